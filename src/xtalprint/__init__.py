@@ -1,0 +1,55 @@
+"""xtalprint: crystal fingerprints you can see through.
+
+Everything a notebook types is here; it is imported when it is first used, so that ``import xtalprint`` is quick.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from xtalprint._version import __version__
+
+if TYPE_CHECKING:
+    from xtalprint.crystal import Crystal
+    from xtalprint.descriptors.diffraction_image import DiffractionImage
+    from xtalprint.errors import XtalprintError
+    from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
+    from xtalprint.models import load_model
+
+_HOME = {
+    "Crystal": "xtalprint.crystal",
+    "DiffractionImage": "xtalprint.descriptors.diffraction_image",
+    "XtalprintError": "xtalprint.errors",
+    "from_ase": "xtalprint.io",
+    "from_pymatgen": "xtalprint.io",
+    "iter_read": "xtalprint.io",
+    "load_model": "xtalprint.models",
+    "read": "xtalprint.io",
+    "to_ase": "xtalprint.io",
+    "to_pymatgen": "xtalprint.io",
+}
+
+__all__ = [
+    "Crystal",
+    "DiffractionImage",
+    "XtalprintError",
+    "__version__",
+    "from_ase",
+    "from_pymatgen",
+    "iter_read",
+    "load_model",
+    "read",
+    "to_ase",
+    "to_pymatgen",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - the module-level hook of PEP 562
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    raise AttributeError(f"module 'xtalprint' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

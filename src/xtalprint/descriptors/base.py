@@ -1,0 +1,98 @@
+"""What every descriptor has in common: frozen parameters in, `compute(crystal) -> Fingerprint`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from xtalprint.crystal import Crystal
+    from xtalprint.errors import XtalprintError
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """A descriptor's value for one crystal, with what made it.
+
+    Parameters
+    ----------
+    array
+        The value; its shape and unit are the descriptor's.
+    descriptor
+        The descriptor with all its parameters.
+    source, frame
+        Where the crystal came from.
+    warnings
+        Things a person should know, such as a disordered site that was averaged.
+    """
+
+    array: NDArray[np.floating[Any]]
+    descriptor: Descriptor
+    source: str | None = None
+    frame: int | None = None
+    warnings: tuple[str, ...] = ()
+
+    def plot(self, **options: Any) -> Any:  # noqa: ANN401 - a matplotlib figure; the library is not imported here
+        """Draw it; see the descriptor's own ``plot`` for the options. Returns a matplotlib figure."""
+        return self.descriptor.plot(self, **options)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A crystal that a descriptor could not be computed for."""
+
+    index: int
+    error: XtalprintError
+
+
+@dataclass(frozen=True)
+class FingerprintBatch:
+    """Many fingerprints: those that worked as one array, those that did not as records.
+
+    Parameters
+    ----------
+    array
+        (n_ok, …) values in the order of the input.
+    index
+        (n_ok,) which input each row of ``array`` belongs to.
+    failures
+        One entry for each input that is not in ``index``.
+    warnings
+        One tuple of sentences for each row of ``array``.
+    """
+
+    array: NDArray[np.floating[Any]]
+    index: NDArray[np.int64]
+    failures: tuple[Failure, ...] = ()
+    warnings: tuple[tuple[str, ...], ...] = field(default=())
+
+
+@runtime_checkable
+class Descriptor(Protocol):
+    """A frozen, keyword-only dataclass of parameters with these methods."""
+
+    def compute(self, crystal: Crystal) -> Fingerprint:
+        """Compute the fingerprint of one crystal; raises `XtalprintError` if that is not possible."""
+        ...
+
+    def compute_many(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> FingerprintBatch:
+        """Compute those of many; one that fails becomes a `Failure` and never stops the rest."""
+        ...
+
+    def plot(self, fingerprint: Fingerprint, **options: Any) -> Any:  # noqa: ANN401
+        """Draw a fingerprint of this descriptor; returns a matplotlib figure."""
+        ...
+
+
+def parameters(descriptor: Descriptor) -> dict[str, Any]:
+    """All parameters of a descriptor with its name, as plain data for a record, a card or an ``.npz``."""
+    if not hasattr(descriptor, "__dataclass_fields__"):
+        raise TypeError(f"{descriptor!r} is not a dataclass")
+    return {"descriptor": type(descriptor).__name__} | {
+        f.name: value for f, value in zip(fields(descriptor), asdict(descriptor).values(), strict=True)
+    }
