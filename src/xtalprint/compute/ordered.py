@@ -1,0 +1,117 @@
+"""Apply a function to a stream of items with several workers, lazily and in order."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+    from concurrent.futures import Executor
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+#: Items in work or waiting per worker. Enough that no worker idles while the slowest item of the window is finished,
+#: few enough that memory does not grow with the number of items.
+AHEAD_PER_WORKER = 4
+
+
+def available_cores() -> int:
+    """Number of processor cores that this process may use (its affinity, not the size of the machine).
+
+    Examples
+    --------
+    >>> available_cores() >= 1
+    True
+    """
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def map_ordered(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    *,
+    threads: int | None = None,
+    executor: Executor | None = None,
+) -> Iterator[Result]:
+    """Yield ``function(item)`` for each item, in the order of the items, whatever the number of workers.
+
+    Items are taken from ``items`` by the calling thread, at most `AHEAD_PER_WORKER` per worker ahead of the result
+    that is being waited for; so an endless or a huge stream needs no more memory than a short one. A result is
+    yielded as soon as it and all before it are finished.
+
+    Parameters
+    ----------
+    function
+        Called once per item. It must not depend on the order of the calls.
+    items
+        Anything iterable; it is read lazily.
+    threads
+        Number of worker threads; None means all cores available to this process, 1 means no workers at all: the
+        calls are made by the calling thread. Threads help where the function releases the interpreter lock.
+    executor
+        Another pool to work in (processes, Dask's ``client.get_executor()``), with ``threads`` workers. It is left
+        open for its owner; only what was submitted here is cancelled.
+
+    Raises
+    ------
+    Exception
+        Whatever ``function`` or ``items`` raises, after the results of the items before it. Nothing is left running
+        when that happens, or when the caller stops early or presses Ctrl-C.
+
+    Examples
+    --------
+    >>> list(map_ordered(str.upper, ["fcc", "bcc"], threads=2))
+    ['FCC', 'BCC']
+    """
+    workers = available_cores() if threads is None else threads
+    if workers < 1:
+        raise ValueError(f"threads must be at least 1, not {threads}")
+    if executor is not None:
+        return _windowed(executor, function, items, AHEAD_PER_WORKER * workers)
+    if workers == 1:
+        return (function(item) for item in items)
+    return _in_threads(function, items, workers)
+
+
+def _in_threads(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="xtalprint")
+    try:
+        yield from _windowed(pool, function, items, AHEAD_PER_WORKER * workers)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _windowed(
+    executor: Executor, function: Callable[[Item], Result], items: Iterable[Item], window: int
+) -> Iterator[Result]:
+    pending: deque[Future[Any]] = deque()
+    iterator = iter(items)
+    exhausted = False
+    try:
+        while True:
+            while not exhausted and len(pending) < window:
+                try:
+                    pending.append(executor.submit(function, next(iterator)))
+                except StopIteration:
+                    exhausted = True
+                except Exception as error:  # noqa: BLE001 - kept, and raised below after the results before it
+                    pending.append(_failed(error))
+                    exhausted = True
+            if not pending:
+                return
+            yield pending.popleft().result()
+    finally:
+        for future in pending:
+            future.cancel()
+
+
+def _failed(error: Exception) -> Future[Any]:
+    future: Future[Any] = Future()
+    future.set_exception(error)
+    return future
