@@ -1,0 +1,105 @@
+"""``xtalprint classify``: which crystal class is this, how sure."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import click
+
+from xtalprint.cli import options
+from xtalprint.cli.group import ALL_WELL, SOME_FAILED
+from xtalprint.cli.inputs import InputStream
+from xtalprint.cli.progress import ProgressBar
+from xtalprint.cli.records import Format, chosen_format, record_writer
+from xtalprint.cli.summary import summary
+from xtalprint.cli.tables import ClassTable
+from xtalprint.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from xtalprint.models import Classifier
+
+DEFAULT_MODEL = "crystal-class"
+
+
+@click.command(
+    short_help="Say which crystal class each structure has, and how sure that is.",
+    epilog="""\b
+Examples:
+  xtalprint classify Cu.cif
+  xtalprint classify "run/**/CONTCAR" --format csv --output classes.csv
+  xtalprint classify trajectory.extxyz.gz --format json | jq .class
+  find . -name "*.cif" | xtalprint classify -
+  xtalprint classify melt.dump --elements Cu,Zr
+""",
+)
+@options.files_argument
+@click.option(
+    "--model", default=DEFAULT_MODEL, show_default=True, help="A shipped model, or a folder of a training run."
+)
+@options.elements_option
+@options.format_option
+@options.output_option
+@options.threads_option
+@options.quiet_option
+@click.pass_context
+def classify(
+    ctx: click.Context,
+    *,
+    files: Sequence[str],
+    model: str,
+    elements: Sequence[str] | None,
+    format_: Format | None,
+    output: Path | None,
+    threads: int | None,
+    quiet: bool,
+) -> None:
+    """Say which crystal class each structure has, and how sure that is.
+
+    FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin. A file may hold many
+    frames; they are numbered from 0. The classes are bcc, bct_139, bct_141, diam, fcc, hex/rh and sc.
+
+    A structure that cannot be classified gets a record with status "error" and a sentence that says what to do; the
+    others are classified all the same, and the exit code is then 1.
+    """
+    start = time.perf_counter()
+    inputs = InputStream(files, elements)
+    classifier = _load(model)
+    columns = csv_columns(classifier.classes, classifier.provenance)
+    finished = failed = 0
+    with (
+        record_writer(
+            chosen_format(format_, output), output, table=ClassTable(inputs.paths), columns=columns
+        ) as write,
+        ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
+    ):
+        for prediction in classifier.predict_iter(inputs, threads=threads):
+            write(prediction.to_record())
+            finished += 1
+            failed += prediction.status == "error"
+            bar.update(finished, inputs.finished_files(finished))
+    if not quiet:
+        click.echo(summary("classified", finished, failed, time.perf_counter() - start), err=True)
+    ctx.exit(SOME_FAILED if failed else ALL_WELL)
+
+
+def csv_columns(classes: Sequence[str], provenance: Mapping[str, str]) -> list[str]:
+    """Columns of the CSV file: one for the probability of each class."""
+    return [
+        *("source", "frame", "status", "class", "probability"),
+        *(f"probabilities.{name}" for name in classes),
+        *("known", "warnings", "error"),
+        *provenance,
+    ]
+
+
+def _load(model: str) -> Classifier:
+    from xtalprint.models import load_model  # noqa: PLC0415 - NumPy is not needed to print a usage error
+
+    try:
+        return load_model(model)
+    except ModelError as error:
+        raise click.BadParameter(str(error), param_hint="--model") from error

@@ -1,0 +1,219 @@
+"""``xtalprint describe``: the descriptor of each structure as an array and, where it is one, a picture."""
+
+from __future__ import annotations
+
+import time
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xtalprint.cli import options
+from xtalprint.cli.arrays import ArrayFolder
+from xtalprint.cli.group import ALL_WELL, SOME_FAILED
+from xtalprint.cli.inputs import InputStream
+from xtalprint.cli.progress import ProgressBar
+from xtalprint.cli.records import RECORD_ENDINGS, Format, chosen_format, error_record, record_writer
+from xtalprint.cli.summary import summary
+from xtalprint.cli.tables import FileTable
+from xtalprint.errors import XtalprintError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from xtalprint.crystal import Crystal
+    from xtalprint.descriptors.base import Descriptor, Fingerprint
+
+#: Every descriptor of the command line: its module and class. Add one line for a new one.
+DESCRIPTORS: dict[str, tuple[str, str]] = {
+    "diffraction-image": ("xtalprint.descriptors.diffraction_image", "DiffractionImage"),
+}
+DEFAULT_DESCRIPTOR = "diffraction-image"
+#: Structures, and atoms in them, that are computed together: bounds the memory, not the answer.
+CHUNK_CRYSTALS, CHUNK_ATOMS = 64, 200_000
+COLUMNS = ["source", "frame", "status", "path", "shape", "picture", "descriptor", "warnings", "error"]
+
+
+class DescribeCommand(click.Command):
+    """A command with the options of its descriptor, made from the descriptor's parameters."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Look for the descriptor first: the other options depend on it."""
+        ctx.meta["descriptor"] = _named_descriptor(args)
+        return super().parse_args(ctx, args)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Return the options of the command and those of the descriptor."""
+        from xtalprint.cli.parameters import parameter_options  # noqa: PLC0415 - not for --help of the group
+
+        name = ctx.meta.get("descriptor", DEFAULT_DESCRIPTOR)
+        own = super().get_params(ctx)
+        return [*own[:-1], *parameter_options(descriptor_class(name)), own[-1]]
+
+
+def descriptor_class(name: str) -> type[Descriptor]:
+    """Import the class of a descriptor."""
+    module, class_name = DESCRIPTORS[name]
+    found: type[Descriptor] = getattr(import_module(module), class_name)
+    return found
+
+
+def _named_descriptor(args: Sequence[str]) -> str:
+    named = DEFAULT_DESCRIPTOR
+    for argument, following in zip(args, [*args[1:], ""], strict=True):
+        if argument == "--":
+            break
+        if argument == "--descriptor":
+            named = following
+        elif argument.startswith("--descriptor="):
+            named = argument.partition("=")[2]
+    return named if named in DESCRIPTORS else DEFAULT_DESCRIPTOR
+
+
+@click.command(
+    cls=DescribeCommand,
+    short_help="Write the descriptor of each structure as an array and a picture.",
+    epilog="""\b
+Examples:
+  xtalprint describe Cu.cif --output images
+  xtalprint describe "run/**/CONTCAR" --output images --no-picture --format csv
+  xtalprint describe quartz.cif --inner-mask 10 --output-dir images --output records.json
+""",
+)
+@options.files_argument
+@click.option(
+    "--descriptor",
+    type=click.Choice(list(DESCRIPTORS)),
+    default=DEFAULT_DESCRIPTOR,
+    show_default=True,
+    help="What to compute. The options below the line of options are its parameters.",
+)
+@click.option(
+    "--output-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Folder for the arrays and pictures. [default: --output, if that is a folder, else the current folder]",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    metavar="DIR or FILE",
+    help=f"Folder for the arrays and pictures; or, if it ends in {', '.join(RECORD_ENDINGS)} or --output-dir is "
+    "given too, the file for the records.",
+)
+@click.option("--picture/--no-picture", default=True, help="Whether to write a .png beside each .npz. [default: yes]")
+@options.elements_option
+@options.format_option
+@options.threads_option
+@options.quiet_option
+@click.pass_context
+def describe(
+    ctx: click.Context,
+    /,
+    *,
+    files: Sequence[str],
+    descriptor: str,
+    output_dir: Path | None,
+    output: Path | None,
+    picture: bool,
+    elements: Sequence[str] | None,
+    format_: Format | None,
+    threads: int | None,
+    quiet: bool,
+    **parameters: Any,  # noqa: ANN401 - the descriptor's own, checked by it
+) -> None:
+    """Write the descriptor of each structure as an array and a picture.
+
+    FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin. For each structure an
+    .npz is written, with the array, all parameters, source, frame and version; and where the descriptor is a picture,
+    a .png. Files are named after the input and the frame; inputs of the same name get different files.
+    """
+    start = time.perf_counter()
+    maker = _made(descriptor, parameters)
+    folder, record_file = places(output_dir, output)
+    arrays = ArrayFolder(folder, name=descriptor, pictures=picture)
+    inputs = InputStream(files, elements)
+    finished = failed = 0
+    with (
+        record_writer(
+            chosen_format(format_, record_file), record_file, table=FileTable(inputs.paths), columns=COLUMNS
+        ) as write,
+        ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
+    ):
+        for result in fingerprints(maker, inputs, threads):
+            record = error_record(result) if isinstance(result, XtalprintError) else arrays.write(result)
+            write(record)
+            finished += 1
+            failed += record["status"] == "error"
+            bar.update(finished, inputs.finished_files(finished))
+    if not quiet:
+        click.echo(summary("described", finished, failed, time.perf_counter() - start), err=True)
+    ctx.exit(SOME_FAILED if failed else ALL_WELL)
+
+
+def places(output_dir: Path | None, output: Path | None) -> tuple[Path, Path | None]:
+    """Folder of the arrays, and file of the records or None for stdout.
+
+    Examples
+    --------
+    >>> places(None, Path("images"))
+    (PosixPath('images'), None)
+    >>> places(Path("images"), Path("list"))
+    (PosixPath('images'), PosixPath('list'))
+    >>> places(None, Path("records.json"))
+    (PosixPath('.'), PosixPath('records.json'))
+    """
+    if output is None or output_dir is not None:
+        return output_dir or Path(), output
+    if output.suffix.lower() in RECORD_ENDINGS and not output.is_dir():
+        return Path(), output
+    return output, None
+
+
+def fingerprints(
+    descriptor: Descriptor, items: Iterable[Crystal | XtalprintError], threads: int | None
+) -> Iterator[Fingerprint | XtalprintError]:
+    """Yield the fingerprint of each crystal, and each error in its place; a chunk of the stream is in memory."""
+    for chunk in _chunks(items):
+        crystals = [item for item in chunk if not isinstance(item, XtalprintError)]
+        computed = iter(_computed(descriptor, crystals, threads))
+        for item in chunk:
+            yield item if isinstance(item, XtalprintError) else next(computed)
+
+
+def _computed(
+    descriptor: Descriptor, crystals: list[Crystal], threads: int | None
+) -> list[Fingerprint | XtalprintError]:
+    from xtalprint.descriptors.base import Fingerprint  # noqa: PLC0415 - NumPy is not needed for --help
+
+    if not crystals:
+        return []
+    batch = descriptor.compute_many(crystals, threads=threads)
+    results: dict[int, Fingerprint | XtalprintError] = {failure.index: failure.error for failure in batch.failures}
+    notes = batch.warnings or ((),) * len(batch.index)
+    for index, array, warnings in zip(batch.index.tolist(), batch.array, notes, strict=True):
+        crystal = crystals[index]
+        results[index] = Fingerprint(array, descriptor, crystal.source, crystal.frame, warnings)
+    return [results[i] for i in range(len(crystals))]
+
+
+def _chunks(items: Iterable[Crystal | XtalprintError]) -> Iterator[list[Crystal | XtalprintError]]:
+    chunk: list[Crystal | XtalprintError] = []
+    atoms = 0
+    for item in items:
+        chunk.append(item)
+        atoms += 0 if isinstance(item, XtalprintError) else len(item)
+        if len(chunk) >= CHUNK_CRYSTALS or atoms >= CHUNK_ATOMS:
+            yield chunk
+            chunk, atoms = [], 0
+    if chunk:
+        yield chunk
+
+
+def _made(name: str, parameters: dict[str, Any]) -> Descriptor:
+    try:
+        return descriptor_class(name)(**parameters)
+    except (XtalprintError, ValueError, TypeError) as error:
+        raise click.UsageError(str(error)) from error

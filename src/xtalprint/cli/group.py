@@ -1,0 +1,93 @@
+"""The command group: subcommands are imported when they run, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from xtalprint._version import __version__
+from xtalprint.errors import XtalprintError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Exit codes of the contract: all went well, some failed, wrong usage; and the shell's own for Ctrl-C.
+ALL_WELL, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+class Entry(NamedTuple):
+    """Where a subcommand is written, and its line in ``xtalprint --help``."""
+
+    module: str
+    summary: str
+
+
+#: Every subcommand. To add one, write the click command ``name`` in ``module`` and its line here.
+COMMANDS: dict[str, Entry] = {
+    "classify": Entry("xtalprint.cli.classify", "Say which crystal class each structure has, and how sure that is."),
+    "describe": Entry("xtalprint.cli.describe", "Write the descriptor of each structure as an array and a picture."),
+}
+
+
+class LazyGroup(click.Group):
+    """A click group that knows the names and summaries of its commands without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """All names, in the order in which people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import one subcommand."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(COMMANDS[cmd_name].module), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """List the commands in ``--help`` without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        **extra: Any,  # noqa: ANN401 - click's signature
+    ) -> Any:  # noqa: ANN401 - click's signature
+        """Run, and turn whatever goes wrong into one line on stderr and an exit code."""
+        options: dict[str, Any] = {"args": args, "prog_name": prog_name or "xtalprint", "complete_var": complete_var}
+        if not standalone_mode:
+            return super().main(**options, standalone_mode=False, **extra)
+        try:
+            result = super().main(**options, standalone_mode=False, **extra)
+        except click.Abort:
+            click.echo("xtalprint: stopped.", err=True)
+            sys.exit(INTERRUPTED)
+        except click.ClickException as error:
+            error.show()
+            sys.exit(error.exit_code)
+        except XtalprintError as error:
+            click.echo(f"xtalprint: {error}", err=True)
+            sys.exit(SOME_FAILED)
+        sys.exit(result if isinstance(result, int) else ALL_WELL)
+
+
+@click.group(
+    cls=LazyGroup,
+    name="xtalprint",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Each command has its own --help, with examples. Exit codes: 0 all went well, 1 some inputs failed "
+    "(each has an error record), 2 wrong usage, 130 stopped by Ctrl-C.",
+)
+@click.version_option(__version__, prog_name="xtalprint", message="%(prog)s %(version)s")
+def main() -> None:
+    """Crystal fingerprints you can see through.
+
+    Reads any structure file (CIF, POSCAR, extxyz, LAMMPS, pymatgen and ASE formats, atom probe .pos; gzipped too)
+    and says which crystal class it has, or computes its descriptor.
+    """

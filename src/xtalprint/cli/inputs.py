@@ -1,0 +1,120 @@
+"""FILES of the command line: paths, globs and lists on stdin as one stream of crystals and errors."""
+
+from __future__ import annotations
+
+import glob
+import os
+import sys
+from collections import deque
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from xtalprint.errors import UnreadableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xtalprint.crystal import Crystal
+    from xtalprint.errors import XtalprintError
+
+STDIN = "-"
+
+
+@dataclass
+class InputStream:
+    """Crystals of many files, read when they are asked for.
+
+    Parameters
+    ----------
+    arguments
+        As typed: paths, patterns with ``*``, ``?``, ``[…]`` or ``**``, or ``-`` for paths on stdin, one a line.
+    elements
+        For files that name no elements.
+
+    Iterating gives a `Crystal` or an `XtalprintError` for each frame of each file, in order; nothing is left out.
+    """
+
+    arguments: Sequence[str]
+    elements: Sequence[str] | None = None
+    _frames_at_end: deque[int] = field(default_factory=deque, init=False)
+    _finished_files: int = field(default=0, init=False)
+    _paths: list[str] | None = field(default=None, init=False)
+
+    def __post_init__(self) -> None:
+        if STDIN not in self.arguments:
+            self._paths = list(_expand(self.arguments))
+
+    @property
+    def paths(self) -> Sequence[str]:
+        """Paths and unmatched patterns as far as they are known before reading; empty for a list on stdin."""
+        return self._paths or []
+
+    @property
+    def number_of_files(self) -> int | None:
+        """How many, or None if they come from stdin."""
+        return None if self._paths is None else len(self._paths)
+
+    def __iter__(self) -> Iterator[Crystal | XtalprintError]:
+        """Read one file after the other."""
+        from xtalprint.io import iter_read  # noqa: PLC0415 - NumPy is not needed to print a usage error
+
+        frames = 0
+        for path in self._paths if self._paths is not None else _expand(self.arguments):
+            if _is_unmatched_pattern(path):
+                yield _no_match(path)
+                frames += 1
+            else:
+                for item in iter_read(path, elements=self.elements):
+                    yield item
+                    frames += 1
+            self._frames_at_end.append(frames)
+
+    def finished_files(self, finished_records: int) -> int:
+        """How many files are finished when that many records, in order, are finished; never ask for fewer again."""
+        while self._frames_at_end and self._frames_at_end[0] <= finished_records:
+            self._frames_at_end.popleft()
+            self._finished_files += 1
+        return self._finished_files
+
+
+def _expand(arguments: Sequence[str]) -> Iterator[str]:
+    for argument in arguments:
+        if argument == STDIN:
+            yield from _listed_on_stdin()
+        else:
+            yield from _matches(argument)
+
+
+def _matches(argument: str) -> list[str]:
+    """Files that a pattern stands for; the argument itself if it is a file, no pattern, or matches nothing."""
+    if not glob.has_magic(argument) or os.path.lexists(argument):
+        return [argument]
+    pattern = Path(argument).expanduser()
+    # Path.glob would also descend into hidden folders, and wants the part without wildcards split off first.
+    return sorted(glob.glob(str(pattern), recursive=True)) or [argument]  # noqa: PTH207
+
+
+def _listed_on_stdin() -> Iterator[str]:
+    empty = True
+    for line in sys.stdin.buffer:
+        path = os.fsdecode(line.rstrip(b"\r\n"))
+        if path.strip():
+            empty = False
+            yield from _matches(path)
+    if empty:
+        raise click.UsageError("the list of files on stdin is empty")
+
+
+def _is_unmatched_pattern(path: str) -> bool:
+    return glob.has_magic(path) and not os.path.lexists(path)
+
+
+def _no_match(pattern: str) -> UnreadableFileError:
+    return UnreadableFileError(
+        "no file matches this pattern",
+        source=pattern,
+        remedy=f"check the folder and the pattern; the search started in {Path.cwd()}",
+    )

@@ -1,0 +1,77 @@
+"""The options that commands share, so that each means the same everywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from xtalprint.elements import ATOMIC_NUMBERS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+
+
+def _symbols(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
+    """Split ``Cu,Zr`` and check against the periodic table."""
+    if value is None:
+        return None
+    symbols = tuple(part.strip() for part in value.split(","))
+    for symbol in symbols:
+        if symbol not in ATOMIC_NUMBERS:
+            raise click.BadParameter(
+                f"{symbol!r} is not a chemical symbol; write them as in --elements Cu,Zr", ctx=ctx, param=parameter
+            )
+    return symbols
+
+
+def files_argument(function: Command) -> Command:
+    """``FILES…``: paths, globs, or ``-`` for a list of paths on stdin."""
+    return click.argument("files", nargs=-1, required=True, metavar="FILES...")(function)
+
+
+def elements_option(function: Command) -> Command:
+    """``--elements Cu,Zr`` for formats that name types or masses instead of elements."""
+    return click.option(
+        "--elements",
+        callback=_symbols,
+        metavar="SYMBOLS",
+        help="Elements of the types 1, 2, ... of a LAMMPS file, or of the mass ranges of a .pos file: Cu,Zr.",
+    )(function)
+
+
+def format_option(function: Command) -> Command:
+    """``--format table|json|csv``; None if not given."""
+    return click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["table", "json", "csv"]),
+        help="table for people, json for JSON Lines with one record per structure, csv for a spreadsheet. "
+        "[default: as the ending of --output says, else table]",
+    )(function)
+
+
+def output_option(function: Command) -> Command:
+    """``--output FILE`` for the records."""
+    return click.option(
+        "-o",
+        "--output",
+        type=click.Path(path_type=Path, dir_okay=False),
+        metavar="FILE",
+        help="Write the records to FILE instead of stdout; it appears complete or not at all.",
+    )(function)
+
+
+def threads_option(function: Command) -> Command:
+    """``--threads N``; None means all cores."""
+    return click.option(
+        "--threads", type=click.IntRange(min=1), help="Number of threads. [default: all cores this process may use]"
+    )(function)
+
+
+def quiet_option(function: Command) -> Command:
+    """``--quiet``: records only."""
+    return click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary on stderr.")(function)

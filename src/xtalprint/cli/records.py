@@ -1,0 +1,173 @@
+"""Records on their way out: JSON Lines, CSV or a table, to stdout or into a file that appears only when complete."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import os
+import sys
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from xtalprint.errors import XtalprintError
+
+Record = dict[str, Any]
+Format = Literal["table", "json", "csv"]
+
+#: What ``--output`` says about the format when ``--format`` does not.
+RECORD_ENDINGS: dict[str, Format] = {".json": "json", ".jsonl": "json", ".csv": "csv", ".txt": "table"}
+
+
+#: For terminals that do not know UTF-8; one character each, so that columns stay columns.
+_PLAIN = str.maketrans("█▉▊▋▌▍▎▏·…×", "########.~x")
+
+
+class Table(Protocol):
+    """How records look to people: lines of fixed width, so that each can be printed when it is finished."""
+
+    def header(self) -> str:
+        """The line above."""
+        ...
+
+    def line(self, record: Mapping[str, Any]) -> str:
+        """One or more lines for one record, without a newline at the end."""
+        ...
+
+
+def chosen_format(format_: Format | None, output: Path | None) -> Format:
+    """``--format``, or what the ending of ``--output`` says, or a table.
+
+    Examples
+    --------
+    >>> chosen_format(None, Path("classes.csv"))
+    'csv'
+    >>> chosen_format(None, None)
+    'table'
+    """
+    if format_ is not None:
+        return format_
+    return RECORD_ENDINGS.get(output.suffix.lower(), "table") if output else "table"
+
+
+def error_record(error: XtalprintError) -> Record:
+    """Record of an input that could not be used."""
+    return {"source": error.source, "frame": error.frame, "status": "error", "error": str(error)}
+
+
+@contextmanager
+def record_writer(
+    format_: Format, output: Path | None, *, table: Table, columns: Sequence[str]
+) -> Iterator[Callable[[Record], None]]:
+    """Give a function that writes one record at once.
+
+    Parameters
+    ----------
+    format_
+        JSON Lines, CSV or a table.
+    output
+        A file, or None for stdout. The file is written beside its place and moved there at the end; if the work is
+        stopped, what is finished is kept as ``NAME.partial``.
+    table
+        The look for people.
+    columns
+        Of the CSV file. ``"probabilities.fcc"`` is the entry ``fcc`` of the mapping ``probabilities``.
+    """
+    if output is None:
+        yield _writer(format_, sys.stdout, table, columns)
+        sys.stdout.flush()
+        return
+    with _atomic(output) as stream:
+        yield _writer(format_, stream, table, columns)
+
+
+def _writer(format_: Format, stream: TextIO, table: Table, columns: Sequence[str]) -> Callable[[Record], None]:
+    def write(text: str) -> None:
+        # sys.stdout is looked up each time: a progress bar may stand in for it, to print above itself.
+        target = sys.stdout if stream is sys.__stdout__ else stream
+        target.write(_printable(text, stream) + "\n")
+        target.flush()
+
+    if format_ == "json":
+        ascii_only = _encoding(stream) != "utf-8"
+        return lambda record: write(json.dumps(record, ensure_ascii=ascii_only, allow_nan=False))
+    if format_ == "csv":
+        write(_csv_line(columns))
+        return lambda record: write(_csv_line([_cell(record, column) for column in columns]))
+    write(table.header())
+    return lambda record: write(table.line(record))
+
+
+def _csv_line(cells: Sequence[str]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(cells)
+    return line.getvalue()
+
+
+def _cell(record: Mapping[str, Any], column: str) -> str:
+    value: Any = record
+    for key in column.split(".", 1):
+        value = value.get(key) if hasattr(value, "get") else None
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "; ".join(map(str, value))
+    return str(value)
+
+
+def _printable(text: str, stream: TextIO) -> str:
+    """Replace what the stream cannot show, such as a file name that is not UTF-8; never an exception for a name."""
+    encoding = _encoding(stream)
+    if encoding != "utf-8":
+        text = text.translate(_PLAIN)
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def _encoding(stream: TextIO) -> str:
+    return codecs.lookup(stream.encoding or "utf-8").name
+
+
+@contextmanager
+def _atomic(output: Path) -> Iterator[TextIO]:
+    output = output.resolve()
+    if output.exists() and not output.is_file():  # a pipe or a device: nothing to put beside it
+        with output.open("w", encoding="utf-8", newline="") as stream:
+            yield stream
+        return
+    try:
+        handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
+    except OSError as error:
+        raise click.BadParameter(f"cannot write {output}: {error.strerror}", param_hint="--output") from error
+    beside = Path(name)
+    beside.chmod(0o666 & ~_umask())
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+    except BaseException:
+        _keep(beside, output.with_name(f"{output.name}.partial"))
+        raise
+    beside.replace(output)
+
+
+def _keep(unfinished: Path, partial: Path) -> None:
+    if unfinished.stat().st_size == 0:
+        unfinished.unlink()
+        return
+    unfinished.replace(partial)
+    click.echo(f"xtalprint: the records finished so far are in {partial}", err=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,133 @@
+"""How records look to people: lines of fixed width, printed as the records are finished."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+MIN_SOURCE_WIDTH, MAX_SOURCE_WIDTH = 12, 44
+#: Characters of a full probability bar.
+BAR_WIDTH = 10
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+_INDENT = "    "
+
+
+class SourceColumn:
+    """The first column of a table: file, and frame where it is not the first.
+
+    Parameters
+    ----------
+    paths
+        The files to come, as far as they are known: the column is made as wide as they need.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        widest = max((len(path) for path in paths), default=MAX_SOURCE_WIDTH) + len(" (999)")
+        self.width = min(max(widest, MIN_SOURCE_WIDTH), MAX_SOURCE_WIDTH)
+
+    def header(self) -> str:
+        """Title of the column."""
+        return "file (frame)".ljust(self.width)
+
+    def cell(self, record: Mapping[str, Any]) -> str:
+        """File and frame, shortened at the left: the end of a path tells more than its beginning."""
+        source = os.fspath(record.get("source") or "?")
+        frame = f" ({record['frame']})" if record.get("frame") else ""
+        return pad(shortened(source, self.width - len(frame)) + frame, self.width)
+
+
+class ClassTable:
+    """Class, probability with a bar, whether it is known, warnings.
+
+    Parameters
+    ----------
+    paths
+        The files to come.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._source = SourceColumn(paths)
+
+    def header(self) -> str:
+        """Titles of the columns."""
+        return f"{self._source.header()}  class    probability         known"
+
+    def line(self, record: Mapping[str, Any]) -> str:
+        """One line, and one more for each warning."""
+        source = self._source.cell(record)
+        if record["status"] == "error":
+            return f"{source}  error    {record['error']}"
+        drawn = bar(record["probability"])
+        known = "yes" if record["known"] else "no"
+        line = f"{source}  {record['class']:<7}  {drawn} {percent(record['probability']):>7}  {known}"
+        return "\n".join([line, *(f"{_INDENT}! {warning}" for warning in record["warnings"])])
+
+
+class FileTable:
+    """Where the array of each structure was written, and its shape.
+
+    Parameters
+    ----------
+    paths
+        The files to come.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._source = SourceColumn(paths)
+
+    def header(self) -> str:
+        """Titles of the columns."""
+        return f"{self._source.header()}  shape        written to"
+
+    def line(self, record: Mapping[str, Any]) -> str:
+        """One line, and one more for each warning."""
+        source = self._source.cell(record)
+        if record["status"] == "error":
+            return f"{source}  error        {record['error']}"
+        shape = "×".join(map(str, record["shape"]))
+        line = f"{source}  {shape:<11}  {record['path']}"
+        return "\n".join([line, *(f"{_INDENT}! {warning}" for warning in record.get("warnings", ()))])
+
+
+def bar(probability: float) -> str:
+    """A bar of `BAR_WIDTH` characters.
+
+    Examples
+    --------
+    >>> bar(0.5)
+    '█████·····'
+    """
+    eighths = int(probability * BAR_WIDTH * 8)
+    return ("█" * (eighths // 8) + _EIGHTHS[eighths % 8].strip()).ljust(BAR_WIDTH, "·")
+
+
+def percent(probability: float) -> str:
+    """Never 100 % for what is not certain.
+
+    Examples
+    --------
+    >>> percent(0.99999), percent(1.0), percent(0.5)
+    ('>99.99%', '100.00%', '50.00%')
+    """
+    return ">99.99%" if 0.9999 < probability < 1 else f"{100 * probability:.2f}%"  # noqa: PLR2004 - two decimals
+
+
+def shortened(text: str, width: int) -> str:
+    """Keep the end of a text that is too wide.
+
+    Examples
+    --------
+    >>> shortened("long/way/to/POSCAR", 10)
+    '…to/POSCAR'
+    """
+    return text if len(text) <= width else f"…{text[len(text) - width + 1 :]}"
+
+
+def pad(text: str, width: int) -> str:
+    """Pad with blanks to a width on the terminal, where some characters take two columns and some none."""
+    taken = sum(0 if unicodedata.combining(c) else 1 + (unicodedata.east_asian_width(c) in "WF") for c in text)
+    return text + " " * (width - taken)
