@@ -1,0 +1,147 @@
+"""How a study is found, run and written down."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import platform
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import import_module, metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xtalprint._version import __version__
+from xtalprint.errors import UnreadableFileError, XtalprintError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.figure import Figure
+
+#: The libraries whose versions can change a figure.
+REPORTED_PACKAGES = ("numpy", "scipy", "numba", "gemmi", "moyopy", "spglib", "onnxruntime", "torch", "scikit-learn")
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study's name, what it shows, and the module whose ``run(seed=…, quick=…)`` does it."""
+
+    name: str
+    summary: str
+    module: str
+
+
+@dataclass(frozen=True)
+class StudyResult:
+    """What a study found.
+
+    Parameters
+    ----------
+    figures
+        The measured numbers, as plain data for ``results.json``.
+    table
+        Rows for people and for ``table.csv``; all with the same keys.
+    drawings
+        Matplotlib figures by file name without ending.
+    """
+
+    figures: Mapping[str, Any]
+    table: Sequence[Mapping[str, Any]]
+    drawings: Mapping[str, Figure] = field(default_factory=dict)
+
+
+STUDIES: dict[str, Study] = {
+    study.name: study
+    for study in (
+        Study(
+            "real-elements",
+            "accuracy on 831 elemental solids of the Materials Project, trained on made crystals only",
+            "xtalprint.studies.real_elements",
+        ),
+        Study(
+            "real-files",
+            "one answer for each molecular-dynamics file and each CIF of the data sets, read as a user would",
+            "xtalprint.studies.real_files",
+        ),
+    )
+}
+
+
+def run_study(name: str, output: Path, *, seed: int = 0, quick: bool = False) -> StudyResult:
+    """Run one study and write ``results.json``, ``table.csv`` and its drawings into ``output``.
+
+    Parameters
+    ----------
+    name
+        One of `STUDIES`.
+    output
+        Folder; made if it is not there.
+    seed
+        Of everything random in it.
+    quick
+        On a part of the data, to see that it runs; its numbers are not for citing.
+
+    Raises
+    ------
+    XtalprintError
+        If there is no study of that name, or its data set is not to be found.
+    """
+    if name not in STUDIES:
+        raise XtalprintError("no such study", value=name, remedy=f"choose one of {', '.join(STUDIES)}")
+    start = time.perf_counter()
+    result: StudyResult = import_module(STUDIES[name].module).run(seed=seed, quick=quick)
+    record = {
+        "study": name,
+        "command": f"xtalprint study {name} --seed {seed}{' --quick' if quick else ''} --output DIR",
+        "quick": quick,
+        "seed": seed,
+        "date": datetime.now(UTC).date().isoformat(),
+        "seconds": round(time.perf_counter() - start, 1),
+        "versions": versions(),
+        **result.figures,
+    }
+    output.mkdir(parents=True, exist_ok=True)
+    (output / "results.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    with (output / "table.csv").open("w", newline="", encoding="utf-8") as stream:
+        writer = csv.DictWriter(stream, fieldnames=list(result.table[0]))
+        writer.writeheader()
+        writer.writerows(result.table)
+    for stem, drawing in result.drawings.items():
+        drawing.savefig(output / f"{stem}.png", dpi=150)
+    return result
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of this package, Python and the libraries that can change a number."""
+    found = {"xtalprint": __version__, "python": platform.python_version()}
+    for package in REPORTED_PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def data_file(*parts: str) -> Path:
+    """Path of a file or folder below ``XTALPRINT_DATA``."""
+    root = os.environ.get("XTALPRINT_DATA")
+    if not root:
+        raise UnreadableFileError(
+            "this study needs the data sets", remedy="set the environment variable XTALPRINT_DATA to their folder"
+        )
+    path = Path(root, *parts)
+    if not path.exists():
+        raise UnreadableFileError("data set not found", source=str(path), remedy="check XTALPRINT_DATA")
+    return path
+
+
+def chosen(total: int, most: int | None, seed: int) -> list[int]:
+    """Return which of ``total`` entries a run looks at: all, or ``most`` of them drawn by ``seed``, in order."""
+    if most is None or most >= total:
+        return list(range(total))
+    return sorted(np.random.default_rng(seed).choice(total, size=most, replace=False).tolist())
