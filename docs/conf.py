@@ -1,0 +1,43 @@
+"""How the documentation is built: Sphinx, MyST and furo; no page asks another server for anything."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from xtalprint import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+project = "xtalprint"
+author = "The xtalprint developers"
+copyright = "The xtalprint developers, MIT licence"
+version = release = __version__
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "command_help",
+]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build"]
+
+# Names in backticks in docstrings are Python objects; those of other libraries stay plain text.
+default_role = "py:obj"
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+autodoc_default_options = {"members": True, "show-inheritance": False}
+napoleon_google_docstring = False
+napoleon_use_rtype = False
+
+html_theme = "furo"
+html_title = f"xtalprint {version}"
+html_show_copyright = True
+html_copy_source = False
+html_theme_options = {
+    "light_css_variables": {"color-brand-primary": "#1d5c8a", "color-brand-content": "#1d5c8a"},
+    "dark_css_variables": {"color-brand-primary": "#7db7e0", "color-brand-content": "#7db7e0"},
+}
