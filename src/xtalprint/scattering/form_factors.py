@@ -1,0 +1,90 @@
+"""Atomic form factors f(Z, s) from the International Tables, vectorised over elements and scattering vectors.
+
+Three tables, each as a sum of Gaussians f(s) = Σ_g a_g exp(−b_g (s/2)²) with s = |s| = 2 sin θ/λ in 1/Å:
+
+- ``it92``: X-rays, International Tables for Crystallography C (1992), table 6.1.1.4 (Cromer and Mann; the constant
+  term is a Gaussian with b = 0), electrons; Z = 1 to 98.
+- ``c4322``: electrons, International Tables C, table 4.3.2.2 (Peng and others), Å; Z = 1 to 98.
+- ``neutron92``: coherent scattering lengths of neutrons (Sears 1992), fm; Z = 1 to 96 with gaps.
+
+They are fitted up to sin θ/λ = s/2 = 2 1/Å. The numbers come from gemmi by ``scripts/make_form_factors.py``.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal, get_args
+
+import numpy as np
+
+from xtalprint.elements import MAX_ATOMIC_NUMBER, SYMBOLS
+from xtalprint.errors import UnsupportedInputError, XtalprintError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+FormFactorTable = Literal["it92", "c4322", "neutron92"]
+TABLES: tuple[FormFactorTable, ...] = get_args(FormFactorTable)
+
+
+def form_factors(numbers: ArrayLike, s: ArrayLike, *, table: FormFactorTable = "it92") -> NDArray[np.float64]:
+    """Form factors of the elements ``numbers`` at the scattering vectors of length ``s``.
+
+    Parameters
+    ----------
+    numbers
+        Atomic numbers, any shape A.
+    s
+        Lengths of the scattering vectors in 1/Å (no 2π), any shape B.
+    table
+        ``"it92"`` (X-rays, electrons), ``"c4322"`` (electrons, Å) or ``"neutron92"`` (scattering lengths, fm).
+
+    Returns
+    -------
+    Array of shape A + B.
+
+    Raises
+    ------
+    UnsupportedInputError
+        The table has no entry for one of the elements.
+    XtalprintError
+        There is no such table.
+
+    Examples
+    --------
+    >>> form_factors([26], [0.0, 1.0]).round(2)
+    array([[25.99, 11.43]])
+    """
+    amplitudes, exponents = _table(table)
+    z = np.asarray(numbers, dtype=np.int64)
+    known = (z >= 1) & (z < len(amplitudes))
+    known &= (amplitudes[np.where(known, z, 0)] != 0).any(axis=-1)
+    if not known.all():
+        first = int(z[~known].flat[0])
+        symbol = SYMBOLS[first] if 1 <= first <= MAX_ATOMIC_NUMBER else "no element"
+        raise UnsupportedInputError(
+            f"the table {table} has no form factor for this element",
+            value=f"Z = {first}, {symbol}",
+            remedy=f"use elements up to Z = {largest_atomic_number(table)}, or another table",
+        )
+    squares = (0.5 * np.asarray(s, dtype=np.float64)) ** 2
+    lead = z.shape + (1,) * squares.ndim
+    total = np.zeros(z.shape + squares.shape)
+    for a, b in zip(amplitudes[z].T, exponents[z].T, strict=True):
+        total += a.T.reshape(lead) * np.exp(-b.T.reshape(lead) * squares)
+    return total
+
+
+def largest_atomic_number(table: FormFactorTable = "it92") -> int:
+    """Last element of the table."""
+    return len(_table(table)[0]) - 1
+
+
+@cache
+def _table(name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Amplitudes and exponents (Å²), each (Z_max + 1, Gaussians); row 0 and missing elements are zero."""
+    if name not in TABLES:
+        raise XtalprintError("unknown table of form factors", value=name, remedy=f"use one of {', '.join(TABLES)}")
+    with files("xtalprint.scattering").joinpath("form_factors.npz").open("rb") as file, np.load(file) as arrays:
+        return arrays[f"{name}_a"], arrays[f"{name}_b"]
