@@ -1,4 +1,4 @@
-"""Print the lower bound of every direct dependency as a constraint, to try them: are the bounds true?
+"""Print the lower bound of every direct dependency as a constraint, to try whether the bounds are true.
 
 Use::
 
