@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import click
@@ -17,10 +18,11 @@ from xtalprint.cli.tables import ClassTable
 from xtalprint.errors import ModelError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
-    from xtalprint.models import Classifier
+    from xtalprint.models import CrystalClassifier
+    from xtalprint.models.prediction import Prediction
 
 DEFAULT_MODEL = "crystal-class"
 
@@ -74,9 +76,10 @@ def classify(
         record_writer(
             chosen_format(format_, output), output, table=ClassTable(inputs.paths), columns=columns
         ) as write,
+        closing(_predictions(classifier, inputs, threads)) as predictions,
         ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
     ):
-        for prediction in classifier.predict_iter(inputs, threads=threads):
+        for prediction in predictions:
             write(prediction.to_record())
             finished += 1
             failed += prediction.status == "error"
@@ -96,7 +99,14 @@ def csv_columns(classes: Sequence[str], provenance: Mapping[str, str]) -> list[s
     ]
 
 
-def _load(model: str) -> Classifier:
+def _predictions(
+    classifier: CrystalClassifier, inputs: InputStream, threads: int | None
+) -> Generator[Prediction, None, None]:
+    """Make a generator of it, whose closing stops the work at once after Ctrl-C."""
+    yield from classifier.predict_iter(inputs, threads=threads)
+
+
+def _load(model: str) -> CrystalClassifier:
     from xtalprint.models import load_model  # noqa: PLC0415 - NumPy is not needed to print a usage error
 
     try:

@@ -62,7 +62,7 @@ class ClassTable:
         if record["status"] == "error":
             return f"{source}  error    {record['error']}"
         drawn = bar(record["probability"])
-        known = "yes" if record["known"] else "no"
+        known = {True: "yes", False: "no", None: "?"}[record["known"]]
         line = f"{source}  {record['class']:<7}  {drawn} {percent(record['probability']):>7}  {known}"
         return "\n".join([line, *(f"{_INDENT}! {warning}" for warning in record["warnings"])])
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable
     from concurrent.futures import Executor
 
 Item = TypeVar("Item")
@@ -38,8 +38,10 @@ def map_ordered(
     *,
     threads: int | None = None,
     executor: Executor | None = None,
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     """Yield ``function(item)`` for each item, in the order of the items, whatever the number of workers.
+
+    The result is a generator: closing it stops the work.
 
     Items are taken from ``items`` by the calling thread, at most `AHEAD_PER_WORKER` per worker ahead of the result
     that is being waited for; so an endless or a huge stream needs no more memory than a short one. A result is
@@ -79,7 +81,9 @@ def map_ordered(
     return _in_threads(function, items, workers)
 
 
-def _in_threads(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+def _in_threads(
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int
+) -> Generator[Result, None, None]:
     pool = ThreadPoolExecutor(workers, thread_name_prefix="xtalprint")
     try:
         yield from _windowed(pool, function, items, AHEAD_PER_WORKER * workers)
@@ -89,7 +93,7 @@ def _in_threads(function: Callable[[Item], Result], items: Iterable[Item], worke
 
 def _windowed(
     executor: Executor, function: Callable[[Item], Result], items: Iterable[Item], window: int
-) -> Iterator[Result]:
+) -> Generator[Result, None, None]:
     pending: deque[Future[Any]] = deque()
     iterator = iter(items)
     exhausted = False
