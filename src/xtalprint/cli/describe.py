@@ -45,11 +45,22 @@ class DescribeCommand(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Return the options of the command and those of the descriptor."""
-        from xtalprint.cli.parameters import parameter_options  # noqa: PLC0415 - not for --help of the group
+        return [*super().get_params(ctx), *_descriptor_options(ctx)]
 
-        name = ctx.meta.get("descriptor", DEFAULT_DESCRIPTOR)
-        own = super().get_params(ctx)
-        return [*own[:-1], *parameter_options(descriptor_class(name)), own[-1]]
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of the descriptor under a heading of their own."""
+        for title, parameters in (
+            ("Options", super().get_params(ctx)),
+            (f"Parameters of {ctx.meta.get('descriptor', DEFAULT_DESCRIPTOR)}", _descriptor_options(ctx)),
+        ):
+            with formatter.section(title):
+                formatter.write_dl([line for p in parameters if (line := p.get_help_record(ctx)) is not None])
+
+
+def _descriptor_options(ctx: click.Context) -> list[click.Option]:
+    from xtalprint.cli.parameters import parameter_options  # noqa: PLC0415 - not for --help of the group
+
+    return parameter_options(descriptor_class(ctx.meta.get("descriptor", DEFAULT_DESCRIPTOR)))
 
 
 def descriptor_class(name: str) -> type[Descriptor]:
@@ -87,7 +98,7 @@ Examples:
     type=click.Choice(list(DESCRIPTORS)),
     default=DEFAULT_DESCRIPTOR,
     show_default=True,
-    help="What to compute. The options below the line of options are its parameters.",
+    help="What to compute; its parameters are listed below.",
 )
 @click.option(
     "--output-dir",
