@@ -1,0 +1,111 @@
+"""Everything that determines a training run, validated before it starts."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from xtalprint.errors import UnreadableFileError, XtalprintError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataConfig(_Strict):
+    """The made elemental solids: how many, from which seed, and how they are parted."""
+
+    n: int = Field(default=10_517, ge=70)
+    seed: int = Field(default=0, ge=0)
+    test: float = Field(default=0.1, gt=0, lt=1)
+    #: Share of the training part that is set aside for choosing and calibrating.
+    validation: float = Field(default=0.1, gt=0, lt=1)
+
+
+class KnownConfig(_Strict):
+    """How the rule for "resembles none of the classes" is fitted and calibrated."""
+
+    shrinkage: float = Field(default=0.05, ge=0, le=1)
+    centres_per_class: int = Field(default=1, ge=1)
+    #: Share of defective copies of validation crystals that must stay known.
+    kept: float = Field(default=0.99, gt=0, lt=1)
+    #: Standard deviations of the displacements in Å and shares of vacancies of those copies.
+    displacements: tuple[float, ...] = (0.03, 0.06, 0.08)
+    vacancies: tuple[float, ...] = (0.1, 0.25, 0.4)
+
+
+class TrainingConfig(_Strict):
+    """A training run of the crystal-class network. Defaults are those of Ziletti et al. (2018).
+
+    ``threads`` and ``device`` change how fast it is and the last bits of the result; everything else, the result.
+    """
+
+    data: DataConfig = DataConfig()
+    #: Parameters of `xtalprint.DiffractionImage`; those not given keep their defaults.
+    descriptor: dict[str, Any] = Field(default_factory=dict)
+    known: KnownConfig = KnownConfig()
+    seed: int = Field(default=0, ge=0)
+    epochs: int = Field(default=5, ge=1)
+    batch: int = Field(default=32, ge=2)
+    learning_rate: float = Field(default=1e-3, gt=0)
+    #: "constant" as published; "cosine" falls to zero over all epochs.
+    schedule: Literal["constant", "cosine"] = "constant"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    threads: int | None = Field(default=None, ge=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    #: Minutes between checkpoints within an epoch; there is one after each epoch in any case.
+    checkpoint_minutes: float = Field(default=3.0, gt=0)
+
+    def recipe(self) -> dict[str, Any]:
+        """Everything that the result depends on; a run can be resumed only with the same."""
+        return self.model_dump(mode="json", exclude={"threads", "device", "checkpoint_minutes"})
+
+    def with_changes(self, **changes: object) -> TrainingConfig:
+        """Copy with some fields replaced, validated; None leaves a field as it is."""
+        given = {key: value for key, value in changes.items() if value is not None}
+        return parse_config(self.model_dump(mode="json") | given, source="the command line")
+
+
+def read_config(path: Path) -> TrainingConfig:
+    """Read a configuration in JSON or TOML.
+
+    Raises
+    ------
+    XtalprintError
+        If the file cannot be read, or a field is unknown or out of range.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+    except OSError as error:
+        raise UnreadableFileError(f"the configuration cannot be read: {error.strerror}", source=str(path)) from error
+    except ValueError as error:
+        raise UnreadableFileError(
+            f"the configuration is neither JSON (NAME.json) nor TOML (any other name): {error}", source=str(path)
+        ) from error
+    return parse_config(values, source=str(path))
+
+
+def parse_config(values: object, *, source: str) -> TrainingConfig:
+    """Validate plain data."""
+    try:
+        return TrainingConfig.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        raise XtalprintError(
+            f"configuration not valid at {place}: {first['msg']}",
+            source=source,
+            value=first["input"],
+            remedy="see the page on training for the fields and their defaults",
+        ) from error
+
+
+#: A run of a few seconds, to see that everything works.
+QUICK = TrainingConfig(data=DataConfig(n=140), epochs=1, known=KnownConfig(displacements=(0.06,), vacancies=(0.25,)))

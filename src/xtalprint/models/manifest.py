@@ -1,0 +1,92 @@
+"""What is written down about a trained model: the schema of the JSON file beside its weights."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from xtalprint.errors import ModelError
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_min_length=1)
+
+
+class FileRecord(_Strict):
+    """A file of the model, relative to the folder of the manifest."""
+
+    path: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    bytes: int = Field(gt=0)
+
+
+class Weights(_Strict):
+    """The two forms of the weights: ONNX is what answers, safetensors is what training continues from."""
+
+    onnx: FileRecord
+    safetensors: FileRecord
+
+
+class KnownRule(_Strict):
+    """When an input counts as one of the classes: ``distance`` at most ``threshold``."""
+
+    method: str
+    threshold: float = Field(gt=0)
+    calibration: str
+    kept_known: dict[str, float]
+    auroc: dict[str, float]
+
+
+class TrainingRecord(_Strict):
+    """How the weights came about."""
+
+    command: str
+    config: dict[str, Any]
+    data: dict[str, Any]
+    versions: dict[str, str]
+    seconds: dict[str, float]
+    finished: str
+
+
+class Manifest(_Strict):
+    """Everything that is known about a model. `xtalprint.models.card` turns it into the page for people."""
+
+    schema_version: Literal[1] = 1
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    version: str = Field(pattern=r"^\d+\.\d+\.\d+(-[a-z0-9.]+)?$")
+    summary: str
+    architecture: str
+    classes: tuple[str, ...] = Field(min_length=2)
+    descriptor: dict[str, Any]
+    weights: Weights
+    temperature: float = Field(default=1.0, gt=0)
+    known: KnownRule | None
+    metrics: dict[str, Any]
+    training: TrainingRecord
+    intended_use: tuple[str, ...] = Field(min_length=1)
+    out_of_scope: tuple[str, ...] = Field(min_length=1)
+    limitations: tuple[str, ...] = Field(min_length=1)
+    reference: str
+    licence: str
+    package_version: str
+
+    @classmethod
+    def parse(cls, text: str | bytes, *, source: str) -> Manifest:
+        """Read the JSON text of a manifest.
+
+        Raises
+        ------
+        ModelError
+            If a field is missing, unknown or of the wrong kind.
+        """
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(part) for part in first["loc"]) or "the whole file"
+            raise ModelError(
+                f"the model's description is not valid at {place}: {first['msg']}",
+                source=source,
+                remedy="take the complete folder of a finished training run, or install xtalprint again",
+            ) from error

@@ -1,0 +1,119 @@
+"""Trained models by name or by folder; nothing is used whose SHA-256 does not match."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xtalprint.errors import ModelError
+from xtalprint.models.manifest import FileRecord, Manifest
+
+if TYPE_CHECKING:
+    from xtalprint.models.classifier import CrystalClassifier
+
+#: Shipped models: one ``NAME.json`` each, with its weights and its card beside it.
+WEIGHTS = Path(__file__).parent / "weights"
+#: The manifest of a training run.
+RUN_MANIFEST = "model.json"
+
+
+def model_names() -> tuple[str, ...]:
+    """Names of the shipped models.
+
+    Examples
+    --------
+    >>> "crystal-class" in model_names()
+    True
+    """
+    return tuple(sorted(path.stem for path in WEIGHTS.glob("*.json")))
+
+
+def load_manifest(model: str | Path) -> tuple[Manifest, Path]:
+    """Read what is written down about a model, without loading its weights.
+
+    Parameters
+    ----------
+    model
+        The name of a shipped model, or the folder of a finished training run.
+
+    Returns
+    -------
+    The manifest and the folder that its files are in.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model.
+    """
+    path = _manifest_path(model)
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"the model's description cannot be read: {error.strerror}", source=str(path)) from error
+    return Manifest.parse(text, source=str(path)), path.parent
+
+
+def load_model(model: str | Path = "crystal-class") -> CrystalClassifier:
+    """Load a classifier.
+
+    Parameters
+    ----------
+    model
+        The name of a shipped model, or the folder of a finished training run.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or a file of it is missing or not the one that was trained.
+
+    Examples
+    --------
+    >>> load_model("crystal-class").classes
+    ('bcc', 'bct_139', 'bct_141', 'diam', 'fcc', 'hex/rh', 'sc')
+    """
+    from xtalprint.models.classifier import CrystalClassifier  # noqa: PLC0415 - ONNX Runtime takes 0.1 s
+
+    manifest, folder = load_manifest(model)
+    return CrystalClassifier(manifest, checked_bytes(folder, manifest.weights.onnx))
+
+
+def checked_bytes(folder: Path, record: FileRecord) -> bytes:
+    """Content of a model's file, if it is the one that the manifest describes.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing or its SHA-256 is another.
+    """
+    path = folder / record.path
+    remedy = "install xtalprint again, or copy the run folder again: every file of it belongs together"
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"weights cannot be read: {error.strerror}", source=str(path), remedy=remedy) from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != record.sha256:
+        raise ModelError(
+            f"weights do not match their SHA-256 {record.sha256}", source=str(path), value=found, remedy=remedy
+        )
+    return content
+
+
+def _manifest_path(model: str | Path) -> Path:
+    if isinstance(model, str) and model in model_names():
+        return WEIGHTS / f"{model}.json"
+    folder = Path(model)
+    if folder.is_dir():
+        if (folder / RUN_MANIFEST).is_file():
+            return folder / RUN_MANIFEST
+        raise ModelError(
+            f"this folder holds no finished training run: {RUN_MANIFEST} is missing",
+            source=str(folder),
+            remedy="finish the run with: xtalprint train NAME --output FOLDER --resume",
+        )
+    raise ModelError(
+        "no such model",
+        value=str(model),
+        remedy=f"choose one of {', '.join(model_names())}, or give the folder of a finished training run",
+    )
