@@ -1,1 +1,33 @@
-"""Placeholder docstring; the room's owner writes it."""
+"""Neighbours, standard cells, supercells, clusters and scales."""
+
+from __future__ import annotations
+
+from xtalprint.geometry.neighbours import nearest_distances, neighbour_distances
+from xtalprint.geometry.scaling import bond_length
+from xtalprint.geometry.standard_cell import standard_cell, was_standardised
+from xtalprint.geometry.supercells import (
+    central_block,
+    random_rotation,
+    rotated,
+    scaled,
+    supercell,
+    supercell_to,
+    to_cluster,
+)
+from xtalprint.geometry.symmetry import space_group_number
+
+__all__ = [
+    "bond_length",
+    "central_block",
+    "nearest_distances",
+    "neighbour_distances",
+    "random_rotation",
+    "rotated",
+    "scaled",
+    "space_group_number",
+    "standard_cell",
+    "supercell",
+    "supercell_to",
+    "to_cluster",
+    "was_standardised",
+]
