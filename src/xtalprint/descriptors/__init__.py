@@ -1,1 +1,1 @@
-"""Placeholder docstring; the room's owner writes it."""
+"""One file per descriptor; `xtalprint.descriptors.base` says what they have in common."""
