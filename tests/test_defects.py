@@ -1,0 +1,123 @@
+"""Vacancies, displacements, substitutions: counts, statistics, determinism, refusals."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import chi2, kstest
+
+from xtalprint.crystal import Crystal
+from xtalprint.defects import displace_gaussian, displace_uniform, substitute, vacancies
+from xtalprint.errors import XtalprintError
+from xtalprint.geometry import supercell
+
+FCC = Crystal(
+    3.61 * np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]), ["Cu"] * 4, cell=3.61 * np.eye(3)
+)
+BOX = supercell(FCC, (5, 5, 5))
+
+
+@settings(derandomize=True, deadline=None, max_examples=50)
+@given(st.floats(0, 0.999), st.integers(0, 1000))
+def test_vacancies_remove_the_floor_and_keep_the_order(fraction, seed):
+    left = vacancies(BOX, fraction, np.random.default_rng(seed))
+    assert len(left) == len(BOX) - int(len(BOX) * fraction + 1e-9)
+    rows = [np.flatnonzero((BOX.positions == p).all(axis=1))[0] for p in left.positions]
+    assert rows == sorted(set(rows))
+    np.testing.assert_array_equal(left.cell, BOX.cell)
+
+
+def test_a_whole_per_cent_is_not_lost_to_rounding():
+    """0.29 · 100 is 28.999… in floating point."""
+    hundred = Crystal(np.arange(300).reshape(100, 3) * 3.0, [29] * 100)
+    assert len(vacancies(hundred, 0.29, np.random.default_rng(0))) == 71
+
+
+def test_vacancies_are_uniform_over_the_sites():
+    removed = np.zeros(len(BOX))
+    for seed in range(400):
+        left = {p.tobytes() for p in vacancies(BOX, 0.1, np.random.default_rng(seed)).positions}
+        removed += [p.tobytes() not in left for p in BOX.positions]
+    expected = 40.0
+    statistic = ((removed - expected) ** 2 / (expected * 0.9)).sum()
+    assert statistic < chi2.ppf(0.999, len(BOX))
+
+
+@pytest.mark.parametrize(("unit", "length"), [("angstrom", 1.0), ("d_nn", 3.61 / np.sqrt(2))])
+def test_gaussian_displacements_are_normal_with_the_sigma_asked_for(unit, length):
+    moved = displace_gaussian(BOX, 0.06, np.random.default_rng(0), unit=unit)
+    shift = (moved.positions - BOX.positions).ravel()
+    assert kstest(shift / (0.06 * length), "norm").pvalue > 1e-3
+
+
+def test_uniform_displacements_fill_the_cube():
+    moved = displace_uniform(BOX, 0.2, np.random.default_rng(0))
+    shift = (moved.positions - BOX.positions).ravel()
+    assert np.abs(shift).max() <= 0.2
+    assert kstest((shift + 0.2) / 0.4, "uniform").pvalue > 1e-3
+
+
+@settings(derandomize=True, deadline=None, max_examples=30)
+@given(st.floats(0, 1), st.integers(0, 1000))
+def test_substitutions_change_at_most_the_floor_and_only_the_element(fraction, seed):
+    changed = substitute(BOX, fraction, np.random.default_rng(seed))
+    assert (changed.numbers != BOX.numbers).sum() <= int(len(BOX) * fraction + 1e-9)
+    assert ((changed.numbers >= 1) & (changed.numbers <= 94)).all()
+    np.testing.assert_array_equal(changed.positions, BOX.positions)
+
+
+def test_substitutes_can_be_chosen():
+    changed = substitute(BOX, 1.0, np.random.default_rng(0), elements=("Au", "Pt"))
+    assert set(changed.symbols) == {"Au", "Pt"}
+
+
+@pytest.mark.parametrize(
+    "defect",
+    [
+        lambda rng: vacancies(BOX, 0.3, rng),
+        lambda rng: displace_gaussian(BOX, 0.1, rng),
+        lambda rng: displace_uniform(BOX, 0.1, rng),
+        lambda rng: substitute(BOX, 0.3, rng),
+    ],
+)
+def test_same_seed_same_crystal_and_the_original_is_untouched(defect):
+    before = BOX.positions.copy(), BOX.numbers.copy()
+    assert defect(np.random.default_rng(7)) == defect(np.random.default_rng(7))
+    assert defect(np.random.default_rng(7)) != defect(np.random.default_rng(8))
+    np.testing.assert_array_equal(BOX.positions, before[0])
+    np.testing.assert_array_equal(BOX.numbers, before[1])
+
+
+def test_defects_work_without_a_cell_and_keep_occupancies():
+    cluster = Crystal([[0, 0, 0], [0, 0, 0], [3, 0, 0]], ["Cu", "Au", "Cu"], occupancies=[0.5, 0.5, 1])
+    rng = np.random.default_rng(0)
+    assert displace_gaussian(cluster, 0.01, rng).cell is None
+    np.testing.assert_array_equal(substitute(cluster, 0.5, rng).occupancies, cluster.occupancies)
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.0, 1.5, np.nan])
+def test_nonsense_fractions_of_vacancies_are_refused(fraction):
+    with pytest.raises(XtalprintError, match=r"fraction is out of range .*at least one atom must be left"):
+        vacancies(BOX, fraction, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("fraction", [-0.1, 1.5, np.nan])
+def test_nonsense_fractions_of_substitutes_are_refused(fraction):
+    with pytest.raises(XtalprintError, match=r"out of range .*give a number from 0 to 1\.$"):
+        substitute(BOX, fraction, np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("value", [-0.1, np.nan, np.inf])
+def test_nonsense_displacements_are_refused(value):
+    for displace in (displace_gaussian, displace_uniform):
+        with pytest.raises(XtalprintError, match="not negative"):
+            displace(BOX, value, np.random.default_rng(0))
+
+
+def test_unknown_units_and_elements_are_refused():
+    with pytest.raises(XtalprintError, match="choose angstrom or d_nn"):
+        displace_gaussian(BOX, 0.1, np.random.default_rng(0), unit="nm")
+    with pytest.raises(XtalprintError, match=r"chemical symbols .*Xx"):
+        substitute(BOX, 0.1, np.random.default_rng(0), elements=("Xx",))
