@@ -1,4 +1,4 @@
-"""One crystal, described in different cells: does the answer depend on the description?
+"""Describe one crystal in different cells, and see whether the answer depends on the description.
 
 The standard cell is found from the atoms, so a primitive cell, a supercell and a turned crystal give the same class.
 Noise put on a primitive supercell hides the symmetry that finds the axes, and a cluster has no cell at all: the
