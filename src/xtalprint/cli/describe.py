@@ -53,8 +53,9 @@ class DescribeCommand(click.Command):
             ("Options", super().get_params(ctx)),
             (f"Parameters of {ctx.meta.get('descriptor', DEFAULT_DESCRIPTOR)}", _descriptor_options(ctx)),
         ):
+            lines = [p.get_help_record(ctx) for p in parameters if isinstance(p, click.Option)]
             with formatter.section(title):
-                formatter.write_dl([line for p in parameters if (line := p.get_help_record(ctx)) is not None])
+                formatter.write_dl([line for line in lines if line is not None])
 
 
 def _descriptor_options(ctx: click.Context) -> list[click.Option]:
