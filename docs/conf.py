@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from xtalprint import __version__
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -41,3 +46,16 @@ html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#1d5c8a", "color-brand-content": "#1d5c8a"},
     "dark_css_variables": {"color-brand-primary": "#7db7e0", "color-brand-content": "#7db7e0"},
 }
+
+
+def keep_bars(app: Sphinx, what: str, name: str, obj: Any, options: Any, lines: list[str]) -> None:  # noqa: PLR0917, ANN401, ARG001
+    """Take |F|² in a docstring for an absolute value; reStructuredText would take it for a substitution."""
+    for number, line in enumerate(lines):
+        if not line.lstrip().startswith((">>>", "...")):
+            parts = re.split(r"(`+[^`]*`+)", line)
+            lines[number] = "".join(part if part.startswith("`") else part.replace("|", "\\|") for part in parts)
+
+
+def setup(app: Sphinx) -> None:
+    """Connect it."""
+    app.connect("autodoc-process-docstring", keep_bars)
