@@ -1,99 +1,182 @@
-"""The compiled twin of `xtalprint.scattering.ring_sum.sum_with_numpy`; importing this file imports Numba."""
+"""The compiled twin of `xtalprint.scattering.ring_sum`; importing this file imports Numba."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
 
 import numba
 import numpy as np
 
-from xtalprint.scattering.ring_sum import _terms
+from xtalprint.scattering import arithmetic
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from xtalprint.scattering.ring_sum import Columns
+    from xtalprint.scattering.columns import Columns
+    from xtalprint.scattering.ring_sum import Turned
 
     Singles = NDArray[np.float32]
 
-_inlined_terms = numba.njit(inline="always")(_terms)
+_SHARED = (arithmetic.cos_sin_turns, arithmetic.terms, arithmetic.quadrant_amplitudes)
+_cos_sin_turns, _terms, _quadrant_amplitudes = (numba.njit(inline="always")(function) for function in _SHARED)
 
 
-def _sum(
-    tables: tuple[Singles, Singles, Singles],
-    positions: Singles,
+@numba.njit  # type: ignore[untyped-decorator] # Numba has no type information
+def _fill_table(coordinates: NDArray[np.float64], turns_per_angstrom: NDArray[np.float64], table: Singles) -> None:
+    """Write the (2, N, W) cosines and sines of the leading phases."""
+    for atom in range(len(coordinates)):
+        for i in range(len(turns_per_angstrom)):
+            turns = coordinates[atom] * turns_per_angstrom[i]
+            cosine, sine = _cos_sin_turns(np.float32(turns - np.rint(turns)))
+            table[0, atom, i] = cosine
+            table[1, atom, i] = sine
+
+
+@numba.njit  # type: ignore[untyped-decorator] # as above
+def _add_row(  # noqa: PLR0917 - compiled: no keywords
+    j: int,
+    width: int,
+    a: tuple[Singles, Singles],
+    b: tuple[Singles, Singles],
+    c: tuple[Singles, Singles],
+    where: tuple[Singles, Singles, Singles],
+    rest: Singles,
+    sums: Singles,
+) -> None:
+    """Add the `terms` of the atoms of one group in row ``j`` of pixels to the (8, W) sums.
+
+    The inner loop runs over the pixels: each of them adds its atoms one after the other, so that vectorising does not
+    change a bit. Every index starts from 0: the compiler then drops the test for negative ones, a third of the time.
+    """
+    cos_a, sin_a = a
+    cos_b, sin_b = b
+    cos_c, sin_c = c
+    for atom in range(len(cos_a)):
+        cos_bj, sin_bj, cos_cj, sin_cj = cos_b[atom, j], sin_b[atom, j], cos_c[atom, j], sin_c[atom, j]
+        x, y, z = where[0][atom], where[1][atom], where[2][atom]
+        for i in range(width):
+            t0, t1, t2, t3, t4, t5, t6, t7 = _terms(
+                cos_a[atom, i],
+                sin_a[atom, i],
+                cos_bj,
+                sin_bj,
+                cos_c[atom, i],
+                sin_c[atom, i],
+                cos_cj,
+                sin_cj,
+                x * rest[0, i],
+                y * rest[1, i],
+                z * rest[2, i],
+            )
+            sums[0, i] += t0
+            sums[1, i] += t1
+            sums[2, i] += t2
+            sums[3, i] += t3
+            sums[4, i] += t4
+            sums[5, i] += t5
+            sums[6, i] += t6
+            sums[7, i] += t7
+
+
+def _sum(  # noqa: PLR0917, PLR0914 - compiled: no keywords, and one call for a whole image
+    across: NDArray[np.float64],
+    along: NDArray[np.float64],
+    patterns: NDArray[np.int64],
+    weights: Singles,
     starts: NDArray[np.int64],
     factors: Singles,
+    frequency: NDArray[np.float64],
+    sag: NDArray[np.float64],
     rests: Singles,
     used: NDArray[np.int64],
-) -> Singles:
-    """The inner loop runs over the pixels of a row. Nothing is reassociated or contracted (no ``fastmath``): each pixel
-    adds its atoms one after the other, so that vectorising does not change a bit.
-    """
-    height, _, full = rests.shape
-    total = np.zeros((height, 8, full), dtype=np.float32)
-    partial = np.empty((8, full), dtype=np.float32)
-    for group in range(len(starts) - 1):
-        # Slices, so that every index below starts from 0: the compiler then drops the test for negative indices, and
-        # with it a third of the time.
-        first, last = starts[group], starts[group + 1]
-        cos_a, sin_a = tables[0][0, first:last], tables[0][1, first:last]
-        cos_b, sin_b = tables[1][0, first:last], tables[1][1, first:last]
-        cos_c, sin_c = tables[2][0, first:last], tables[2][1, first:last]
-        where = positions[first:last]
+) -> NDArray[np.float64]:
+    """All patterns of a cluster; arguments are the fields of `Turned` and `Columns`, result as `sum_with_numpy`."""
+    n_atoms, n_patterns = across.shape[1], len(patterns)
+    height, _, width = rests.shape
+    tables_across = np.empty((len(across), 2, n_atoms, width), dtype=np.float32)
+    tables_along = np.empty((len(along), 2, n_atoms, width), dtype=np.float32)
+    for row in range(len(across)):
+        _fill_table(across[row], frequency, tables_across[row])
+    for row in range(len(along)):
+        _fill_table(along[row], sag, tables_along[row])
+    weighted = np.zeros(len(across), dtype=np.bool_)
+    result = np.zeros((2, n_patterns, 4, height, width), dtype=np.float64)
+    total = np.empty((8, width), dtype=np.float32)
+    partial = np.empty((8, width), dtype=np.float32)
+    for p in range(n_patterns):
+        ix, iy, iz = patterns[p]
+        if not weighted[ix]:
+            weighted[ix] = True
+            for atom in range(n_atoms):
+                for i in range(width):
+                    tables_across[ix, 0, atom, i] *= weights[atom]
+                    tables_across[ix, 1, atom, i] *= weights[atom]
+        a, b, c = tables_across[ix], tables_across[iy], tables_along[iz]
+        x, y, z = across[ix].astype(np.float32), across[iy].astype(np.float32), along[iz].astype(np.float32)
         for j in range(height):
-            rest, width = rests[j], used[j]
-            partial[:] = np.float32(0.0)
-            for atom in range(len(where)):
-                cos_bj, sin_bj, cos_cj, sin_cj = cos_b[atom, j], sin_b[atom, j], cos_c[atom, j], sin_c[atom, j]
-                x, y, z = where[atom, 0], where[atom, 1], where[atom, 2]
-                for i in range(width):
-                    t0, t1, t2, t3, t4, t5, t6, t7 = _inlined_terms(
-                        cos_a[atom, i],
-                        sin_a[atom, i],
-                        cos_bj,
-                        sin_bj,
-                        cos_c[atom, i],
-                        sin_c[atom, i],
-                        cos_cj,
-                        sin_cj,
-                        x * rest[0, i],
-                        y * rest[1, i],
-                        z * rest[2, i],
-                    )
-                    partial[0, i] += t0
-                    partial[1, i] += t1
-                    partial[2, i] += t2
-                    partial[3, i] += t3
-                    partial[4, i] += t4
-                    partial[5, i] += t5
-                    partial[6, i] += t6
-                    partial[7, i] += t7
-            for k in range(8):
-                for i in range(width):
-                    total[j, k, i] += factors[group, j, i] * partial[k, i]
-    return total
+            total[:] = np.float32(0.0)
+            for group in range(len(starts) - 1):
+                first, last = starts[group], starts[group + 1]
+                partial[:] = np.float32(0.0)
+                _add_row(
+                    j,
+                    used[j],
+                    (a[0, first:last], a[1, first:last]),
+                    (b[0, first:last], b[1, first:last]),
+                    (c[0, first:last], c[1, first:last]),
+                    (x[first:last], y[first:last], z[first:last]),
+                    rests[j],
+                    partial,
+                )
+                for k in range(8):
+                    for i in range(width):
+                        total[k, i] += factors[group, j, i] * partial[k, i]
+            for i in range(width):
+                parts = _quadrant_amplitudes(
+                    np.float64(total[0, i]),
+                    np.float64(total[1, i]),
+                    np.float64(total[2, i]),
+                    np.float64(total[3, i]),
+                    np.float64(total[4, i]),
+                    np.float64(total[5, i]),
+                    np.float64(total[6, i]),
+                    np.float64(total[7, i]),
+                )
+                for quadrant in range(4):
+                    result[0, p, quadrant, j, i] = parts[quadrant]
+                    result[1, p, quadrant, j, i] = parts[quadrant + 4]
+    return result
 
 
-def _compile() -> Callable[..., Singles]:
+def _compile() -> Callable[..., Any]:
+    """Compile without reassociation or contraction (no ``fastmath``), so that the bits are those of NumPy."""
+    # Numba's cache looks at the date of this file only; the name makes it notice a change of the shared arithmetic.
+    code = b"".join(f.__code__.co_code + repr(f.__code__.co_consts).encode() for f in _SHARED)
+    _sum.__qualname__ = f"_sum_{crc32(code):08x}"
     try:
-        # Raised when neither the package's folder nor the user's cache can be written.
         return numba.njit(cache=True, nogil=True, error_model="numpy")(_sum)  # type: ignore[no-any-return]
-    except RuntimeError:
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written: compile in each process
         return numba.njit(nogil=True, error_model="numpy")(_sum)  # type: ignore[no-any-return]
 
 
-_compiled = _compile()
+_sum_compiled = _compile()
 
 
-def sum_compiled(
-    tables: tuple[Singles, Singles, Singles],
-    positions: Singles,
-    starts: NDArray[np.int64],
-    factors: Singles,
-    columns: Columns,
-) -> Singles:
-    """Sum over atoms; arguments and result as for `sum_with_numpy`, to the last bit."""
-    return _compiled(tables, positions, starts, factors, columns.rests, columns.used)
+def sum_compiled(cluster: Turned, columns: Columns) -> NDArray[np.float64]:
+    """Amplitudes of a cluster in all orientations; the same as `sum_with_numpy` to the last bit."""
+    amplitudes: NDArray[np.float64] = _sum_compiled(
+        cluster.across,
+        cluster.along,
+        cluster.patterns,
+        cluster.weights,
+        cluster.starts,
+        cluster.factors,
+        columns.frequency,
+        columns.sag,
+        columns.rests,
+        columns.used,
+    )
+    return amplitudes

@@ -104,27 +104,6 @@ class Detector:
         """Step of the scattering vector from pixel to pixel at the middle, 1/Å."""
         return self.pixel / (self.distance * self.wavelength)
 
-    def unfold(self, quadrants: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Put four quadrants together.
-
-        Parameters
-        ----------
-        quadrants
-            (4, H, H) values at (x, y), (−x, y), (x, −y), (−x, −y), each [row = y, column = x].
-
-        Returns
-        -------
-        (n, n) image [row = y, column = x], both rising.
-        """
-        n = int(self.n_pixels)
-        low, high = (n + 1) // 2, n // 2
-        image = np.empty((n, n))
-        image[high:, high:] = quadrants[0]
-        image[high:, :low] = quadrants[1][:, ::-1]
-        image[:low, high:] = quadrants[2][::-1]
-        image[:low, :low] = quadrants[3][::-1, ::-1]
-        return image
-
 
 #: Largest detector; beyond it memory for one image is no longer small.
 MAX_PIXELS = 1024

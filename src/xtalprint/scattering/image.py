@@ -12,22 +12,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from xtalprint.errors import UnsupportedInputError
+from xtalprint.scattering.columns import TWO_PI, Columns, columns_of
 from xtalprint.scattering.detector import Detector
 from xtalprint.scattering.form_factors import form_factors
-from xtalprint.scattering.ring_sum import TWO_PI, Columns, amplitudes, columns_of, phase_table, sum_with_numpy
+from xtalprint.scattering.orientations import is_quarter, turned_coordinates
+from xtalprint.scattering.ring_sum import Turned, sum_with_numpy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
     from xtalprint.scattering.form_factors import FormFactorTable
 
     Singles = NDArray[np.float32]
-    Sum = Callable[
-        [tuple[Singles, Singles, Singles], Singles, NDArray[np.int64], Singles, Columns],
-        Singles,
-    ]
 
 #: From this many images on in one process the compiled sum is used: loading it costs as much time as NumPy takes for
 #: about twenty images. The results are the same bits.
@@ -54,11 +52,11 @@ class ImageGeometry:
     table: FormFactorTable = "it92"
 
 
-class _Group(NamedTuple):
-    """Atoms of one tile, sorted by element."""
+class _Tile(NamedTuple):
+    """Atoms within the reach of the series about ``centre``, those of one element together."""
 
     positions: NDArray[np.float64]
-    weights: Singles | None
+    weights: Singles
     starts: NDArray[np.int64]
     factors: Singles
     centre: NDArray[np.float64]
@@ -74,8 +72,7 @@ def image_of_cluster(
     """Diffraction image of a finite cluster in its own axes.
 
     The intensity in a pixel is cos³(2θ) · |Σ_a w_a f_a(|s|) exp(−2πi s·r_a)|², the sum being over the atoms of the
-    cluster and nothing else: no periodic images. Its error is below 1e-4 of the maximum for clusters of any size
-    (measured: 1e-6 to 1e-5).
+    cluster and nothing else: no periodic images. Its error is below 1e-5 of the maximum for clusters of any size.
 
     Parameters
     ----------
@@ -107,21 +104,20 @@ def image_of_cluster(
     ((3, 64, 64), 1.0)
     """
     geometry = ImageGeometry() if geometry is None else geometry
-    detector, columns = geometry.detector, columns_of(geometry.detector)
-    quarter_turn = geometry.rotation_angle == 45.0  # noqa: PLR2004 - the −45° pattern is the +45° one turned by 90°
-    summed = _sum_to_use()
-    groups = _groups(positions, numbers, occupancies, geometry, columns)
-    patterns = _intensities(groups, geometry, columns, summed, quarter_turn=quarter_turn)
-    ring = _ring_weight(detector)
-    image = np.empty((3, int(detector.n_pixels), int(detector.n_pixels)))
-    quadrants = np.zeros((len(patterns), 4, *ring.shape))
-    height = columns.height
-    quadrants[:, :, :height, :height] = patterns[..., :height]
-    quadrants *= ring
-    for channel in (0, 1):
-        image[channel] = detector.unfold(quadrants[2 * channel] + quadrants[2 * channel + 1])
-    image[2] = detector.unfold(quadrants[4])
-    image[2] += np.rot90(image[2]) if quarter_turn else detector.unfold(quadrants[5])
+    columns, summed = columns_of(geometry.detector), _sum_to_use()
+    weights = np.ones(len(positions)) if occupancies is None else occupancies
+    tiles = list(_tiles(np.asarray(positions, dtype=np.float64), numbers, weights, geometry, columns))
+    amplitude = np.zeros(())
+    for tile in tiles:
+        across, along, patterns = turned_coordinates(tile.positions, geometry.rotation_angle)
+        part = summed(Turned(across, along, patterns, tile.weights, tile.starts, tile.factors), columns)
+        amplitude = part if len(tiles) == 1 else amplitude + _shifted(part, tile.centre, geometry, columns)
+    np.multiply(amplitude, amplitude, out=amplitude)
+    intensity = (amplitude[0] + amplitude[1]).reshape(-1)
+    layout = _layout(geometry.detector, geometry.rotation_angle)
+    image = intensity[layout.plus]
+    image += intensity[layout.minus]
+    image *= layout.solid_angle
     largest = image.max()
     if not largest > 0:
         raise UnsupportedInputError(
@@ -138,138 +134,67 @@ def use_compiled_sum() -> None:
     import xtalprint.scattering.compiled  # noqa: F401, PLC0415 - importing Numba takes a third of a second
 
 
-def _sum_to_use() -> Sum:
+def _sum_to_use() -> Callable[[Turned, Columns], NDArray[np.float64]]:
     if next(_images_so_far) >= COMPILE_FROM:
         use_compiled_sum()
+    # While another thread is still importing the module, the function is not there yet.
     compiled = sys.modules.get("xtalprint.scattering.compiled")
-    # While another thread is still importing it, the name is not there yet.
-    return getattr(compiled, "sum_compiled", sum_with_numpy)
+    function: Callable[[Turned, Columns], NDArray[np.float64]] = getattr(compiled, "sum_compiled", sum_with_numpy)
+    return function
 
 
-def _groups(
+def _tiles(
     positions: NDArray[np.float64],
     numbers: NDArray[np.int64],
-    occupancies: NDArray[np.float64] | None,
+    weights: NDArray[np.float64],
     geometry: ImageGeometry,
     columns: Columns,
-) -> list[_Group]:
-    """Cut a cluster beyond the reach of the series into tiles, and sort each by element."""
+) -> Iterator[_Tile]:
+    """Cut a cluster beyond the reach of the series into pieces, and sort each by element."""
     # Turned about any axis by any angle, a cube of edge √2 · reach about the origin stays within the reach.
-    edge = math.sqrt(2.0) * columns.reach
     low, high = positions.min(axis=0), positions.max(axis=0)
-    n_tiles = np.maximum(np.ceil((high - low) / edge), 1.0)
-    tile = np.minimum(np.floor((positions - low) / np.maximum((high - low) / n_tiles, 1e-9)), n_tiles - 1)
-    label = (tile @ [n_tiles[1] * n_tiles[2], n_tiles[2], 1.0]).astype(np.int64)
-    order = np.lexsort((numbers, label))
-    bounds = np.concatenate([[0], np.flatnonzero(np.diff(label[order])) + 1, [len(order)]])
-    groups = []
+    n_tiles = np.ceil((high - low) / (math.sqrt(2.0) * columns.reach)).clip(1.0)
+    if n_tiles.max() == 1.0:
+        bounds, order = [0, len(numbers)], np.argsort(numbers, kind="stable")
+    else:
+        tile = np.floor((positions - low) / ((high - low).clip(1e-9) / n_tiles)).clip(0.0, n_tiles - 1.0)
+        label = (tile @ [n_tiles[1] * n_tiles[2], n_tiles[2], 1.0]).astype(np.int64)
+        order = np.lexsort((numbers, label))
+        bounds = [0, *(np.flatnonzero(np.diff(label[order])) + 1).tolist(), len(order)]
     for first, last in zip(bounds[:-1], bounds[1:], strict=True):
         rows = order[first:last]
         inside, z = positions[rows], numbers[rows]
         centre = 0.5 * (inside.min(axis=0) + inside.max(axis=0))
-        starts = np.concatenate([[0], np.flatnonzero(np.diff(z)) + 1, [len(z)]])
+        starts = np.array([0, *(np.flatnonzero(np.diff(z)) + 1).tolist(), len(z)], dtype=np.int64)
         factors = np.stack(
-            [
-                _factor(geometry.detector, geometry.table, int(z[s]), columns.height, columns.width)
-                for s in starts[:-1]
-            ]
+            [_factor(geometry.detector, geometry.table, n, columns.width) for n in z[starts[:-1]].tolist()]
         )
-        weights = None if occupancies is None else occupancies[rows].astype(np.float32)
-        groups.append(_Group(inside - centre, weights, starts, factors, centre))
-    return groups
-
-
-def _intensities(
-    groups: list[_Group], geometry: ImageGeometry, columns: Columns, summed: Sum, *, quarter_turn: bool
-) -> NDArray[np.float64]:
-    """|F|² of the rotated clusters, (5 or 6 patterns, 4 quadrants, H, W): ±x, ±y, + or ± about z."""
-    real = imaginary = np.zeros(())
-    for group in groups:
-        sums = _sums(group, geometry.rotation_angle, columns, summed, quarter_turn=quarter_turn)
-        re, im = amplitudes(sums)
-        if len(groups) > 1:
-            re, im = _shifted(re, im, group.centre, geometry, columns, quarter_turn=quarter_turn)
-            re += real
-            im += imaginary
-        real, imaginary = re, im
-    np.multiply(real, real, out=real)
-    np.multiply(imaginary, imaginary, out=imaginary)
-    real += imaginary
-    return np.moveaxis(real, 1, 0)
-
-
-def _sums(group: _Group, angle: float, columns: Columns, summed: Sum, *, quarter_turn: bool) -> Singles:
-    """(P, H, 8, W) sums of one tile in all patterns; a table shared by two patterns is made once."""
-    turned = rotations(group.positions, angle, quarter_turn=quarter_turn)
-    tables: dict[tuple[int, bool], Singles] = {}
-
-    def table(coordinates: NDArray[np.float64], *, sag: bool) -> Singles:
-        key = (id(coordinates), sag)
-        if key not in tables:
-            tables[key] = phase_table(coordinates, columns.sag if sag else columns.frequency)
-        return tables[key]
-
-    sums = np.empty((len(turned), columns.height, 8, columns.width), dtype=np.float32)
-    for pattern, (x, y, z) in enumerate(turned):
-        table_a = table(x, sag=False)
-        if group.weights is not None:
-            table_a = table_a * group.weights[:, None]
-        where = np.empty((len(x), 3), dtype=np.float32)
-        where[:, 0], where[:, 1], where[:, 2] = x, y, z
-        three = (table_a, table(y, sag=False), table(z, sag=True))
-        sums[pattern] = summed(three, where, group.starts, group.factors, columns)
-    return sums
-
-
-def rotations(
-    positions: NDArray[np.float64], angle: float, *, quarter_turn: bool = False
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]]:
-    """Coordinates x, y, z of a cluster turned by ± ``angle`` degrees about x, y and z, in this order.
-
-    With ``quarter_turn`` the last, minus about z, is left out.
-    """
-    x, y, z = np.ascontiguousarray(positions.T)
-    c, s = math.cos(math.radians(angle)), math.sin(math.radians(angle))
-    turned = [
-        (x, y * c - z * s, z * c + y * s),
-        (x, y * c + z * s, z * c - y * s),
-        (x * c + z * s, y, z * c - x * s),
-        (x * c - z * s, y, z * c + x * s),
-        (x * c - y * s, y * c + x * s, z),
-    ]
-    if not quarter_turn:
-        turned.append((x * c + y * s, y * c - x * s, z))
-    return turned
+        yield _Tile(inside - centre, weights[rows].astype(np.float32), starts, factors, centre)
 
 
 def _shifted(
-    real: NDArray[np.float64],
-    imaginary: NDArray[np.float64],
-    centre: NDArray[np.float64],
-    geometry: ImageGeometry,
-    columns: Columns,
-    *,
-    quarter_turn: bool,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Amplitudes (4, P, H, W) of a tile about the origin instead of about its centre, in double precision."""
+    amplitude: NDArray[np.float64], centre: NDArray[np.float64], geometry: ImageGeometry, columns: Columns
+) -> NDArray[np.float64]:
+    """Amplitudes (2, P, 4, H, W) of a tile about the origin instead of about its centre, in double precision."""
     detector, height = geometry.detector, columns.height
-    along = np.zeros((height, columns.width))
-    bend = np.zeros((height, columns.width))
-    along[:, :height] = detector.cos_two_theta[:height, :height] * detector.offsets[None, :height]
-    bend[:, :height] = -detector.one_minus_cos[:height, :height] / detector.wavelength
-    upward = np.zeros_like(along)
-    upward[:, :height] = along[:, :height].T
-    turned = np.array(rotations(centre[None, :], geometry.rotation_angle, quarter_turn=quarter_turn))[:, :, 0]
-    x, y, z = (turned[:, k, None, None] for k in range(3))
-    a, b, c = detector.s_per_pixel * along * x, detector.s_per_pixel * upward * y, bend * z
-    phase = -TWO_PI * np.stack([a + b + c, -a + b + c, a - b + c, -a - b + c])
-    cosine, sine = np.cos(phase), np.sin(phase)
-    return real * cosine - imaginary * sine, real * sine + imaginary * cosine
+    s_x, s_y, s_z = np.zeros((3, height, columns.width))
+    s_x[:, :height] = detector.s_per_pixel * (detector.cos_two_theta * detector.offsets[None, :])[:height, :height]
+    s_y[:, :height] = s_x[:, :height].T
+    s_z[:, :height] = -detector.one_minus_cos[:height, :height] / detector.wavelength
+    across, along, patterns = turned_coordinates(centre[None, :], geometry.rotation_angle)
+    a = s_x * across[patterns[:, 0], :, None]
+    b = s_y * across[patterns[:, 1], :, None]
+    c = s_z * along[patterns[:, 2], :, None]
+    turns = np.stack([a + b + c, c + b - a, a - b + c, c - a - b], axis=1)
+    cosine, sine = np.cos(TWO_PI * turns), np.sin(TWO_PI * turns)
+    real, imaginary = amplitude
+    return np.stack([real * cosine + imaginary * sine, imaginary * cosine - real * sine])
 
 
 @lru_cache(maxsize=1024)
-def _factor(detector: Detector, table: FormFactorTable, number: int, height: int, width: int) -> Singles:
+def _factor(detector: Detector, table: FormFactorTable, number: int, width: int) -> Singles:
     """(H, W) form factor of one element in the pixels of a quadrant, zero outside the ring."""
+    height = columns_of(detector).height
     factor = np.zeros((height, width), dtype=np.float32)
     values = form_factors(number, detector.s[:height, :height], table=table)
     factor[:, :height] = np.where(detector.ring[:height, :height], values, 0.0)
@@ -277,7 +202,27 @@ def _factor(detector: Detector, table: FormFactorTable, number: int, height: int
     return factor
 
 
+class _Layout(NamedTuple):
+    """Where each pixel of the image, (3, n, n), finds its two intensities among the (P, 4, H, W) ones."""
+
+    plus: NDArray[np.int64]
+    minus: NDArray[np.int64]
+    solid_angle: NDArray[np.float64]
+
+
 @lru_cache(maxsize=16)
-def _ring_weight(detector: Detector) -> NDArray[np.float64]:
-    """(H, H) solid angle of a pixel relative to the central one, zero outside the ring."""
-    return np.where(detector.ring, detector.cos_two_theta**3, 0.0)
+def _layout(detector: Detector, angle: float) -> _Layout:
+    columns = columns_of(detector)
+    height, width = columns.height, columns.width
+    offset = np.arange(detector.n_pixels) - (detector.n_pixels - 1) / 2
+    # Column (or row) of the quadrant, and on which side of the middle.
+    place = np.searchsorted(detector.offsets, np.abs(offset))
+    side = (offset < 0).astype(np.int64)
+    row, column = np.minimum(place[:, None], height - 1), np.minimum(place[None, :], height - 1)
+    one = ((2 * side[:, None] + side[None, :]) * height + row) * width + column
+    size = 4 * height * width
+    last = np.rot90(one) + 4 * size if is_quarter(angle) else one + 5 * size
+    plus = np.stack([one, one + 2 * size, one + 4 * size])
+    minus = np.stack([one + size, one + 3 * size, last])
+    quadrant = np.where(detector.ring, detector.cos_two_theta**3, 0.0)
+    return _Layout(plus, minus, quadrant[place[:, None], place[None, :]])
