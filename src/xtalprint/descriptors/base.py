@@ -29,6 +29,8 @@ class Fingerprint:
         Where the crystal came from.
     warnings
         Things a person should know, such as a disordered site that was averaged.
+    formula
+        Content of the crystal, for a title.
     """
 
     array: NDArray[np.floating[Any]]
@@ -36,6 +38,7 @@ class Fingerprint:
     source: str | None = None
     frame: int | None = None
     warnings: tuple[str, ...] = ()
+    formula: str | None = None
 
     def plot(self, **options: Any) -> Any:  # noqa: ANN401 - a matplotlib figure; the library is not imported here
         """Draw it; see the descriptor's own ``plot`` for the options. Returns a matplotlib figure."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -26,6 +26,7 @@ from xtalprint.scattering import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
@@ -169,7 +170,7 @@ class DiffractionImage:
         except XtalprintError as error:
             error.located(source=crystal.source, frame=crystal.frame)
             raise
-        return Fingerprint(array, self, crystal.source, crystal.frame, warnings + clamped)
+        return Fingerprint(array, self, crystal.source, crystal.frame, warnings + clamped, crystal.formula)
 
     def compute_many(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> FingerprintBatch:
         """Compute the images of many crystals, each the same to the last bit as `compute` gives.
@@ -224,11 +225,45 @@ class DiffractionImage:
             standard = geometry.to_cluster(geometry.supercell_to(standard, min_atoms=self.min_atoms))
         return geometry.scaled(standard, 1.0 / length), tuple(warnings)
 
-    def plot(self, fingerprint: Fingerprint, **options: Any) -> Any:  # noqa: ANN401 - a matplotlib figure
-        """Draw the RGB composite and the three channels; options as for `draw_diffraction_image`."""
-        from xtalprint.descriptors.diffraction_plot import draw_diffraction_image  # noqa: PLC0415 - plotting is heavy
+    def plot(
+        self,
+        fingerprint: Fingerprint,
+        *,
+        title: str | None = None,
+        gamma: float = 0.5,
+        channels: bool = True,
+        width: float = 7.2,
+    ) -> Figure:
+        """Draw the image as a figure for a paper: the RGB composite and the three channels.
 
-        return draw_diffraction_image(fingerprint.array, self.detector, **{"title": fingerprint.source} | options)
+        Parameters
+        ----------
+        fingerprint
+            Made by this descriptor.
+        title
+            Default: the formula and the source.
+        gamma
+            Shown is intensity to this power, so that weak peaks are seen beside strong ones; 1 shows the intensity.
+        channels
+            Whether to show the channels beside the composite.
+        width
+            Of the figure in inches.
+
+        Returns
+        -------
+        matplotlib figure; ``figure.savefig("image.png", dpi=300)`` writes it.
+        """
+        from xtalprint.descriptors.diffraction_plot import caption, draw_image  # noqa: PLC0415 - plotting is heavy
+
+        return draw_image(
+            fingerprint.array,
+            self.detector,
+            angle=self.rotation_angle,
+            title=caption(fingerprint) if title is None else title,
+            gamma=gamma,
+            channels=channels,
+            width=width,
+        )
 
     def _setting(self, crystal: Crystal, standard: Crystal) -> list[str]:
         """Say so where the axes of the image are not the crystal's own."""
