@@ -1,1 +1,7 @@
-"""Placeholder docstring; the room's owner writes it."""
+"""Data sets: made here, or read from files that a user has."""
+
+from __future__ import annotations
+
+from xtalprint.datasets.elemental_solids import ElementalSolids, elemental_solids
+
+__all__ = ["ElementalSolids", "elemental_solids"]
