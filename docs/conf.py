@@ -32,11 +32,11 @@ exclude_patterns = ["_build"]
 # Names in backticks in docstrings are Python objects; those of other libraries stay plain text.
 default_role = "py:obj"
 autodoc_member_order = "bysource"
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
+autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "show-inheritance": False}
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+napoleon_attr_annotations = False
 
 html_theme = "furo"
 html_title = f"xtalprint {version}"
