@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 import torch
 
+from xtalprint.crystal import Crystal
+from xtalprint.descriptors.base import parameters
+from xtalprint.descriptors.diffraction_image import DiffractionImage
 from xtalprint.models.classes import CLASSES
+from xtalprint.models.convnet import ConvNet
+from xtalprint.models.evaluation import metrics
+from xtalprint.models.manifest import KnownRule, TrainingRecord
+from xtalprint.models.novelty import GaussianDistance
+from xtalprint.models.training import write_model
 
 
 def striped_images(n, seed):
@@ -31,3 +39,48 @@ def one_thread():
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+CRYSTALS = {
+    "fcc": (1.8075 * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]]), 29),
+    "bcc": (1.435 * np.array([[-1, 1, 1], [1, -1, 1], [1, 1, -1]]), 26),
+    "sc": (3.35 * np.eye(3), 84),
+}
+
+
+@pytest.fixture
+def simple_crystals():
+    """One atom in a primitive cell: fcc copper, bcc iron, simple cubic polonium."""
+    return [
+        Crystal([[0, 0, 0]], [number], cell=cell, source=f"{name}.cif", frame=0)
+        for name, (cell, number) in CRYSTALS.items()
+    ]
+
+
+@pytest.fixture(scope="session")
+def untrained_run(tmp_path_factory):
+    """Folder of a finished run whose network has learned nothing."""
+    folder = tmp_path_factory.mktemp("untrained")
+    network = ConvNet(generator=torch.Generator().manual_seed(0)).eval()
+    part = metrics(np.eye(7), np.arange(7), CLASSES)
+    rng = np.random.default_rng(0)
+    detector = GaussianDistance.fit(rng.normal(size=(50, 128)), np.arange(50) % 2)
+    rule = KnownRule(method="m.", threshold=1e9, calibration="c.", kept_known={"pristine": 1.0}, auroc={"gas": 0.5})
+    record = TrainingRecord(
+        command="none",
+        config={},
+        data={"n": 7},
+        versions={"xtalprint": "0"},
+        seconds={"training": 0.0},
+        finished="today",
+    )
+    write_model(
+        folder,
+        network,
+        descriptor=parameters(DiffractionImage()),
+        figures={"train": part, "validation": part, "test": part},
+        record=record,
+        detector=detector,
+        rule=rule,
+    )
+    return folder

@@ -9,6 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+CHECKSUMS = "SHA256SUMS"
+
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write beside the place and move there, so that a killed run never leaves half a file."""
@@ -42,6 +44,7 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def write_checksums(folder: Path, names: list[str]) -> None:
-    """Write ``SHA256SUMS`` in the form that ``sha256sum --check`` reads."""
-    write_text(folder / "SHA256SUMS", "".join(f"{sha256(folder / name)}  {name}\n" for name in sorted(names)))
+def write_checksums(folder: Path) -> None:
+    """Write ``SHA256SUMS`` for all files of a folder, in the form that ``sha256sum --check`` reads."""
+    names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != CHECKSUMS)
+    write_text(folder / CHECKSUMS, "".join(f"{sha256(folder / name)}  {name}\n" for name in names))

@@ -60,6 +60,8 @@ class Manifest(_Strict):
     classes: tuple[str, ...] = Field(min_length=2)
     descriptor: dict[str, Any]
     weights: Weights
+    #: Page for people, beside the weights.
+    card: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.md$")
     temperature: float = Field(default=1.0, gt=0)
     known: KnownRule | None
     metrics: dict[str, Any]

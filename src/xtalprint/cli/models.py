@@ -1,0 +1,79 @@
+"""``xtalprint models``: which trained models there are, how good they are, and their cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xtalprint.cli import options
+from xtalprint.cli.records import Format, chosen_format, record_writer
+from xtalprint.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from xtalprint.models.manifest import Manifest
+
+COLUMNS = ["name", "version", "summary", "classes", "test_accuracy", "weights_sha256", "weights", "card"]
+
+
+class ModelTable:
+    """Name, version, accuracy on the test set, and where the card is."""
+
+    def header(self) -> str:
+        """Titles of the columns."""
+        return f"{'name':<16}  {'version':<16}  {'test accuracy':<13}  card"
+
+    def line(self, record: Mapping[str, Any]) -> str:
+        """One line."""
+        accuracy = f"{100 * record['test_accuracy']:.2f} %"
+        return f"{record['name']:<16}  {record['version']:<16}  {accuracy:<13}  {record['card']}"
+
+
+@click.command(
+    short_help="List the trained models, or print the card of one.",
+    epilog="""\b
+Examples:
+  xtalprint models
+  xtalprint models --format json
+  xtalprint models crystal-class
+  xtalprint models runs/first
+""",
+)
+@click.argument("name", required=False)
+@options.format_option
+@options.output_option
+def models(*, name: str | None, format_: Format | None, output: Path | None) -> None:
+    """List the trained models; with NAME, or the folder of a training run, print its card.
+
+    The card says what the model is for and what it is not for, what it was trained on, how good it is, and where it
+    is known to fail.
+    """
+    from xtalprint.models.card import card  # noqa: PLC0415 - pydantic is not needed to print a usage error
+    from xtalprint.models.registry import load_manifest, model_names  # noqa: PLC0415
+
+    try:
+        found = [load_manifest(each) for each in ([name] if name else model_names())]
+    except ModelError as error:
+        raise click.BadParameter(str(error), param_hint="NAME") from error
+    if name and format_ is None and output is None:
+        click.echo(card(found[0][0]), nl=False)
+        return
+    with record_writer(chosen_format(format_, output), output, table=ModelTable(), columns=COLUMNS) as write:
+        for manifest, folder in found:
+            write(_record(manifest, folder))
+
+
+def _record(manifest: Manifest, folder: Path) -> dict[str, Any]:
+    return {
+        "name": manifest.name,
+        "version": manifest.version,
+        "summary": manifest.summary,
+        "classes": list(manifest.classes),
+        "test_accuracy": manifest.metrics["test"]["accuracy"],
+        "weights_sha256": manifest.weights.onnx.sha256,
+        "weights": str(folder / manifest.weights.onnx.path),
+        "card": str(folder / manifest.card),
+    }

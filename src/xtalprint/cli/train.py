@@ -1,0 +1,118 @@
+"""``xtalprint train``: a model from data, with everything that is needed to make it again."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from xtalprint.cli import options
+
+if TYPE_CHECKING:
+    from xtalprint.models.checkpoint import Progress
+    from xtalprint.models.configuration import TrainingConfig
+
+TRAINABLE = ("crystal-class",)
+
+
+@click.command(
+    short_help="Train a model; an interrupted run can be resumed.",
+    epilog="""\b
+Examples:
+  xtalprint train crystal-class --output runs/first
+  xtalprint train crystal-class --output runs/first --resume
+  xtalprint train crystal-class --config recipe.toml --seed 1 --threads 2 --output runs/second
+  xtalprint train crystal-class --quick --output /tmp/look
+  xtalprint classify Cu.cif --model runs/first
+""",
+)
+@click.argument("name", type=click.Choice(TRAINABLE))
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Recipe in TOML or JSON; what it leaves out is as published.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    required=True,
+    metavar="DIR",
+    help="Folder of the run; made if it is not there.",
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), help="Of the start and of the order of the batches.  [default: 0]"
+)
+@click.option("--epochs", type=click.IntRange(min=1), help="How often every image is seen.  [default: 5]")
+@options.threads_option
+@click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where to train.  [default: auto]")
+@click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in DIR.")
+@click.option("--quick", is_flag=True, help="140 crystals, one epoch: to see that it runs. The model is of no use.")
+@options.quiet_option
+def train(
+    *,
+    name: str,
+    config: Path | None,
+    output: Path,
+    seed: int | None,
+    epochs: int | None,
+    threads: int | None,
+    device: str | None,
+    resume: bool,
+    quick: bool,
+    quiet: bool,
+) -> None:
+    """Train the model NAME and write a folder with weights, card, metrics, pictures and the complete recipe.
+
+    The data are made from a seed; nothing is downloaded. There is a checkpoint after each epoch and every few
+    minutes, and a run that was stopped and resumed ends with the same weights as one that was not.
+    """
+    from xtalprint.models.training import train_crystal_class  # noqa: PLC0415 - heavy, and --help must be quick
+
+    recipe = _recipe(config, quick=quick).with_changes(seed=seed, epochs=epochs, threads=threads, device=device)
+    say = (lambda _: None) if quiet else (lambda text: click.echo(text, err=True))
+    manifest = train_crystal_class(
+        recipe,
+        output,
+        resume=resume,
+        command=_command(name, config, seed=seed, epochs=epochs, quick=quick),
+        say=say,
+        report=(lambda _: None) if quiet else _report,
+    )
+    click.echo(
+        f"{manifest.name} {manifest.version}: test accuracy {100 * manifest.metrics['test']['accuracy']:.2f} %"
+    )
+    click.echo(f"written to {output}; use it with --model {output}", err=True)
+
+
+def _recipe(config: Path | None, *, quick: bool) -> TrainingConfig:
+    from xtalprint.models.configuration import QUICK, TrainingConfig, read_config  # noqa: PLC0415 - as above
+
+    if config is not None and quick:
+        raise click.UsageError("--quick is a recipe of its own; leave out --config")
+    if quick:
+        return QUICK
+    return read_config(config) if config is not None else TrainingConfig()
+
+
+def _report(progress: Progress) -> None:
+    """One line for each finished epoch; the log file has the rest."""
+    if progress.batch == 0 and progress.epochs:
+        line = progress.epochs[-1]
+        click.echo(
+            f"epoch {line['epoch']:.0f}: loss {line['loss']:.4f}, accuracy {100 * line['accuracy']:.2f} %, "
+            f"validation {100 * line['validation_accuracy']:.2f} %, {line['seconds']:.0f} s",
+            err=True,
+        )
+
+
+def _command(name: str, config: Path | None, *, seed: int | None, epochs: int | None, quick: bool) -> str:
+    """What to type to make the same model again; the recipe is in the run folder too."""
+    parts = ["xtalprint", "train", name]
+    parts += ["--config", config.name] if config is not None else []
+    parts += ["--seed", str(seed)] if seed is not None else []
+    parts += ["--epochs", str(epochs)] if epochs is not None else []
+    parts += ["--quick"] if quick else []
+    return shlex.join([*parts, "--output", "DIR"])

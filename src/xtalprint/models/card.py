@@ -1,0 +1,128 @@
+"""The page for people about a model, made from its manifest and from nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from xtalprint.models.manifest import KnownRule, Manifest
+
+
+def card(manifest: Manifest) -> str:
+    """Markdown text of the card."""
+    parts = [
+        f"# {manifest.name} {manifest.version}",
+        manifest.summary,
+        _facts(manifest),
+        "## What it is for\n\n" + _bullets(manifest.intended_use),
+        "## What it is not for\n\n" + _bullets(manifest.out_of_scope),
+        "## How good it is\n\n" + _accuracy(manifest),
+        "## Where it falls short\n\n" + _bullets(manifest.limitations),
+        "## When it answers “known: no”\n\n" + _known(manifest.known),
+        "## How it was trained\n\n" + _training(manifest),
+        f"## Reference and licence\n\n{manifest.reference}\n\nLicence of the weights: {manifest.licence}.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _facts(manifest: Manifest) -> str:
+    parameters = ", ".join(f"{k} = {_plain(v)}" for k, v in manifest.descriptor.items() if k != "descriptor")
+    rows = [
+        ("Classes", ", ".join(manifest.classes)),
+        ("Network", manifest.architecture),
+        ("Input", f"{manifest.descriptor['descriptor']}: {parameters}"),
+        ("Weights", f"`{manifest.weights.onnx.path}`, SHA-256 `{manifest.weights.onnx.sha256}`"),
+        (
+            "Weights for training",
+            f"`{manifest.weights.safetensors.path}`, SHA-256 `{manifest.weights.safetensors.sha256}`",
+        ),
+        ("Made with", f"xtalprint {manifest.package_version}"),
+    ]
+    return _table(("", ""), rows)
+
+
+def _accuracy(manifest: Manifest) -> str:
+    parts = manifest.metrics
+    rows = [
+        (name, str(parts[name]["n"]), f"{100 * parts[name]['accuracy']:.3f}", str(parts[name]["errors"]))
+        for name in ("train", "validation", "test")
+        if name in parts
+    ]
+    text = [_table(("part of the made crystals", "crystals", "accuracy, %", "errors"), rows)]
+    per_class = parts["test"]["per_class"]
+    text.append(
+        _table(
+            ("class, test part", "crystals", "accuracy, %"),
+            [
+                (name, str(v["n"]), "–" if v["accuracy"] is None else f"{100 * v['accuracy']:.2f}")
+                for name, v in per_class.items()
+            ],
+        )
+    )
+    if parts.get("defective"):
+        text.append("One label per structure, defective copies of the test part (one copy each):")
+        text.append(
+            _table(
+                ("defects", "crystals", "accuracy, %"),
+                [(name, str(v["n"]), f"{100 * v['accuracy']:.2f}") for name, v in parts["defective"].items()],
+            )
+        )
+    error = parts["test"]["expected_calibration_error"]
+    text.append(
+        f"Expected calibration error on the test part: {error:.4f}; the probabilities are those of logits divided by "
+        f"the temperature {manifest.temperature:.4g}."
+    )
+    return "\n\n".join(text)
+
+
+def _known(rule: KnownRule | None) -> str:
+    if rule is None:
+        return "Never: the model has no rule for it."
+    kept = [(name, f"{100 * share:.1f}") for name, share in rule.kept_known.items()]
+    auroc = [(name, f"{value:.3f}") for name, value in rule.auroc.items()]
+    return "\n\n".join(
+        (
+            f"{rule.method} The answer is no above {rule.threshold:.4g}. {rule.calibration}",
+            _table(("crystals of the classes, test part", "still known, %"), kept),
+            _table(
+                (
+                    "inputs of none of the classes, never seen before",
+                    "AUROC against pristine and defective test crystals",
+                ),
+                auroc,
+            ),
+        )
+    )
+
+
+def _training(manifest: Manifest) -> str:
+    record = manifest.training
+    seconds = ", ".join(f"{name} {value:.0f} s" for name, value in record.seconds.items())
+    rows = [
+        ("Command", f"`{record.command}`"),
+        ("Data", "; ".join(f"{name} {_plain(value)}" for name, value in record.data.items())),
+        ("Recipe", "; ".join(f"{name} {_plain(value)}" for name, value in record.config.items())),
+        ("Time", seconds),
+        ("Versions", ", ".join(f"{name} {value}" for name, value in record.versions.items())),
+        ("Finished", record.finished),
+    ]
+    return _table(("", ""), rows)
+
+
+def _bullets(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [titles, ["---"] * len(titles), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _plain(value: Any) -> str:  # noqa: ANN401 - plain data
+    if isinstance(value, dict):
+        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
+    if isinstance(value, list | tuple):
+        return "(" + ", ".join(_plain(v) for v in value) + ")"
+    return f"{value:g}" if isinstance(value, float) else str(value)

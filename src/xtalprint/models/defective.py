@@ -1,0 +1,104 @@
+"""Crystals to calibrate and measure a classifier with: defective copies of known ones, and none of the classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.crystal import Crystal
+from xtalprint.defects import displace_gaussian, vacancies
+from xtalprint.geometry import bond_length, standard_cell, supercell_to
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from xtalprint.models.configuration import KnownConfig
+
+#: Sites of a copy before atoms are removed.
+ATOMS = 256
+#: Displacements in units of the bond length beyond which no crystal is left (Lindemann).
+MOLTEN = (0.3, 0.4)
+#: Atoms of a liquid keep this share of the bond length from each other; those of a gas only so much.
+LIQUID_CORE, GAS_CORE = 0.85, 0.4
+
+
+def defective_copies(crystals: Sequence[Crystal], config: KnownConfig, *, seed: int) -> dict[str, list[Crystal]]:
+    """One copy of each crystal for each kind of defect.
+
+    The crystal is brought to its standard cell and repeated to about `ATOMS` sites first, as in the paper.
+
+    Parameters
+    ----------
+    crystals
+        Pristine.
+    config
+        Says which displacements (Å) and vacancies.
+    seed
+        Each copy has random numbers of its own, from the seed, the defect and its place in the list.
+    """
+    large = [supercell_to(standard_cell(crystal), min_atoms=ATOMS) for crystal in crystals]
+    kinds: list[tuple[str, Callable[[Crystal, float, np.random.Generator], Crystal], float]] = [
+        *((f"σ = {sigma:g} Å", displace_gaussian, sigma) for sigma in config.displacements),
+        *((f"{100 * share:g} % vacancies", vacancies, share) for share in config.vacancies),
+    ]
+    return {
+        name: [make(crystal, amount, np.random.default_rng([seed, kind, i])) for i, crystal in enumerate(large)]
+        for kind, (name, make, amount) in enumerate(kinds)
+    }
+
+
+def none_of_the_classes(crystals: Sequence[Crystal], *, seed: int) -> dict[str, list[Crystal]]:
+    """Make disordered matter with the elements and densities of known crystals.
+
+    Returns
+    -------
+    By name: random positions with small cores ("gas"), with large cores ("liquid"), and crystals displaced by 0.3
+    and 0.4 of the bond length ("amorphous").
+    """
+    large = [supercell_to(standard_cell(crystal), min_atoms=ATOMS) for crystal in crystals]
+    made: dict[str, list[Crystal]] = {"gas": [], "liquid": []}
+    made |= {f"amorphous, Lindemann {share:g}": [] for share in MOLTEN}
+    for i, crystal in enumerate(large):
+        rng = np.random.default_rng([seed, i])
+        made["gas"].append(random_packing(crystal, GAS_CORE, rng))
+        made["liquid"].append(random_packing(crystal, LIQUID_CORE, rng))
+        for share in MOLTEN:
+            made[f"amorphous, Lindemann {share:g}"].append(displace_gaussian(crystal, share, rng, unit="d_nn"))
+    return made
+
+
+def random_packing(crystal: Crystal, core: float, rng: np.random.Generator) -> Crystal:
+    """As many atoms as ``crystal`` has, at random in a cube of the same density, pushed apart.
+
+    Parameters
+    ----------
+    crystal
+        With a cell; gives the elements, the density and the bond length.
+    core
+        Atoms closer than this share of the bond length push each other away, as far as that succeeds in 60 steps.
+    rng
+        The only source of chance.
+    """
+    edge = crystal.volume ** (1 / 3)
+    length = min(core * bond_length(crystal), 0.95 * edge * len(crystal) ** (-1 / 3))
+    positions = rng.uniform(0, edge, size=(len(crystal), 3))
+    for _ in range(60):
+        push = _overlap(positions, edge, length)
+        if not push.any():
+            break
+        positions = (positions + push) % edge
+    return Crystal(positions, crystal.numbers, cell=edge * np.eye(3), source=f"random packing of {crystal.source}")
+
+
+def _overlap(positions: NDArray[np.float64], edge: float, length: float) -> NDArray[np.float64]:
+    """Half of what each pair lacks to ``length``, along their connection."""
+    difference = positions[:, None] - positions[None]
+    difference -= edge * np.round(difference / edge)
+    distance = np.sqrt((difference**2).sum(axis=-1))
+    np.fill_diagonal(distance, np.inf)
+    lack = np.clip(length - distance, 0.0, None) / np.maximum(distance, 1e-9)
+    push: NDArray[np.float64] = 0.5 * (lack[..., None] * difference).sum(axis=1)
+    return push

@@ -1,0 +1,258 @@
+"""A training run from the recipe to a folder that holds everything: weights, card, figures, recipe, check sums."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from xtalprint._version import __version__
+from xtalprint.descriptors.base import parameters
+from xtalprint.errors import MissingExtraError, XtalprintError
+from xtalprint.models import crystal_class as words
+from xtalprint.models.card import card
+from xtalprint.models.classes import CLASSES
+from xtalprint.models.files import sha256, write_bytes, write_checksums, write_json, write_text
+from xtalprint.models.manifest import FileRecord, Manifest, TrainingRecord, Weights
+from xtalprint.models.registry import RUN_MANIFEST
+from xtalprint.models.versions import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from xtalprint.models.checkpoint import Progress
+    from xtalprint.models.configuration import TrainingConfig
+    from xtalprint.models.convnet import ConvNet
+    from xtalprint.models.manifest import KnownRule
+    from xtalprint.models.novelty import GaussianDistance
+    from xtalprint.models.training_data import TrainingData
+
+CHECKPOINTS = "checkpoints"
+CONFIG = "config.json"
+WEIGHTS_FOR_TRAINING = "model.safetensors"
+WEIGHTS_FOR_ANSWERS = "model.onnx"
+
+
+def train_crystal_class(
+    config: TrainingConfig,
+    folder: Path,
+    *,
+    resume: bool = False,
+    command: str = "",
+    say: Callable[[str], None] = lambda _: None,
+    report: Callable[[Progress], None] = lambda _: None,
+) -> Manifest:
+    """Train the crystal-class network and write a run folder.
+
+    Parameters
+    ----------
+    config
+        The recipe.
+    folder
+        Of the run; made if it is not there.
+    resume
+        Go on from the latest checkpoint in ``folder``, if it has one.
+    command
+        What to type to do it again, for the record.
+    say
+        Called with a sentence before each long step.
+    report
+        Called with the progress every few batches and after each epoch.
+
+    Returns
+    -------
+    What is written down about the finished model, as in ``model.json``.
+
+    Raises
+    ------
+    XtalprintError
+        If the folder holds another run, or what it needs is not installed.
+    """
+    _require_packages()
+    _prepare(folder, config, resume=resume)
+    from xtalprint.models.training_data import IMAGES, IMAGES_RECORD, prepare  # noqa: PLC0415 - torch, checked above
+
+    clock = Clock()
+    data = prepare(config, folder, clock=clock, say=say)
+    network, progress = _fit(config, data, folder, report)
+    clock.seconds["training"] = progress.seconds
+    say("measuring")
+    with clock.time("evaluation"):
+        figures = _figures(network, data)
+    with clock.time("calibration"):
+        from xtalprint.models.calibration import calibrate  # noqa: PLC0415 - as above
+
+        detector, rule, defective = calibrate(network, data, config, say=say)
+    figures["defective"] = defective
+    record = _record(config, data, clock, command)
+    manifest = write_model(
+        folder,
+        network,
+        descriptor=parameters(data.descriptor),
+        figures=figures,
+        record=record,
+        detector=detector,
+        rule=rule,
+    )
+    _write_pictures(folder, progress, figures, batches_per_epoch=_batches(config, data))
+    for name in (IMAGES, IMAGES_RECORD):
+        (folder / name).unlink(missing_ok=True)
+    write_checksums(folder)
+    return manifest
+
+
+class Clock:
+    """Seconds spent on each part of a run."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def time(self, name: str) -> Iterator[None]:
+        """Add the time spent inside to the part ``name``."""
+        start = time.monotonic()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - start, 1)
+
+
+def _require_packages() -> None:
+    import importlib.util  # noqa: PLC0415 - only here
+
+    for package in ("torch", "safetensors", "onnx", "spglib"):
+        if importlib.util.find_spec(package) is None:
+            raise MissingExtraError.of(package, "train", "training a model")
+
+
+def _prepare(folder: Path, config: TrainingConfig, *, resume: bool) -> None:
+    if folder.exists() and any(folder.iterdir()) and not resume:
+        raise XtalprintError(
+            "the folder is not empty", source=str(folder), remedy="choose another, or go on with its run: --resume"
+        )
+    if not (folder / CONFIG).exists():
+        write_json(folder / CONFIG, config.model_dump(mode="json"))
+
+
+def _fit(
+    config: TrainingConfig, data: TrainingData, folder: Path, report: Callable[[Progress], None]
+) -> tuple[ConvNet, Progress]:
+    from xtalprint.models.fitting import Fit  # noqa: PLC0415 - torch
+
+    def log(progress: Progress) -> None:
+        _write_log(folder, progress)
+        report(progress)
+
+    fit = Fit(
+        training=data.examples("train"),
+        validation=data.examples("validation"),
+        config=config,
+        folder=folder / CHECKPOINTS,
+        report=log,
+    )
+    fit.resume()
+    network = fit.run()
+    _write_log(folder, fit.progress)
+    return network, fit.progress
+
+
+def _batches(config: TrainingConfig, data: TrainingData) -> int:
+    full, rest = divmod(len(data.index["train"]), config.batch)
+    return full + (rest > 1)
+
+
+def _write_log(folder: Path, progress: Progress) -> None:
+    for name, lines in (("steps.jsonl", progress.steps), ("epochs.jsonl", progress.epochs)):
+        write_text(folder / name, "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines))
+
+
+def _figures(network: ConvNet, data: TrainingData) -> dict[str, Any]:
+    from xtalprint.models.evaluation import metrics  # noqa: PLC0415 - keeps this file's imports light
+    from xtalprint.models.fitting import evaluate  # noqa: PLC0415 - torch
+
+    figures: dict[str, Any] = {}
+    for part in ("train", "validation", "test"):
+        examples = data.examples(part)
+        logits = evaluate(network, examples.images)
+        figures[part] = metrics(logits, examples.labels, CLASSES)
+        wrong = (logits.argmax(axis=1) != examples.labels).nonzero()[0]
+        figures[part]["wrong"] = [
+            {
+                **data.describe(int(data.index[part][row])),
+                "class": CLASSES[int(examples.labels[row])],
+                "answer": CLASSES[int(logits[row].argmax())],
+            }
+            for row in wrong[:200]
+        ]
+    return figures
+
+
+def _record(config: TrainingConfig, data: TrainingData, clock: Clock, command: str) -> TrainingRecord:
+    return TrainingRecord(
+        command=command or "xtalprint.models.training.train_crystal_class",
+        config=config.model_dump(mode="json"),
+        data=data.provenance,
+        versions=versions(),
+        seconds=clock.seconds,
+        finished=datetime.now(UTC).date().isoformat(),
+    )
+
+
+def write_model(
+    folder: Path,
+    network: ConvNet,
+    *,
+    descriptor: dict[str, Any],
+    figures: dict[str, Any],
+    record: TrainingRecord,
+    detector: GaussianDistance | None = None,
+    rule: KnownRule | None = None,
+) -> Manifest:
+    """Write weights, manifest, figures and card of a trained network into its run folder."""
+    from safetensors.numpy import save  # noqa: PLC0415 - extra "train"
+
+    from xtalprint.models.onnx_graph import onnx_bytes  # noqa: PLC0415 - extra "train"
+
+    arrays = {name: value.cpu().contiguous().numpy() for name, value in network.state_dict().items()}
+    about = {"name": words.NAME, "version": words.VERSION, "package_version": __version__}
+    write_bytes(folder / WEIGHTS_FOR_TRAINING, save(arrays, metadata=about))
+    write_bytes(folder / WEIGHTS_FOR_ANSWERS, onnx_bytes(arrays, detector=detector, metadata=about))
+    manifest = Manifest(
+        name=words.NAME,
+        version=words.VERSION,
+        summary=words.SUMMARY,
+        architecture=words.ARCHITECTURE,
+        classes=CLASSES,
+        descriptor=descriptor,
+        weights=Weights(onnx=_file(folder, WEIGHTS_FOR_ANSWERS), safetensors=_file(folder, WEIGHTS_FOR_TRAINING)),
+        card="card.md",
+        known=rule,
+        metrics=figures,
+        training=record,
+        intended_use=words.INTENDED_USE,
+        out_of_scope=words.OUT_OF_SCOPE,
+        limitations=words.LIMITATIONS,
+        reference=words.REFERENCE,
+        licence=words.LICENCE,
+        package_version=__version__,
+    )
+    write_json(folder / "metrics.json", figures)
+    write_text(folder / "card.md", card(manifest))
+    write_text(folder / RUN_MANIFEST, manifest.model_dump_json(indent=1) + "\n")
+    return manifest
+
+
+def _file(folder: Path, name: str) -> FileRecord:
+    return FileRecord(path=name, sha256=sha256(folder / name), bytes=(folder / name).stat().st_size)
+
+
+def _write_pictures(folder: Path, progress: Progress, figures: dict[str, Any], *, batches_per_epoch: int) -> None:
+    import numpy as np  # noqa: PLC0415 - keeps this file's imports light
+
+    from xtalprint.models.pictures import draw_confusion_matrix, draw_learning_curve, png_bytes  # noqa: PLC0415
+
+    matrix = np.array(figures["test"]["confusion_matrix"])
+    write_bytes(folder / "confusion_matrix.png", png_bytes(draw_confusion_matrix(matrix, CLASSES, title="test part")))
+    curve = draw_learning_curve(progress.steps, progress.epochs, batches_per_epoch=batches_per_epoch)
+    write_bytes(folder / "learning_curve.png", png_bytes(curve))

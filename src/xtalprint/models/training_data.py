@@ -1,0 +1,195 @@
+"""Made elemental solids as images with labels, parted into training, validation and test."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from xtalprint.descriptors.base import parameters
+from xtalprint.descriptors.diffraction_image import DiffractionImage
+from xtalprint.models.classes import CLASSES
+from xtalprint.models.files import write_json
+from xtalprint.models.fitting import Examples
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from xtalprint.crystal import Crystal
+    from xtalprint.datasets import ElementalSolids
+    from xtalprint.models.configuration import TrainingConfig
+    from xtalprint.models.training import Clock
+
+Part = Literal["train", "validation", "test"]
+CRYSTALS = "crystals.npz"
+IMAGES = "images.npy"
+IMAGES_RECORD = "images.json"
+#: Crystals whose images are computed between two looks at the keyboard.
+CHUNK = 512
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TrainingData:
+    """Everything that a run learns from and is measured on.
+
+    Parameters
+    ----------
+    crystals
+        Pristine.
+    labels
+        (n,) class of each, from 0.
+    images
+        (n, 3, 64, 64), possibly mapped from disk.
+    index
+        Which rows are for training, validation and test.
+    descriptor
+        Makes images.
+    provenance
+        Name, number, seed and hash of the data, for the record.
+    origins, margins
+        (n,) what each crystal was made from, and how far it is from a degenerate one; None if not known.
+    threads
+        Number of threads for more images.
+    """
+
+    crystals: Sequence[Crystal]
+    labels: NDArray[np.int64]
+    images: NDArray[np.float32]
+    index: dict[Part, NDArray[np.int64]]
+    descriptor: DiffractionImage
+    provenance: dict[str, Any]
+    origins: NDArray[np.str_] | None = None
+    margins: NDArray[np.float64] | None = None
+    threads: int | None = None
+
+    def examples(self, part: Part) -> Examples:
+        """Images and labels of a part, in memory."""
+        return Examples(self.images, self.labels).part(self.index[part])
+
+    def crystals_of(self, part: Part) -> list[Crystal]:
+        """Crystals of a part."""
+        return [self.crystals[i] for i in self.index[part]]
+
+    def images_of(self, crystals: Sequence[Crystal]) -> NDArray[np.float32]:
+        """Images of other crystals; one that fails is an error."""
+        return compute_images(self.descriptor, crystals, threads=self.threads)
+
+    def describe(self, row: int) -> dict[str, Any]:
+        """Say which crystal a row is."""
+        about: dict[str, Any] = {"row": row, "crystal": repr(self.crystals[row])}
+        if self.origins is not None and self.margins is not None:
+            about |= {"origin": str(self.origins[row]), "margin": float(self.margins[row])}
+        return about
+
+
+def part_by_class(labels: NDArray[np.int64], share: float, *, seed: int) -> NDArray[np.int64]:
+    """Rows of a random part that holds ``share`` of each class, in ascending order.
+
+    Examples
+    --------
+    >>> len(part_by_class(np.repeat([0, 1], 50), 0.1, seed=0))
+    10
+    """
+    rng = np.random.default_rng(seed)
+    rows = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    chosen = [rng.permutation(members)[: max(1, round(share * len(members)))] for members in rows]
+    return np.sort(np.concatenate(chosen))
+
+
+def compute_images(
+    descriptor: DiffractionImage, crystals: Sequence[Crystal], *, threads: int | None = None
+) -> NDArray[np.float32]:
+    """Images (n, 3, n_pixels, n_pixels) of crystals that are known to be sound.
+
+    Raises
+    ------
+    XtalprintError
+        That of the first crystal that has no image: made data must not contain one.
+    """
+    batch = descriptor.compute_many(crystals, threads=threads)
+    if batch.failures:
+        raise batch.failures[0].error
+    return batch.array.astype(np.float32, copy=False)
+
+
+def cached_images(
+    descriptor: DiffractionImage,
+    crystals: Sequence[Crystal],
+    folder: Path,
+    *,
+    data_hash: str,
+    threads: int | None = None,
+) -> NDArray[np.float32]:
+    """Images of all crystals, computed once for a run folder and then mapped from disk.
+
+    What was computed from other data or with other parameters is computed again.
+    """
+    made_from = {"data": data_hash, "n": len(crystals), **parameters(descriptor)}
+    record, path = folder / IMAGES_RECORD, folder / IMAGES
+    plain = json.loads(json.dumps(made_from))
+    if not (record.exists() and path.exists() and json.loads(record.read_text(encoding="utf-8")) == plain):
+        shape = (len(crystals), 3, descriptor.n_pixels, descriptor.n_pixels)
+        partial = folder / f".{IMAGES}.partial"
+        images = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=shape)
+        for start in range(0, len(crystals), CHUNK):
+            chunk = crystals[start : start + CHUNK]
+            images[start : start + len(chunk)] = compute_images(descriptor, chunk, threads=threads)
+        images.flush()
+        del images
+        partial.replace(path)
+        write_json(record, plain)
+    mapped: NDArray[np.float32] = np.load(path, mmap_mode="r")
+    return mapped
+
+
+def prepare(
+    config: TrainingConfig, folder: Path, *, clock: Clock, say: Callable[[str], None] = lambda _: None
+) -> TrainingData:
+    """Make the crystals from their seed and compute their images, or take those of an interrupted run."""
+    with clock.time("data"):
+        made = _made_crystals(config, folder / CRYSTALS, say)
+    descriptor = DiffractionImage(**config.descriptor)
+    say("computing their diffraction images")
+    with clock.time("images"):
+        images = cached_images(descriptor, made.crystals, folder, data_hash=made.data_hash, threads=config.threads)
+    labels = np.array([CLASSES.index(name) for name in made.labels.tolist()], dtype=np.int64)
+    rest, test = made.split(test=config.data.test, seed=config.data.seed)
+    validation = rest[part_by_class(labels[rest], config.data.validation, seed=config.data.seed)]
+    return TrainingData(
+        crystals=made.crystals,
+        labels=labels,
+        images=images,
+        index={"train": np.setdiff1d(rest, validation), "validation": validation, "test": test},
+        descriptor=descriptor,
+        provenance={
+            "name": "elemental-solids",
+            "n": len(labels),
+            "seed": config.data.seed,
+            "sha256": made.data_hash,
+            "classes": {name: int((labels == i).sum()) for i, name in enumerate(CLASSES)},
+        },
+        origins=made.origins,
+        margins=made.margins,
+        threads=config.threads,
+    )
+
+
+def _made_crystals(config: TrainingConfig, path: Path, say: Callable[[str], None]) -> ElementalSolids:
+    """Make the crystals, or read those that the run has made before it was interrupted."""
+    from xtalprint.datasets import ElementalSolids, elemental_solids  # noqa: PLC0415 - only a run that starts needs them
+
+    if path.exists():
+        saved = ElementalSolids.load(path)
+        if (len(saved), saved.seed) == (config.data.n, config.data.seed):
+            return saved
+    say(f"making {config.data.n} elemental solids")
+    made = elemental_solids(seed=config.data.seed, n=config.data.n, workers=config.threads)
+    partial = path.with_name(f".{path.name}.partial.npz")
+    made.save(partial)
+    partial.replace(path)
+    return made
