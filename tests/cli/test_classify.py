@@ -118,13 +118,14 @@ def test_csv_has_one_column_for_each_class(folder):
 
 def test_the_table_for_people(folder):
     result = run("copper.cif", "brass.cif", "missing.cif", exit_code=1)
-    header, copper, brass, warning, missing = result.stdout.splitlines()
+    header, copper, brass, warning, missing, reason = result.stdout.splitlines()
     assert header.startswith("file (frame)")
     assert copper.split()[:2] == ["copper.cif", "fcc"]
     assert "█" in copper
     assert "disorder" in warning
     assert brass.split()[1] == "fcc"
-    assert missing.split()[1] == "error"
+    assert missing.split() == ["missing.cif", "error"]
+    assert "missing.cif: " in reason
     assert "2 structures classified, 1 failed" in result.stderr
 
 

@@ -60,7 +60,8 @@ def test_the_table_for_people(tmp_path):
         "Cu.cif (3)    fcc      ███████▌··  75.00%  yes",
         "    ! disordered site",
         "    ! odd, very",
-        "x.cif         error    x.cif, frame 0: no atoms; check the file.",
+        "x.cif         error",
+        "    ! x.cif, frame 0: no atoms; check the file.",
     ]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import textwrap
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +15,6 @@ MIN_SOURCE_WIDTH, MAX_SOURCE_WIDTH = 12, 44
 #: Characters of a full probability bar.
 BAR_WIDTH = 10
 _EIGHTHS = " ▏▎▍▌▋▊▉"
-_INDENT = "    "
 
 
 class SourceColumn:
@@ -60,11 +61,11 @@ class ClassTable:
         """One line, and one more for each warning."""
         source = self._source.cell(record)
         if record["status"] == "error":
-            return f"{source}  error    {record['error']}"
+            return "\n".join([f"{source}  error", *note(record["error"])])
         drawn = bar(record["probability"])
         known = {True: "yes", False: "no", None: "?"}[record["known"]]
         line = f"{source}  {record['class']:<7}  {drawn} {percent(record['probability']):>7}  {known}"
-        return "\n".join([line, *(f"{_INDENT}! {warning}" for warning in record["warnings"])])
+        return "\n".join([line, *(text for warning in record["warnings"] for text in note(warning))])
 
 
 class FileTable:
@@ -87,10 +88,29 @@ class FileTable:
         """One line, and one more for each warning."""
         source = self._source.cell(record)
         if record["status"] == "error":
-            return f"{source}  error        {record['error']}"
+            return "\n".join([f"{source}  error", *note(record["error"])])
         shape = "×".join(map(str, record["shape"]))
         line = f"{source}  {shape:<11}  {record['path']}"
-        return "\n".join([line, *(f"{_INDENT}! {warning}" for warning in record.get("warnings", ()))])
+        return "\n".join([line, *(text for warning in record.get("warnings", ()) for text in note(warning))])
+
+
+def note(sentence: str) -> list[str]:
+    """Lines of a sentence below a record, as wide as the terminal, or 100 characters in a file.
+
+    Examples
+    --------
+    >>> note("1 disordered site")
+    ['    ! 1 disordered site']
+    """
+    width = max(shutil.get_terminal_size((100, 24)).columns, 40)
+    return textwrap.wrap(
+        sentence,
+        width,
+        initial_indent="    ! ",
+        subsequent_indent="      ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def bar(probability: float) -> str:
