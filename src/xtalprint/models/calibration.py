@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.models.classes import CLASSES
-from xtalprint.models.defective import defective_copies, none_of_the_classes
+from xtalprint.models.defective import defective_copies, none_of_the_classes, other_prototypes
 from xtalprint.models.evaluation import metrics
 from xtalprint.models.fitting import evaluate
 from xtalprint.models.manifest import KnownRule
@@ -95,4 +95,5 @@ def _unknown(
 ) -> dict[str, NDArray[np.float64]]:
     step = max(1, len(crystals) // SOURCES_OF_NEGATIVES)
     negatives = none_of_the_classes(crystals[::step], seed=seed)
+    negatives["other AFLOW prototypes"] = other_prototypes(half=1, seed=seed)
     return {name: distance(data.images_of(made)) for name, made in negatives.items() if made}

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from xtalprint.crystal import Crystal
+from xtalprint.datasets.elemental_solids import CLASS_OF_SPACE_GROUP
+from xtalprint.datasets.elements import ELEMENTS, bond_lengths
 from xtalprint.defects import displace_gaussian, vacancies
-from xtalprint.geometry import bond_length, standard_cell, supercell_to
+from xtalprint.geometry import bond_length, space_group_number, standard_cell, supercell_to
+from xtalprint.prototypes import all_prototypes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -19,6 +22,8 @@ if TYPE_CHECKING:
 
 #: Sites of a copy before atoms are removed.
 ATOMS = 256
+#: A prototype within this share of the bond length of a class is not counted as foreign to it.
+NEAR = 0.06
 #: Displacements in units of the bond length beyond which no crystal is left (Lindemann).
 MOLTEN = (0.3, 0.4)
 #: Atoms of a liquid keep this share of the bond length from each other; those of a gas only so much.
@@ -68,6 +73,29 @@ def none_of_the_classes(crystals: Sequence[Crystal], *, seed: int) -> dict[str, 
         for share in MOLTEN:
             made[f"amorphous, Lindemann {share:g}"].append(displace_gaussian(crystal, share, rng, unit="d_nn"))
     return made
+
+
+def other_prototypes(*, half: Literal[0, 1], seed: int) -> list[Crystal]:
+    """AFLOW prototypes with all sites of one element that belong to none of the classes.
+
+    Parameters
+    ----------
+    half
+        Every second one, beginning with the first or the second: 0 to choose a rule with, 1 to measure it.
+    seed
+        Of the elements.
+    """
+    rng = np.random.default_rng(seed)
+    found = []
+    for prototype in all_prototypes():
+        symbol = str(rng.choice(ELEMENTS))
+        crystal = prototype.with_one_element(symbol)
+        factor = bond_lengths()[symbol] / bond_length(crystal)
+        crystal = prototype.with_one_element(symbol, volume_per_atom=crystal.volume / len(crystal) * factor**3)
+        tolerance = NEAR * bond_lengths()[symbol]
+        if space_group_number(crystal, symprec=tolerance) not in CLASS_OF_SPACE_GROUP:
+            found.append(crystal)
+    return found[half::2]
 
 
 def random_packing(crystal: Crystal, core: float, rng: np.random.Generator) -> Crystal:

@@ -41,8 +41,8 @@ def ship(run: Path, version: str, *, folder: Path = WEIGHTS) -> Manifest:
         ending: getattr(manifest.weights, ending).model_copy(update={"path": f"{stem}.{ending}"})
         for ending in contents
     }
-    changes = {"version": version, "weights": Weights(**records), "card": f"{manifest.name}.md"}
-    shipped = Manifest.model_validate(manifest.model_dump() | {k: _plain(v) for k, v in changes.items()})
+    changes = {"version": version, "weights": Weights(**records).model_dump(), "card": f"{manifest.name}.md"}
+    shipped = Manifest.model_validate(manifest.model_dump() | changes)
     for old in folder.glob(f"{manifest.name}[-.]*"):
         old.unlink()
     for ending, content in contents.items():
@@ -50,10 +50,6 @@ def ship(run: Path, version: str, *, folder: Path = WEIGHTS) -> Manifest:
     write_text(folder / shipped.card, card(shipped))
     write_text(folder / f"{shipped.name}.json", shipped.model_dump_json(indent=1) + "\n")
     return shipped
-
-
-def _plain(value: str | Weights) -> object:
-    return value.model_dump() if isinstance(value, Weights) else value
 
 
 def main() -> None:

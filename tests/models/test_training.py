@@ -1,0 +1,139 @@
+"""A whole run, small: the folder holds everything, and the model in it answers."""
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from xtalprint.cli.models import models
+from xtalprint.cli.train import train
+from xtalprint.errors import XtalprintError
+from xtalprint.models import CLASSES, load_model
+from xtalprint.models.configuration import QUICK
+from xtalprint.models.manifest import Manifest
+from xtalprint.models.shipping import ship
+from xtalprint.models.training import train_crystal_class
+
+FILES = {
+    *("config.json", "crystals.npz", "steps.jsonl", "epochs.jsonl", "metrics.json", "model.json", "card.md"),
+    *("model.onnx", "model.safetensors", "confusion_matrix.png", "learning_curve.png", "SHA256SUMS", "checkpoints"),
+}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """Folder of a quick run, made by the command line."""
+    folder = tmp_path_factory.mktemp("run") / "quick"
+    arguments = ["crystal-class", "--quick", "--seed", "3", "--threads", "1", "--output", str(folder)]
+    result = CliRunner().invoke(train, arguments, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert "crystal-class" in result.output
+    assert "test accuracy" in result.output
+    return folder
+
+
+def test_the_folder_holds_everything_and_no_scratch(run):
+    assert {path.name for path in run.iterdir()} == FILES
+
+
+def test_the_check_sums_hold(run):
+    if shutil.which("sha256sum") is None:
+        pytest.skip("sha256sum is not installed")
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=run, check=True)
+    listed = {line.split()[1] for line in (run / "SHA256SUMS").read_text().splitlines()}
+    assert listed == FILES - {"SHA256SUMS", "checkpoints"}
+
+
+def test_the_recipe_is_complete(run):
+    config = json.loads((run / "config.json").read_text())
+    assert config["seed"] == 3
+    assert config["data"] == {"n": 140, "seed": 0, "test": 0.1, "validation": 0.1}
+    assert {"epochs", "batch", "learning_rate", "schedule", "precision", "descriptor", "known"} <= set(config)
+
+
+def test_the_manifest_says_what_made_it(run):
+    manifest = Manifest.parse((run / "model.json").read_bytes(), source="run")
+    record = manifest.training
+    assert record.command == "xtalprint train crystal-class --seed 3 --quick --output DIR"
+    assert len(record.data["sha256"]) == 64
+    assert {"xtalprint", "python", "torch", "numpy"} <= set(record.versions)
+    assert {"data", "images", "training", "evaluation", "calibration"} <= set(record.seconds)
+    assert manifest.descriptor["descriptor"] == "DiffractionImage"
+    assert manifest.descriptor["min_atoms"] == 256
+    assert manifest.known.threshold > 0
+
+
+def test_no_crystal_is_in_two_parts(run):
+    metrics = json.loads((run / "metrics.json").read_text())
+    assert sum(metrics[part]["n"] for part in ("train", "validation", "test")) == 140
+    matrix = np.array(metrics["test"]["confusion_matrix"])
+    assert matrix.sum() == metrics["test"]["n"]
+    assert np.trace(matrix) == metrics["test"]["n"] - metrics["test"]["errors"]
+    assert len(metrics["test"]["wrong"]) == metrics["test"]["errors"]
+    assert set(metrics["defective"]) == {"σ = 0.06 Å", "25 % vacancies"}
+
+
+def test_the_model_of_the_run_answers(run, simple_crystals):
+    for prediction in load_model(run).predict(simple_crystals):
+        assert prediction.status == "ok"
+        assert prediction.crystal_class in CLASSES
+
+
+def test_resuming_a_finished_run_gives_the_same_weights(run, tmp_path):
+    copy = shutil.copytree(run, tmp_path / "copy")
+    before = (copy / "model.safetensors").read_bytes()
+    (copy / "model.safetensors").unlink()
+    arguments = ["crystal-class", "--quick", "--seed", "3", "--threads", "1", "-q", "--resume", "--output", str(copy)]
+    assert CliRunner().invoke(train, arguments, catch_exceptions=False).exit_code == 0
+    assert (copy / "model.safetensors").read_bytes() == before
+
+
+def test_a_folder_with_something_in_it_is_not_touched(run):
+    with pytest.raises(XtalprintError, match=r"the folder is not empty; choose another, or go on .* --resume"):
+        train_crystal_class(QUICK, run)
+
+
+def test_shipping_names_version_and_error(run, tmp_path):
+    (tmp_path / "crystal-class-0.9.0-e1.00.onnx").touch()
+    manifest = ship(run, "1.2.3", folder=tmp_path)
+    error = 100 * (1 - manifest.metrics["test"]["accuracy"])
+    stem = f"crystal-class-1.2.3-e{error:.2f}"
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("crystal-class.json", "crystal-class.md"),
+        *(f"{stem}.onnx", f"{stem}.safetensors"),
+    }
+    assert "# crystal-class 1.2.3" in (tmp_path / "crystal-class.md").read_text(encoding="utf-8")
+
+
+def test_models_prints_the_card_of_a_run(run):
+    result = CliRunner().invoke(models, [str(run)], catch_exceptions=False)
+    assert result.output == (run / "card.md").read_text(encoding="utf-8")
+
+
+def test_models_lists_what_is_shipped():
+    result = CliRunner().invoke(models, ["--format", "json"], catch_exceptions=False)
+    (record,) = [json.loads(line) for line in result.output.splitlines()]
+    assert record["name"] == "crystal-class"
+    assert record["classes"] == list(CLASSES)
+    assert 0 <= record["test_accuracy"] <= 1
+    assert len(record["weights_sha256"]) == 64
+    table = CliRunner().invoke(models, [], catch_exceptions=False).output
+    assert "crystal-class" in table
+    assert record["card"] in table
+
+
+def test_models_refuses_an_unknown_name():
+    result = CliRunner().invoke(models, ["crystal-klass"])
+    assert result.exit_code == 2
+    assert "no such model (value: crystal-klass); choose one of crystal-class" in " ".join(result.output.split())
+
+
+def test_quick_and_config_exclude_each_other(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text("epochs = 1")
+    result = CliRunner().invoke(train, ["crystal-class", "--quick", "--config", str(path), "-o", str(tmp_path / "x")])
+    assert result.exit_code == 2
+    assert "--quick is a recipe of its own" in result.output
