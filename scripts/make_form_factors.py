@@ -2,8 +2,8 @@
 
 Run ``python scripts/make_form_factors.py`` after a change of gemmi's tables; the file that it writes is committed.
 
-Every table is brought to one shape, f(s) = sum over g of a[Z, g] exp(-b[Z, g] (s/2)²): the constant term of Cromer and
-Mann is a Gaussian with b = 0, and so is a neutron scattering length. Elements without an entry have a = 0 throughout.
+Every table is brought to one shape, f(s) = sum over g of a[Z, g] exp(-b[Z, g] (s/2)²): the constant term of Cromer
+and Mann is a Gaussian with b = 0, and so is a neutron scattering length. Elements without an entry have a = 0.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main() -> None:
         arrays[f"{table}_a"], arrays[f"{table}_b"] = table_arrays(table)
     np.savez_compressed(TARGET, **arrays)  # type: ignore[arg-type] # stub takes the arrays for the flag allow_pickle
     present = {name: int((a != 0).any(axis=1).sum()) for name, a in arrays.items() if name.endswith("_a")}
-    print(f"{TARGET.name}: {TARGET.stat().st_size} bytes, gemmi {gemmi.__version__}, elements {present}")  # noqa: T201
+    print(f"{TARGET.name}: {TARGET.stat().st_size} bytes, gemmi {gemmi.__version__}, elements {present}")
 
 
 if __name__ == "__main__":

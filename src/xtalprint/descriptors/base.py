@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Descriptor(Protocol):
         """Compute those of many; one that fails becomes a `Failure` and never stops the rest."""
         ...
 
-    def plot(self, fingerprint: Fingerprint, **options: Any) -> Any:  # noqa: ANN401
+    def plot(self, *fingerprint: Any, **options: Any) -> Any:  # noqa: ANN401 - each descriptor has its own options
         """Draw a fingerprint of this descriptor; returns a matplotlib figure."""
         ...
 
@@ -96,6 +96,5 @@ def parameters(descriptor: Descriptor) -> dict[str, Any]:
     """All parameters of a descriptor with its name, as plain data for a record, a card or an ``.npz``."""
     if not hasattr(descriptor, "__dataclass_fields__"):
         raise TypeError(f"{descriptor!r} is not a dataclass")
-    return {"descriptor": type(descriptor).__name__} | {
-        f.name: value for f, value in zip(fields(descriptor), asdict(descriptor).values(), strict=True)
-    }
+    values: Any = descriptor
+    return {"descriptor": type(descriptor).__name__} | asdict(values)

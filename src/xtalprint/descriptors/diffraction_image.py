@@ -200,7 +200,9 @@ class DiffractionImage:
             array[len(index)] = outcome.array
             index.append(position)
             warnings.append(outcome.warnings)
-        return FingerprintBatch(array[: len(index)], np.array(index, dtype=np.int64), tuple(failures), tuple(warnings))
+        return FingerprintBatch(
+            array[: len(index)], np.array(index, dtype=np.int64), tuple(failures), tuple(warnings)
+        )
 
     def cluster(self, crystal: Crystal) -> tuple[Crystal, tuple[str, ...]]:
         """Make the cluster whose pattern is taken: standard cell, replicas, scale.
@@ -273,11 +275,12 @@ class DiffractionImage:
             crystal, symprec=self.symprec
         ):
             return []
-        return [
+        problem = (
             f"cell in an unusual setting: no symmetry was found within {self.symprec} Å in its {crystal.n_sites} "
-            "sites, so the image is taken in the axes of the cell as given; a class read off it is right only if these "
-            "are the conventional axes"
-        ]
+            "sites, so the image is taken in the axes of the cell as given; a class read off it is right only if "
+            "these are the conventional axes"
+        )
+        return [problem]
 
     def _scatterers(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
         """Atomic numbers whose form factors are used, and a warning where the table ends before."""

@@ -5,14 +5,14 @@ The phase of an atom at (x, y, z) Å in the pixel (i, j), counted in pixels from
     A = 2π (g/λ) c i x,    B = 2π (g/λ) c j y,    C = 2π (c − 1) z/λ,    c = cos 2θ,  g = pixel/distance,
 
 where c depends on the radius of the pixel only. Two facts make the sum over atoms quick. First, the four pixels
-(±i, ±j) share c, hence the eight real sums of {cos A, sin A} × {cos B, sin B} × {cos C, sin C} give their four complex
-amplitudes. Second, c hardly changes along a column, so that
+(±i, ±j) share c, hence the eight real sums of {cos A, sin A} × {cos B, sin B} × {cos C, sin C} give their four
+complex amplitudes. Second, c hardly changes along a column, so that
 
     A = A₀(i) + ε_A,    B = B₀(j) + ε_B,    C = C₀(i) + C₀(j) + ε_C
 
-where the leading terms need one sine and cosine per atom and column, and the rests ε are small enough for the first
-terms of their series. This holds within `Columns.reach` of the origin; a larger cluster is summed in tiles, each about
-its own centre.
+where the leading terms need one sine and cosine per atom and column, and the rests ε are small enough for the
+first terms of their series. This holds within `Columns.reach` of the origin; a larger cluster is summed in
+tiles, each about its own centre.
 """
 
 from __future__ import annotations

@@ -20,23 +20,36 @@ if TYPE_CHECKING:
 
     Singles = NDArray[np.float32]
 
+#: Any, because some versions of Numba have type information and others have none.
+_njit: Any = numba.njit
 _SHARED = (arithmetic.cos_sin_turns, arithmetic.terms, arithmetic.quadrant_amplitudes)
-_cos_sin_turns, _terms, _quadrant_amplitudes = (numba.njit(inline="always")(function) for function in _SHARED)
+_cos_sin_turns, _terms, _quadrant_amplitudes = (_njit(inline="always")(function) for function in _SHARED)
 
 
-@numba.njit  # type: ignore[untyped-decorator] # Numba has no type information
-def _fill_table(coordinates: NDArray[np.float64], turns_per_angstrom: NDArray[np.float64], table: Singles) -> None:
-    """Write the (2, N, W) cosines and sines of the leading phases."""
-    for atom in range(len(coordinates)):
-        for i in range(len(turns_per_angstrom)):
-            turns = coordinates[atom] * turns_per_angstrom[i]
-            cosine, sine = _cos_sin_turns(np.float32(turns - np.rint(turns)))
-            table[0, atom, i] = cosine
-            table[1, atom, i] = sine
+def _tables(coordinates: NDArray[np.float64], turns_per_angstrom: NDArray[np.float64]) -> Singles:
+    """(L, 2, N, W) cosines and sines of the leading phases of (L, N) coordinates."""
+    n_rows, n_atoms = coordinates.shape
+    tables = np.empty((n_rows, 2, n_atoms, len(turns_per_angstrom)), dtype=np.float32)
+    for row in range(n_rows):
+        for atom in range(n_atoms):
+            coordinate = coordinates[row, atom]
+            for i in range(len(turns_per_angstrom)):
+                turns = coordinate * turns_per_angstrom[i]
+                cosine, sine = _cos_sin_turns(np.float32(turns - np.rint(turns)))
+                tables[row, 0, atom, i] = cosine
+                tables[row, 1, atom, i] = sine
+    return tables
 
 
-@numba.njit  # type: ignore[untyped-decorator] # as above
-def _add_row(  # noqa: PLR0917 - compiled: no keywords
+def _weigh(table: Singles, weights: Singles) -> None:
+    """Multiply a (2, N, W) table by one weight per atom, in place."""
+    for part in range(2):
+        for atom in range(table.shape[1]):
+            for i in range(table.shape[2]):
+                table[part, atom, i] *= weights[atom]
+
+
+def _add_atoms(  # noqa: PLR0917 - compiled: no keywords
     j: int,
     width: int,
     a: tuple[Singles, Singles],
@@ -81,7 +94,29 @@ def _add_row(  # noqa: PLR0917 - compiled: no keywords
             sums[7, i] += t7
 
 
-def _sum(  # noqa: PLR0917, PLR0914 - compiled: no keywords, and one call for a whole image
+def _store_row(total: Singles, j: int, result: NDArray[np.float64]) -> None:
+    """Turn the (8, W) sums of row ``j`` into amplitudes of the four quadrants in the (2, 4, H, W) result."""
+    for i in range(total.shape[1]):
+        parts = _quadrant_amplitudes(
+            np.float64(total[0, i]),
+            np.float64(total[1, i]),
+            np.float64(total[2, i]),
+            np.float64(total[3, i]),
+            np.float64(total[4, i]),
+            np.float64(total[5, i]),
+            np.float64(total[6, i]),
+            np.float64(total[7, i]),
+        )
+        for quadrant in range(4):
+            result[0, quadrant, j, i] = parts[quadrant]
+            result[1, quadrant, j, i] = parts[quadrant + 4]
+
+
+# The parts of `_sum`, compiled with it.
+_jit_tables, _jit_weigh, _jit_add_atoms, _jit_store_row = map(_njit, (_tables, _weigh, _add_atoms, _store_row))
+
+
+def _sum(  # noqa: PLR0917 - compiled: no keywords
     across: NDArray[np.float64],
     along: NDArray[np.float64],
     patterns: NDArray[np.int64],
@@ -93,27 +128,19 @@ def _sum(  # noqa: PLR0917, PLR0914 - compiled: no keywords, and one call for a 
     rests: Singles,
     used: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """All patterns of a cluster; arguments are the fields of `Turned` and `Columns`, result as `sum_with_numpy`."""
-    n_atoms, n_patterns = across.shape[1], len(patterns)
+    """All patterns of a cluster in one call, so that other threads run meanwhile.
+
+    Arguments are the fields of `Turned` and `Columns`; the result is (P, 2, 4, H, W).
+    """
     height, _, width = rests.shape
-    tables_across = np.empty((len(across), 2, n_atoms, width), dtype=np.float32)
-    tables_along = np.empty((len(along), 2, n_atoms, width), dtype=np.float32)
-    for row in range(len(across)):
-        _fill_table(across[row], frequency, tables_across[row])
-    for row in range(len(along)):
-        _fill_table(along[row], sag, tables_along[row])
-    weighted = np.zeros(len(across), dtype=np.bool_)
-    result = np.zeros((2, n_patterns, 4, height, width), dtype=np.float64)
+    tables_across, tables_along = _jit_tables(across, frequency), _jit_tables(along, sag)
+    for row in np.unique(patterns[:, 0]):
+        _jit_weigh(tables_across[row], weights)
+    result = np.zeros((len(patterns), 2, 4, height, width), dtype=np.float64)
     total = np.empty((8, width), dtype=np.float32)
     partial = np.empty((8, width), dtype=np.float32)
-    for p in range(n_patterns):
+    for p in range(len(patterns)):
         ix, iy, iz = patterns[p]
-        if not weighted[ix]:
-            weighted[ix] = True
-            for atom in range(n_atoms):
-                for i in range(width):
-                    tables_across[ix, 0, atom, i] *= weights[atom]
-                    tables_across[ix, 1, atom, i] *= weights[atom]
         a, b, c = tables_across[ix], tables_across[iy], tables_along[iz]
         x, y, z = across[ix].astype(np.float32), across[iy].astype(np.float32), along[iz].astype(np.float32)
         for j in range(height):
@@ -121,7 +148,7 @@ def _sum(  # noqa: PLR0917, PLR0914 - compiled: no keywords, and one call for a 
             for group in range(len(starts) - 1):
                 first, last = starts[group], starts[group + 1]
                 partial[:] = np.float32(0.0)
-                _add_row(
+                _jit_add_atoms(
                     j,
                     used[j],
                     (a[0, first:last], a[1, first:last]),
@@ -134,20 +161,7 @@ def _sum(  # noqa: PLR0917, PLR0914 - compiled: no keywords, and one call for a 
                 for k in range(8):
                     for i in range(width):
                         total[k, i] += factors[group, j, i] * partial[k, i]
-            for i in range(width):
-                parts = _quadrant_amplitudes(
-                    np.float64(total[0, i]),
-                    np.float64(total[1, i]),
-                    np.float64(total[2, i]),
-                    np.float64(total[3, i]),
-                    np.float64(total[4, i]),
-                    np.float64(total[5, i]),
-                    np.float64(total[6, i]),
-                    np.float64(total[7, i]),
-                )
-                for quadrant in range(4):
-                    result[0, p, quadrant, j, i] = parts[quadrant]
-                    result[1, p, quadrant, j, i] = parts[quadrant + 4]
+            _jit_store_row(total, j, result[p])
     return result
 
 
@@ -156,10 +170,12 @@ def _compile() -> Callable[..., Any]:
     # Numba's cache looks at the date of this file only; the name makes it notice a change of the shared arithmetic.
     code = b"".join(f.__code__.co_code + repr(f.__code__.co_consts).encode() for f in _SHARED)
     _sum.__qualname__ = f"_sum_{crc32(code):08x}"
+    compiled: Callable[..., Any]
     try:
-        return numba.njit(cache=True, nogil=True, error_model="numpy")(_sum)  # type: ignore[no-any-return]
+        compiled = _njit(cache=True, nogil=True, error_model="numpy")(_sum)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written: compile in each process
-        return numba.njit(nogil=True, error_model="numpy")(_sum)  # type: ignore[no-any-return]
+        compiled = _njit(nogil=True, error_model="numpy")(_sum)
+    return compiled
 
 
 _sum_compiled = _compile()

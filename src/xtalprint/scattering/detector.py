@@ -67,7 +67,7 @@ class Detector:
     def offsets(self) -> NDArray[np.float64]:
         """(H,) distances of the pixel columns from the middle in px: 0.5, 1.5, … or 0, 1, … ; H = ⌈n/2⌉."""
         n = int(self.n_pixels)
-        return np.arange((n + 1) // 2) + (0.5 if n % 2 == 0 else 0.0)
+        return np.arange((n + 1) // 2, dtype=np.float64) + (0.5 if n % 2 == 0 else 0.0)
 
     @cached_property
     def radius(self) -> NDArray[np.float64]:
@@ -81,7 +81,7 @@ class Detector:
 
     @cached_property
     def cos_two_theta(self) -> NDArray[np.float64]:
-        """(H, H) cosine of the scattering angle; its cube is the solid angle of a pixel relative to the central one."""
+        """(H, H) cosine of the scattering angle; its cube is the solid angle relative to the central pixel."""
         return 1.0 / np.sqrt(1.0 + (self.radius * (self.pixel / self.distance)) ** 2)
 
     @cached_property
@@ -111,4 +111,4 @@ MAX_PIXELS = 1024
 
 def _one_minus_cos(tangent: NDArray[np.float64]) -> NDArray[np.float64]:
     root = np.sqrt(1.0 + tangent**2)
-    return np.asarray(tangent**2 / (root * (1.0 + root)))
+    return np.asarray(tangent**2 / (root * (1.0 + root)), dtype=np.float64)

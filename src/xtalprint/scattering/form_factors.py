@@ -3,7 +3,8 @@
 Three tables, each as a sum of Gaussians f(s) = Σ_g a_g exp(−b_g (s/2)²) with s = |s| = 2 sin θ/λ in 1/Å:
 
 - ``it92``: X-rays, International Tables for Crystallography C (1992), table 6.1.1.4 (Cromer and Mann; the constant
-  term is a Gaussian with b = 0), electrons; Z = 1 to 98.
+  term is a Gaussian with b = 0), electrons; Z = 1 to 98. Hydrogen is the bonded atom of Stewart, Davidson and
+  Simpson, more compact than the free one.
 - ``c4322``: electrons, International Tables C, table 4.3.2.2 (Peng and others), Å; Z = 1 to 98.
 - ``neutron92``: coherent scattering lengths of neutrons (Sears 1992), fm; Z = 1 to 96 with gaps.
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import count
+from itertools import count, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -47,7 +47,7 @@ class ImageGeometry:
         Form factors, see `xtalprint.scattering.form_factors`.
     """
 
-    detector: Detector = Detector()
+    detector: Detector = field(default_factory=Detector)
     rotation_angle: float = 45.0
     table: FormFactorTable = "it92"
 
@@ -113,7 +113,7 @@ def image_of_cluster(
         part = summed(Turned(across, along, patterns, tile.weights, tile.starts, tile.factors), columns)
         amplitude = part if len(tiles) == 1 else amplitude + _shifted(part, tile.centre, geometry, columns)
     np.multiply(amplitude, amplitude, out=amplitude)
-    intensity = (amplitude[0] + amplitude[1]).reshape(-1)
+    intensity = (amplitude[:, 0] + amplitude[:, 1]).reshape(-1)
     layout = _layout(geometry.detector, geometry.rotation_angle)
     image = intensity[layout.plus]
     image += intensity[layout.minus]
@@ -125,8 +125,8 @@ def image_of_cluster(
             value=f"{len(positions)} atoms",
             remedy="choose other masks or another table of form factors",
         )
-    image /= largest
-    return image.astype(np.float32)
+    normalised: Singles = (image / largest).astype(np.float32)
+    return normalised
 
 
 def use_compiled_sum() -> None:
@@ -161,7 +161,7 @@ def _tiles(
         label = (tile @ [n_tiles[1] * n_tiles[2], n_tiles[2], 1.0]).astype(np.int64)
         order = np.lexsort((numbers, label))
         bounds = [0, *(np.flatnonzero(np.diff(label[order])) + 1).tolist(), len(order)]
-    for first, last in zip(bounds[:-1], bounds[1:], strict=True):
+    for first, last in pairwise(bounds):
         rows = order[first:last]
         inside, z = positions[rows], numbers[rows]
         centre = 0.5 * (inside.min(axis=0) + inside.max(axis=0))
@@ -175,7 +175,7 @@ def _tiles(
 def _shifted(
     amplitude: NDArray[np.float64], centre: NDArray[np.float64], geometry: ImageGeometry, columns: Columns
 ) -> NDArray[np.float64]:
-    """Amplitudes (2, P, 4, H, W) of a tile about the origin instead of about its centre, in double precision."""
+    """Amplitudes (P, 2, 4, H, W) of a tile about the origin instead of about its centre, in double precision."""
     detector, height = geometry.detector, columns.height
     s_x, s_y, s_z = np.zeros((3, height, columns.width))
     s_x[:, :height] = detector.s_per_pixel * (detector.cos_two_theta * detector.offsets[None, :])[:height, :height]
@@ -187,8 +187,8 @@ def _shifted(
     c = s_z * along[patterns[:, 2], :, None]
     turns = np.stack([a + b + c, c + b - a, a - b + c, c - a - b], axis=1)
     cosine, sine = np.cos(TWO_PI * turns), np.sin(TWO_PI * turns)
-    real, imaginary = amplitude
-    return np.stack([real * cosine + imaginary * sine, imaginary * cosine - real * sine])
+    real, imaginary = amplitude[:, 0], amplitude[:, 1]
+    return np.stack([real * cosine + imaginary * sine, imaginary * cosine - real * sine], axis=1)
 
 
 @lru_cache(maxsize=1024)

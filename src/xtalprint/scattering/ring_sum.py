@@ -65,19 +65,19 @@ def sum_with_numpy(cluster: Turned, columns: Columns) -> NDArray[np.float64]:
 
     Returns
     -------
-    (2, P, 4, H, W) real and imaginary parts at (x, y), (−x, y), (x, −y), (−x, −y); zero outside the ring.
+    (P, 2, 4, H, W) real and imaginary parts at (x, y), (−x, y), (x, −y), (−x, −y); zero outside the ring.
     """
     tables_across = [_table(row, columns.frequency) for row in cluster.across]
     tables_along = [_table(row, columns.sag) for row in cluster.along]
     for row in np.unique(cluster.patterns[:, 0]):
         tables_across[row] = tables_across[row] * cluster.weights[:, None]
-    result = np.empty((2, len(cluster.patterns), 4, columns.height, columns.width))
+    result = np.empty((len(cluster.patterns), 2, 4, columns.height, columns.width))
     for pattern, (x, y, z) in enumerate(cluster.patterns):
         tables = (tables_across[x], tables_across[y], tables_along[z])
         where = [row.astype(np.float32) for row in (cluster.across[x], cluster.across[y], cluster.along[z])]
         sums = _sums(tables, where, cluster, columns)
         parts = quadrant_amplitudes(*sums.astype(np.float64))
-        result[0, pattern], result[1, pattern] = parts[:4], parts[4:]
+        result[pattern, 0], result[pattern, 1] = parts[:4], parts[4:]
     return result
 
 
