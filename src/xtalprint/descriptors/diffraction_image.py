@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 #: A cell with at least this many sites in which no symmetry is found is worth a warning.
 LARGE_CELL = 16
+#: The bond length of a larger box is measured on this many atoms in its middle.
+SAMPLE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +73,8 @@ class DiffractionImage:
     min_atoms
         The standard cell is repeated until it has this many sites.
     max_atoms
-        A larger cell or cluster is cut to a compact block of this many sites: the peaks of a larger cluster are
-        narrower than a pixel, so that it would be chance whether a pixel sees them.
+        A larger cell or cluster is cut to a compact block of this many sites, in the axes as given: the peaks of a
+        larger cluster are narrower than a pixel, so that it would be chance whether a pixel sees them.
     symprec
         Tolerance in Å of the symmetry search for the standard cell.
     scale
@@ -212,20 +214,27 @@ class DiffractionImage:
         The cluster, nearest-neighbour distance 1 Å, and what a person should know about it.
         """
         warnings = [*_disorder(crystal)]
+        n_sites, standard = crystal.n_sites, crystal
         if crystal.is_cluster:
             warnings.append("no cell: the cluster is seen in its own axes, which decide what the image looks like")
-            standard = geometry.to_cluster(crystal)
+        elif n_sites > self.max_atoms:
+            # A symmetry search in so large a cell with noise takes minutes, and finds nothing.
+            warnings.append(
+                f"{n_sites} sites: no standard cell is looked for, the axes are those of the cell as given"
+            )
         else:
             standard = geometry.standard_cell(crystal, symprec=self.symprec)
             warnings += self._setting(crystal, standard)
-        length = geometry.bond_length(standard, method=self.scale)
-        if standard.n_sites > self.max_atoms:
-            warnings.append(f"cut to the middle {self.max_atoms} of {standard.n_sites} sites")
-            n_rows = round(self.max_atoms * len(standard) / standard.n_sites)
+        # Ten thousand atoms in the middle of a larger box tell its bond length.
+        sample = standard if n_sites <= SAMPLE else geometry.central_block(standard, n_atoms=SAMPLE)
+        length = geometry.bond_length(sample, method=self.scale)
+        if n_sites > self.max_atoms:
+            warnings.append(f"cut to the middle {self.max_atoms} of {n_sites} sites")
+            n_rows = round(self.max_atoms * len(crystal) / n_sites)
             standard = geometry.central_block(standard, n_atoms=n_rows)
         elif not crystal.is_cluster:
-            standard = geometry.to_cluster(geometry.supercell_to(standard, min_atoms=self.min_atoms))
-        return geometry.scaled(standard, 1.0 / length), tuple(warnings)
+            standard = geometry.supercell_to(standard, min_atoms=self.min_atoms)
+        return geometry.scaled(geometry.to_cluster(standard), 1.0 / length), tuple(warnings)
 
     def plot(
         self,

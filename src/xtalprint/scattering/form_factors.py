@@ -55,7 +55,7 @@ def form_factors(numbers: ArrayLike, s: ArrayLike, *, table: FormFactorTable = "
     Examples
     --------
     >>> form_factors([26], [0.0, 1.0]).round(2)
-    array([[25.99, 11.43]])
+    array([[25.99, 11.51]])
     """
     amplitudes, exponents = _table(table)
     z = np.asarray(numbers, dtype=np.int64)
