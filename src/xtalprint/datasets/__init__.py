@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from xtalprint.datasets.elemental_solids import ElementalSolids, elemental_solids
+from xtalprint.datasets.structure_types import structure_type
 
-__all__ = ["ElementalSolids", "elemental_solids"]
+__all__ = ["ElementalSolids", "elemental_solids", "structure_type"]

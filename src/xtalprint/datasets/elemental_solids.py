@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import os
-import warnings
+import zipfile
+import zlib
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Self
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.datasets import candidates
-from xtalprint.datasets.elements import ELEMENTS, bond_lengths
-from xtalprint.elements import ATOMIC_NUMBERS
+from xtalprint.datasets.making import CLASS_OF_SPACE_GROUP, SHARES, Made, Recipe, make
+from xtalprint.datasets.structure_types import structure_type
 from xtalprint.errors import MissingExtraError, UnreadableFileError, XtalprintError
-from xtalprint.geometry import nearest_distances, random_rotation, rotated, supercell
-from xtalprint.geometry.symmetry import search
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,27 +24,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from xtalprint.datasets.candidates import Candidate
-
-CLASS_OF_SPACE_GROUP: Mapping[int, str] = {
-    139: "bct_139", 141: "bct_141", 166: "hex/rh", 194: "hex/rh", 221: "sc", 225: "fcc", 227: "diam", 229: "bcc",
-}  # fmt: skip
-#: Share of each space group: the two of hex/rh and the tetragonal ones have the more varied structures.
-SHARES: Mapping[int, float] = {139: 0.15, 141: 0.12, 166: 0.14, 194: 0.15, 221: 0.11, 225: 0.11, 227: 0.11, 229: 0.11}
-#: Tolerances in Å at which spglib must agree on the group; the last is left out for 166 and 194, as in the paper.
-TOLERANCES = (1e-3, 1e-6, 1e-9)
-#: Distances from degeneracy on record, in units of the mean nearest-neighbour distance.
-MARGIN_GRID = (0.02, 0.04, 0.06, 0.08, 0.10, 0.15, 0.20)
-#: No made crystal has more atoms.
-MAX_ATOMS = 100
-#: Nearest distances are at least this fraction of the cube root of the volume per atom (graphite has 0.69) …
-CLOSEST = 0.45
-#: … and the nearest distances of different sites differ by at most this factor.
-MOST_UNEVEN = 1 / 0.6
-#: Volume per atom relative to that of the element's covalent radius.
-VOLUMES = (0.75, 1.25)
-#: Share of cells that are given as a small supercell.
-SUPERCELLS = 0.15
+#: Arrays of a saved set, one entry for each crystal …
+PER_CRYSTAL = ("sizes", "cells", "labels", "space_groups", "origins", "margins")
+#: … and one for each atom.
+PER_ATOM = ("positions", "numbers")
+#: Crystals per task of a worker: about a second of work.
+CHUNK = 32
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -82,6 +64,11 @@ class ElementalSolids:
         """Return the number of crystals."""
         return len(self.labels)
 
+    @cached_property
+    def structure_types(self) -> NDArray[np.str_]:
+        """(n,) Pearson symbol, space group and site symmetries of each, as `structure_type`; 1 ms per crystal."""
+        return np.array([structure_type(crystal) for crystal in self.crystals])
+
     @property
     def data_hash(self) -> str:
         """SHA-256 of all cells, positions, elements and labels."""
@@ -104,8 +91,7 @@ class ElementalSolids:
         seed
             Of the choice.
         """
-        if not 0 < test < 1:
-            raise XtalprintError("the share of the test part must lie between 0 and 1", value=test)
+        _check_share(test)
         rng = np.random.default_rng(seed)
         chosen = []
         for name in np.unique(self.labels):
@@ -115,23 +101,23 @@ class ElementalSolids:
         return np.setdiff1d(np.arange(len(self)), held_out), held_out
 
     def split_by_prototype(self, *, test: float = 0.1, seed: int = 0) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The same, but no origin is in both parts: how well it does on structures of a kind never seen.
+        """The same, but no structure type is in both parts: how well it does on structures of a kind never seen.
 
-        In each class origins are set aside in random order until they hold the share ``test``; the largest origin of
-        a class always trains.
+        In each class types are set aside in random order as long as they fit into the share ``test``, which they
+        fill only roughly; the largest type of a class always trains. A type is what `structure_types` says, not the
+        origin, because prototypes and random orbits lead to the same simple lattices under many names.
         """
-        if not 0 < test < 1:
-            raise XtalprintError("the share of the test part must lie between 0 and 1", value=test)
+        _check_share(test)
         rng = np.random.default_rng(seed)
         held_out: list[int] = []
         for name in np.unique(self.labels):
             members = np.flatnonzero(self.labels == name)
-            origins, counts = np.unique(self.origins[members], return_counts=True)
-            order = [i for i in rng.permutation(len(origins)) if i != int(np.argmax(counts))]
+            types, counts = np.unique(self.structure_types[members], return_counts=True)
+            order = [i for i in rng.permutation(len(types)) if i != int(np.argmax(counts))]
             taken = 0
             for i in order:
                 if taken + counts[i] <= test * len(members):
-                    held_out += members[self.origins[members] == origins[i]].tolist()
+                    held_out += members[self.structure_types[members] == types[i]].tolist()
                     taken += int(counts[i])
         rows = np.sort(np.array(held_out, dtype=np.int64))
         return np.setdiff1d(np.arange(len(self)), rows), rows
@@ -155,15 +141,9 @@ class ElementalSolids:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Read what `save` wrote."""
-        try:
-            with np.load(path, allow_pickle=False) as stored:
-                data = {name: stored[name] for name in stored.files}
-            ends = np.cumsum(data["sizes"])[:-1]
-            positions, numbers = np.split(data["positions"], ends), np.split(data["numbers"], ends)
-        except (OSError, ValueError, KeyError) as error:
-            raise UnreadableFileError(
-                "this is no saved set of elemental solids", source=str(path), remedy="make it again and save it"
-            ) from error
+        data = _stored(path)
+        ends = np.cumsum(data["sizes"])[:-1]
+        positions, numbers = np.split(data["positions"], ends), np.split(data["numbers"], ends)
         crystals = [
             Crystal(p, z, cell=cell, source=f"elemental-solids {data['seed']}", frame=i)
             for i, (p, z, cell) in enumerate(zip(positions, numbers, data["cells"], strict=True))
@@ -184,6 +164,8 @@ def elemental_solids(
     *,
     margin: float = 0.06,
     orbits: float = 0.3,
+    shares: Mapping[int, float] = SHARES,
+    conventional: float = 0.0,
     workers: int | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> ElementalSolids:
@@ -192,14 +174,21 @@ def elemental_solids(
     Parameters
     ----------
     seed
-        The same seed, n, margin and orbits give the same set, whatever the number of workers.
+        The same seed and options give the same set, whatever the number of workers; a larger set begins with the
+        smaller one.
     n
         Number of crystals; at least 10,517 for the published size.
     margin
-        Distance from degeneracy, in units of the mean nearest-neighbour distance: a symmetry search at this tolerance
-        must still find the class. So no bct crystal is within it of bcc or fcc, no rhombohedral one of cubic.
+        Distance from degeneracy, in units of the mean nearest-neighbour distance, 0 to 0.2: a symmetry search at this
+        tolerance, rounded up to the next of 0.02, 0.04, 0.06, 0.08, 0.1, 0.15 and 0.2, and at all smaller ones must
+        still find the class. So no bct crystal is within it of bcc or fcc, no rhombohedral one of cubic.
     orbits
-        Share of crystals made from random orbits of the space group; the rest are varied AFLOW prototypes.
+        Share of crystals made from random orbits of the space group; the rest are varied AFLOW prototypes. Prototypes
+        are what nature does; a third of something else keeps a model from learning them by heart.
+    shares
+        Weight of each space group, by number.
+    conventional
+        Share of crystals given in their conventional cell; the rest come in primitive cells or small supercells.
     workers
         Number of processes; None means all cores, 1 none.
     progress
@@ -209,6 +198,8 @@ def elemental_solids(
     ------
     MissingExtraError
         Without spglib, which has the last word on each label.
+    XtalprintError
+        If an option is out of range.
 
     Notes
     -----
@@ -218,35 +209,30 @@ def elemental_solids(
         raise MissingExtraError.of("spglib", "symmetry", "making the elemental solids")
     if n < 1:
         raise XtalprintError("the number of crystals must be at least 1", value=n)
-    if not 0 <= margin <= 0.2:  # noqa: PLR2004 - beyond, next to nothing passes
-        raise XtalprintError("the margin must lie between 0 and 0.2 nearest-neighbour distances", value=margin)
-    if not 0 <= orbits < 1:
-        raise XtalprintError("the share of random orbits must lie in [0, 1)", value=orbits)
-    make = partial(_make, seed=seed, margin=margin, orbits=orbits)
-    made = []
-    for one in _spread(make, n, workers):
+    if workers is not None and workers < 1:
+        raise XtalprintError("the number of workers must be at least 1", value=workers)
+    recipe = Recipe(seed=seed, margin=margin, orbits=orbits, shares=dict(shares), conventional=conventional)
+    made: list[Made] = []
+    for one in _spread(partial(make, recipe=recipe), n, workers):
         made.append(one)
         progress(len(made))
-    groups = np.array([one[1] for one in made], dtype=np.int64)
     return ElementalSolids(
-        crystals=[one[0] for one in made],
-        labels=np.array([CLASS_OF_SPACE_GROUP[group] for group in groups.tolist()]),
-        space_groups=groups,
-        origins=np.array([one[2] for one in made]),
-        margins=np.array([one[3] for one in made]),
+        crystals=[one.crystal for one in made],
+        labels=np.array([CLASS_OF_SPACE_GROUP[one.space_group] for one in made]),
+        space_groups=np.array([one.space_group for one in made], dtype=np.int64),
+        origins=np.array([one.origin for one in made]),
+        margins=np.array([one.margin for one in made]),
         seed=seed,
     )
 
 
-def _spread(make: Callable[[int], Any], n: int, workers: int | None) -> Iterator[Any]:
-    """Call ``make`` for 0 … n−1, in order, in processes if there is enough to do."""
+def _spread(make_one: Callable[[int], Made], n: int, workers: int | None) -> Iterator[Made]:
+    """Call ``make_one`` for 0 … n−1, in order, in processes if there is enough to do."""
     from xtalprint.compute import available_cores, map_ordered  # noqa: PLC0415 - only here
 
     workers = available_cores() if workers is None else workers
-    if workers < 1:
-        raise XtalprintError("the number of workers must be at least 1", value=workers)
     if workers == 1 or n < 4 * CHUNK:
-        yield from map(make, range(n))
+        yield from map(make_one, range(n))
         return
     import multiprocessing  # noqa: PLC0415 - only here
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only here
@@ -254,80 +240,32 @@ def _spread(make: Callable[[int], Any], n: int, workers: int | None) -> Iterator
     chunks = [range(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
     pool: Executor
     with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
-        for made in map_ordered(partial(_make_chunk, make), chunks, threads=workers, executor=pool):
+        for made in map_ordered(partial(_make_chunk, make_one), chunks, threads=workers, executor=pool):
             yield from made
 
 
-#: Crystals per task: about a second of work.
-CHUNK = 32
+def _make_chunk(make_one: Callable[[int], Made], rows: range) -> list[Made]:
+    return [make_one(row) for row in rows]
 
 
-def _make_chunk(make: Callable[[int], Any], rows: range) -> list[Any]:
-    return [make(row) for row in rows]
+def _check_share(test: float) -> None:
+    if not 0 < test < 1:
+        raise XtalprintError("the share of the test part must lie between 0 and 1", value=test)
 
 
-def _make(row: int, *, seed: int, margin: float, orbits: float) -> tuple[Crystal, int, str, float]:
-    """Try until a candidate passes; each row has its own stream of random numbers."""
-    os.environ.setdefault("SPGLIB_WARNING", "OFF")
-    rng = np.random.default_rng([seed, row])
-    groups = np.array(list(SHARES))
-    group = int(rng.choice(groups, p=np.array(list(SHARES.values())) / sum(SHARES.values())))
-    kind: Literal["orbits", "prototype"] = "orbits" if rng.random() < orbits else "prototype"
-    with warnings.catch_warnings():
-        # spglib 2.8 announces a change of its error handling with every failed search.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        while True:
-            candidate = (candidates.random_orbits if kind == "orbits" else candidates.varied_prototype)(group, rng)
-            if candidate is None or not 1 <= len(candidate.frac) <= MAX_ATOMS:
-                continue
-            crystal = _solid(candidate, rng, source=f"elemental-solids {seed}", row=row)
-            if crystal is None or not _label_holds(crystal, group):
-                continue
-            reach = _margin(crystal, group)
-            if reach >= margin:
-                return _as_given(crystal, rng), group, candidate.origin, reach
-
-
-def _solid(candidate: Candidate, rng: np.random.Generator, *, source: str, row: int) -> Crystal | None:
-    """Give the candidate an element and its lengths; None if it does not look like a solid."""
-    symbol = str(rng.choice(ELEMENTS))
-    wanted = bond_lengths()[symbol] * np.cbrt(rng.uniform(*VOLUMES))
-    frac, cell = candidate.frac, candidate.cell
-    typical = np.cbrt(abs(np.linalg.det(cell)) / len(frac))
-    numbers = np.full(len(frac), ATOMIC_NUMBERS[symbol])
+def _stored(path: Path) -> dict[str, NDArray[Any]]:
+    """Arrays of a saved set, complete and of matching lengths."""
+    remedy = "make the set again and save it"
     try:
-        # In units in which the typical distance is 3 Å, so that coincident atoms are seen as such.
-        nearest = nearest_distances(Crystal(frac @ cell * (3 / typical), numbers, cell=cell * (3 / typical))) / 3
-    except XtalprintError:
-        return None
-    if nearest.min() < CLOSEST or nearest.max() > MOST_UNEVEN * nearest.min():
-        return None
-    cell = cell * (wanted / (nearest.mean() * typical))
-    return Crystal(frac @ cell, numbers, cell=cell, source=source, frame=row)
-
-
-def _label_holds(crystal: Crystal, group: int) -> bool:
-    tolerances = TOLERANCES[:-1] if group in candidates.HEXAGONAL else TOLERANCES
-    if crystal.cell is None:
-        return False
-    return all(candidates.space_group(crystal.cell, crystal.frac, symprec=t) == group for t in tolerances)
-
-
-def _margin(crystal: Crystal, group: int) -> float:
-    """Largest tolerance of the grid up to which every symmetry search gives the class of ``group``."""
-    length = float(nearest_distances(crystal).mean())
-    reached = 0.0
-    for tolerance in MARGIN_GRID:
-        found = search(crystal, symprec=tolerance * length)
-        if found is None or CLASS_OF_SPACE_GROUP.get(found.number) != CLASS_OF_SPACE_GROUP[group]:
-            break
-        reached = tolerance
-    return reached
-
-
-def _as_given(crystal: Crystal, rng: np.random.Generator) -> Crystal:
-    """Turn it at random, and sometimes repeat it, as a database would."""
-    if rng.random() < SUPERCELLS and 8 * len(crystal) <= MAX_ATOMS:
-        repeats = rng.integers(1, 3, size=3).tolist()
-        crystal = supercell(crystal, (repeats[0], repeats[1], repeats[2]))
-    return rotated(crystal, random_rotation(rng))
+        with np.load(path, allow_pickle=False) as stored:
+            data = {name: stored[name] for name in (*PER_CRYSTAL, *PER_ATOM, "seed")}
+    except FileNotFoundError as error:
+        raise UnreadableFileError("there is no such file", source=str(path), remedy=remedy) from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+        raise UnreadableFileError(
+            "this is no saved set of elemental solids", source=str(path), remedy=remedy
+        ) from error
+    n, atoms = len(data["sizes"]), int(data["sizes"].sum())
+    if any(len(data[k]) != n for k in PER_CRYSTAL) or any(len(data[k]) != atoms for k in PER_ATOM):
+        raise UnreadableFileError("the arrays do not belong to one set", source=str(path), remedy=remedy)
+    return data
