@@ -1,0 +1,122 @@
+"""Which format a file has: by its name, else by its content."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from xtalprint.errors import UnreadableFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xtalprint.crystal import Crystal
+    from xtalprint.errors import XtalprintError
+    from xtalprint.io.input_file import InputFile
+
+
+class FrameReader(Protocol):
+    """Reads the frames of a file: a crystal each, or the error in its place."""
+
+    def __call__(self, file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal | XtalprintError]:
+        """Read lazily; an error that ends the whole file is raised."""
+        ...
+
+
+class Format(NamedTuple):
+    """A format: its title, its module with the function `frames`, and how to recognise it."""
+
+    title: str
+    module: str
+    patterns: tuple[str, ...]
+    is_text: bool
+    content: re.Pattern[bytes]
+
+
+def _format(title: str, module: str, patterns: str, content: bytes, *, is_text: bool = True) -> Format:
+    return Format(title, f"xtalprint.io.{module}", tuple(patterns.split()), is_text, re.compile(content, re.DOTALL))
+
+
+_NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?"
+_ROW3 = rb"[ \t]*" + _NUMBER + rb"(?:[ \t]+" + _NUMBER + rb"){2}[^\n]*\n"
+_NEVER = rb"(?!)"
+
+#: Every format, the more specific content first. To add one, write a module with `frames` and its line here.
+FORMATS: tuple[Format, ...] = (
+    _format("ASE trajectory", "ase_trajectory", "*.traj", rb"- of Ulm", is_text=False),
+    _format("ASE database", "ase_database", "*.db", rb"SQLite format 3\0", is_text=False),
+    _format("crystal table", "tables", "*.parquet *.pq", rb"PAR1", is_text=False),
+    _format("LAMMPS dump", "lammps_dump", "*.dump dump.* *.lammpstrj *.dump.* *.lammpsdump", rb"\s*ITEM:"),
+    _format("CIF", "cif", "*.cif *.mcif", rb"(?:\s*(?:#[^\n]*)?\n)*\s*data_\S*\s"),
+    _format("JSON of pymatgen or ASE", "json_structures", "*.json *.jsonl", rb"\s*[\[{]"),
+    _format("extxyz or xyz", "xyz", "*.extxyz *.xyz *.exyz", rb"\s*\d+[ \t]*\r?\n[^\n]*\n\s*\w+[ \t]+" + _ROW3),
+    _format(
+        "XDATCAR", "xdatcar", "XDATCAR* *.xdatcar", rb"[^\n]*\n\s*[^\n]*\n" + 3 * _ROW3 + rb".{,400}?\n\s*Direct conf"
+    ),
+    _format(
+        "POSCAR",
+        "poscar",
+        "POSCAR* CONTCAR* *.poscar *.vasp *.contcar *POSCAR *CONTCAR",
+        rb"[^\n]*\n[ \t]*" + _NUMBER + rb"[^\n]*\n" + 3 * _ROW3,
+    ),
+    _format(
+        "LAMMPS data",
+        "lammps_data",
+        "*.data data.* *.lmp *.lammps *.lammps-data *.lammpsdata",
+        rb"[^\n]*\n(?:[^\n]*\n){0,4}?\s*\d+\s+atoms\b",
+    ),
+    _format("atom probe .pos or .epos", "atom_probe", "*.pos *.epos", _NEVER, is_text=False),
+)
+
+
+def format_of(file: InputFile) -> Format:
+    """Find the format of a file.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is empty, an archive, binary where its name promises text, or of no known format.
+    """
+    file.check_content()
+    found = _by_name(file.name) or _by_content(file.head)
+    if found is None:
+        if b"\0" in file.head:
+            raise UnreadableFileError(
+                "binary data of an unknown format", source=file.source, remedy=f"known formats: {known_formats()}"
+            )
+        raise UnreadableFileError(
+            "neither its name nor its content tells a known format",
+            source=file.source,
+            remedy=f"known formats: {known_formats()}; others can be read with ASE and passed to xtalprint.from_ase",
+        )
+    if found.is_text and b"\0" in file.head:
+        raise file.binary()
+    return found
+
+
+def reader_of(found: Format) -> FrameReader:
+    """Import the reader of a format."""
+    reader: FrameReader = import_module(found.module).frames
+    return reader
+
+
+def known_formats() -> str:
+    """All titles in one line."""
+    return ", ".join(sorted((f.title for f in FORMATS), key=str.lower))
+
+
+def _by_name(name: str) -> Format | None:
+    for found in FORMATS:
+        for pattern in found.patterns:
+            # Names of VASP are in capitals; endings are in any case.
+            if fnmatch.fnmatchcase(name, pattern) or (
+                pattern.startswith("*.") and fnmatch.fnmatchcase(name.lower(), pattern)
+            ):
+                return found
+    return None
+
+
+def _by_content(head: bytes) -> Format | None:
+    return next((found for found in FORMATS if found.content.match(head.removeprefix(b"\xef\xbb\xbf"))), None)

@@ -1,0 +1,88 @@
+"""`read` and `iter_read`: a file of any known format, frame by frame."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from xtalprint.errors import UnreadableFileError, XtalprintError
+from xtalprint.io.formats import format_of, reader_of
+from xtalprint.io.input_file import InputFile
+from xtalprint.io.quiet import first_line
+from xtalprint.io.species import checked_elements
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from xtalprint.crystal import Crystal
+
+
+def read(path: str | os.PathLike[str], *, elements: Sequence[str] | None = None) -> list[Crystal]:
+    """Read all crystals of a file.
+
+    Parameters
+    ----------
+    path
+        CIF, POSCAR, XDATCAR, extxyz, xyz, LAMMPS data or dump, JSON of pymatgen or ASE, ASE trajectory or database,
+        atom probe .pos or .epos, crystal table; each may be compressed with gzip, bzip2 or xz. Found by name, else
+        by content.
+    elements
+        Elements of the types 1, 2, … of a LAMMPS file, of the species of a POSCAR that names none, or the one
+        element of an atom probe file.
+
+    Returns
+    -------
+    One crystal for each frame, in order; a list for a file of one structure, too.
+
+    Raises
+    ------
+    XtalprintError
+        The first thing that cannot be read; `iter_read` goes on after it where the format allows.
+    """
+    crystals = []
+    for item in iter_read(path, elements=elements):
+        if isinstance(item, XtalprintError):
+            raise item
+        crystals.append(item)
+    return crystals
+
+
+def iter_read(
+    path: str | os.PathLike[str], *, elements: Sequence[str] | None = None
+) -> Iterator[Crystal | XtalprintError]:
+    """Read a file frame by frame; what cannot be read is yielded as an error in its place, never raised.
+
+    Parameters
+    ----------
+    path
+        As for `read`.
+    elements
+        As for `read`.
+
+    Yields
+    ------
+    A `Crystal`, or an `XtalprintError` that names source and frame, for each frame. If the file as a whole cannot
+    be read, or cannot be read further, one error tells so and is the last item.
+    """
+    source = os.fspath(path)
+    next_frame: int | None = None
+    try:
+        file = InputFile(source)
+        symbols = checked_elements(elements)
+        for item in reader_of(format_of(file))(file, symbols):
+            frame = item.frame if item.frame is not None else (next_frame or 0)
+            next_frame = frame + 1
+            yield item.located(source=source, frame=frame) if isinstance(item, XtalprintError) else item
+    except XtalprintError as error:
+        yield error.located(source=source, frame=next_frame)
+    except MemoryError:
+        yield UnreadableFileError(
+            "too big for the memory", source=source, frame=next_frame, remedy="split the file or cut out a part"
+        )
+    except Exception as error:  # noqa: BLE001 - the edge to third-party parsers: nothing may be raised for bad input
+        yield UnreadableFileError(
+            f"cannot be read ({type(error).__name__}: {first_line(error)})",
+            source=source,
+            frame=next_frame,
+            remedy="check that the file is complete and of the format its name says",
+        )

@@ -1,0 +1,390 @@
+"""Crystal tables: Parquet files with a crystal and its labels in each row."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, overload
+
+import numpy as np
+
+from xtalprint.crystal import Crystal
+from xtalprint.elements import ATOMIC_NUMBERS
+from xtalprint.errors import MissingExtraError, UnreadableFileError, XtalprintError
+from xtalprint.io.frames import frame_or_error
+from xtalprint.io.quiet import first_line
+from xtalprint.io.species import checked_elements
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from numpy.typing import NDArray
+
+    from xtalprint.io.input_file import InputFile
+
+#: Columns that describe the crystal; all others are labels.
+CRYSTAL_COLUMNS = ("id", "cell", "numbers", "frac", "source", "occupancies", "pbc", "positions", "frac64")
+#: Rows written at a time.
+CHUNK = 2000
+
+
+@dataclass(frozen=True, repr=False)
+class CrystalTable:
+    """A table that was read: crystals are made when they are asked for.
+
+    Parameters
+    ----------
+    path
+        The file.
+    ids
+        One for each row.
+    crystals
+        A sequence: ``table.crystals[i]`` makes a `Crystal` with the path as source and the row as frame, or raises an
+        `XtalprintError` that names them.
+    sources
+        Where each crystal came from before it was in the table.
+    labels
+        The other columns, by name; a missing value is None.
+    """
+
+    path: str
+    ids: Sequence[str]
+    crystals: CrystalColumn
+    sources: Sequence[str | None]
+    labels: Mapping[str, list[Any]]
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.ids)
+
+    def __repr__(self) -> str:
+        """File, number of rows and names of the labels."""
+        return f"CrystalTable({self.path!r}, {len(self)} crystals, labels: {', '.join(self.labels) or 'none'})"
+
+
+class CrystalColumn(Sequence[Crystal]):
+    """The crystals of a table, each made when it is asked for."""
+
+    def __init__(self, table: Any, source: str, elements: Sequence[str] | None) -> None:  # noqa: ANN401 - pyarrow has no types
+        self._source = source
+        self._elements = elements
+        self._n = table.num_rows
+        names = table.column_names
+        self._lists = {
+            name: _Lists(table.column(name))
+            for name in CRYSTAL_COLUMNS
+            if name in names and name not in {"id", "source"}
+        }
+        self._species_known = table.column("species_known").to_pylist() if "species_known" in names else None
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return int(self._n)
+
+    @overload
+    def __getitem__(self, row: int) -> Crystal: ...
+    @overload
+    def __getitem__(self, row: slice) -> list[Crystal]: ...
+    def __getitem__(self, row: int | slice) -> Crystal | list[Crystal]:
+        """Make the crystal of a row, or those of a slice."""
+        if isinstance(row, slice):
+            return [self[i] for i in range(*row.indices(len(self)))]
+        if not -len(self) <= row < len(self):
+            raise IndexError(f"row {row} of {len(self)}")
+        row %= len(self)
+        try:
+            return self._make(row)
+        except XtalprintError as error:
+            raise error.located(source=self._source, frame=row) from None
+
+    def _make(self, row: int) -> Crystal:
+        values = {name: lists[row] for name, lists in self._lists.items()}
+        numbers, cell, pbc = values["numbers"], values["cell"], values.get("pbc")
+        frac = values.get("frac64") if values.get("frac64") is not None else values.get("frac")
+        positions = values.get("positions")
+        if numbers is None or (positions is None and (frac is None or cell is None)):
+            raise UnreadableFileError("the row lacks cell, numbers or frac", remedy="complete or remove the row")
+        if self._species_known is not None and not self._species_known[row]:
+            numbers = self._of_types(numbers)
+        if positions is None:
+            if cell is None or frac is None or cell.size != 9 or frac.size != 3 * numbers.size:  # noqa: PLR2004 - 3×3
+                raise UnreadableFileError(
+                    "cell, numbers and frac differ in length",
+                    remedy="write 9 numbers in cell, 3 in frac for each atom",
+                )
+            cell = cell.reshape(3, 3)
+            positions = frac.reshape(-1, 3).astype(np.float64) @ cell
+        else:
+            positions = positions.reshape(-1, 3)
+        return Crystal(
+            positions,
+            numbers.astype(np.int64),
+            cell=None if cell is None else cell.reshape(3, 3),
+            occupancies=values.get("occupancies"),
+            pbc=None if pbc is None else (bool(pbc[0]), bool(pbc[1]), bool(pbc[2])),
+            source=self._source,
+            frame=row,
+        )
+
+    def _of_types(self, types: NDArray[Any]) -> NDArray[np.int64]:
+        if self._elements is None or types.max(initial=0) > len(self._elements) or types.min(initial=1) < 1:
+            raise UnreadableFileError(
+                "the row names types, not elements", remedy="give one element for each type, as in --elements Cu,Zr"
+            )
+        return np.array([ATOMIC_NUMBERS[symbol] for symbol in self._elements])[types.astype(np.int64) - 1]
+
+
+class _Lists:
+    """A column of lists as one array and offsets; a row is a view."""
+
+    def __init__(self, column: Any) -> None:  # noqa: ANN401 - pyarrow has no types
+        import pyarrow.compute as pc  # noqa: PLC0415 - an extra
+
+        array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
+        lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
+        values = array.flatten()  # without those of missing rows
+        if values.null_count:
+            raise UnreadableFileError("numbers are missing inside a list", remedy="complete or remove these rows")
+        self._offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        self._values = values.to_numpy(zero_copy_only=False)
+        self._valid = array.is_valid().to_numpy(zero_copy_only=False) if array.null_count else None
+
+    def __getitem__(self, row: int) -> NDArray[Any] | None:
+        if self._valid is not None and not self._valid[row]:
+            return None
+        found: NDArray[Any] = self._values[self._offsets[row] : self._offsets[row + 1]]
+        return found
+
+
+def read_table(path: str | os.PathLike[str], *, elements: Sequence[str] | None = None) -> CrystalTable:
+    """Read a crystal table.
+
+    Parameters
+    ----------
+    path
+        A Parquet file with the columns ``id``, ``cell`` (9 numbers, the rows a, b, c in Å), ``numbers`` (atomic
+        numbers), ``frac`` (3 numbers for each atom) and ``source``; optionally ``occupancies``, ``pbc`` and, for
+        clusters, ``positions`` (Å). Other columns are labels.
+    elements
+        Elements of the types 1, 2, … in rows whose column ``species_known`` is false.
+
+    Raises
+    ------
+    XtalprintError
+        If it is missing, damaged, or lacks one of these columns.
+    """
+    from xtalprint.io.input_file import InputFile  # noqa: PLC0415 - a cycle of names otherwise
+
+    source = os.fspath(path)
+    try:
+        file = InputFile(source)
+        file.check_content()
+        return _table(file, checked_elements(elements))
+    except XtalprintError as error:
+        raise error.located(source=source) from None
+
+
+def frames(file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal | XtalprintError]:
+    """Read row by row."""
+    table = _table(file, elements)
+    if not len(table):
+        raise UnreadableFileError("a table without rows", remedy="check what wrote it")
+    for row in range(len(table)):
+        yield frame_or_error(
+            lambda row=row: table.crystals[row],  # type: ignore[misc] # bound now
+            source=file.source,
+            frame=row,
+            what="the row",
+        )
+
+
+def _table(file: InputFile, elements: Sequence[str] | None) -> CrystalTable:
+    pa, pq = _pyarrow("reading a crystal table")
+    try:
+        if file.compression is None:
+            table = pq.read_table(file.path)
+        else:
+            table = pq.read_table(pa.BufferReader(file.content()))
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableFileError(
+            f"not a sound Parquet file ({first_line(error)})", remedy="copy or write the file again"
+        ) from error
+    names = table.column_names
+    missing = [name for name in ("id", "cell", "numbers", "frac") if name not in names]
+    if missing:
+        raise UnreadableFileError(
+            f"no crystal table: the column {missing[0]} is missing",
+            value=", ".join(names),
+            remedy="a crystal table has id, cell, numbers, frac and source",
+        )
+    try:
+        crystals = CrystalColumn(table, file.source, elements)
+    except (pa.ArrowException, AttributeError, TypeError) as error:
+        raise UnreadableFileError(
+            f"the columns of the crystals are of the wrong type ({first_line(error)})",
+            remedy="cell, numbers and frac are lists of numbers",
+        ) from error
+    return CrystalTable(
+        file.source,
+        [str(i) for i in table.column("id").to_pylist()],
+        crystals,
+        table.column("source").to_pylist() if "source" in names else [None] * table.num_rows,
+        {name: table.column(name).to_pylist() for name in names if name not in CRYSTAL_COLUMNS},
+    )
+
+
+def write_table(
+    crystals: Iterable[Crystal],
+    path: str | os.PathLike[str],
+    *,
+    ids: Sequence[str] | None = None,
+    labels: Mapping[str, Sequence[Any]] | None = None,
+) -> int:
+    """Write a crystal table; it appears complete or not at all.
+
+    Fractional coordinates are wrapped into [0, 1) and stored in single precision, as in all crystal tables: 1e-7 of
+    a cell length. Positions of clusters are stored in double precision.
+
+    Parameters
+    ----------
+    crystals
+        In the order of the rows; may be a generator.
+    path
+        The file; an old one is replaced.
+    ids
+        One for each crystal; default: source and frame.
+    labels
+        Columns of values for the rows; None is a missing value.
+
+    Returns
+    -------
+    Number of rows.
+
+    Raises
+    ------
+    XtalprintError
+        If the file cannot be written, or ids or labels differ in number from the crystals.
+    """
+    with TableWriter(path) as writer:
+        for row, crystal in enumerate(crystals):
+            if ids is not None and row >= len(ids):
+                raise XtalprintError("fewer ids than crystals", source=os.fspath(path), value=len(ids))
+            writer.add(crystal, id=None if ids is None else ids[row])
+        for name, column in {"ids": ids or (), **(labels or {})}.items():
+            if len(column) != len(writer) and (name != "ids" or ids is not None):
+                raise XtalprintError(
+                    f"{len(column)} values of {name} for {len(writer)} crystals", remedy="give one for each"
+                )
+        writer.labels = labels or {}
+        return len(writer)
+
+
+class TableWriter:
+    """Writes a crystal table crystal by crystal; use it in a ``with`` statement. The file appears at its end.
+
+    Parameters
+    ----------
+    path
+        The file; an old one is replaced.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._pa, self._pq = _pyarrow("writing a crystal table")
+        self.path = Path(path)
+        self.labels: Mapping[str, Sequence[Any]] = {}
+        self._beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
+        self._rows: list[dict[str, Any]] = []
+        self._chunks: list[Any] = []
+        self._n = 0
+
+    def __enter__(self) -> Self:
+        """Check that the folder is there."""
+        if not self.path.parent.is_dir():
+            raise XtalprintError("no such folder", source=str(self.path.parent), remedy="make it first")
+        return self
+
+    def __len__(self) -> int:
+        """Number of crystals added."""
+        return self._n
+
+    def add(self, crystal: Crystal, *, id: str | None = None) -> None:  # noqa: A002 - the name of the column
+        """Add one crystal."""
+        self._rows.append(_row(crystal, _id(crystal, self._n) if id is None else id))
+        self._n += 1
+        if len(self._rows) >= CHUNK:
+            self._pack()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Write the file, unless an error ends the work."""
+        if kind is not None:
+            return
+        self._pack()
+        schema = self._schema()
+        table = self._pa.Table.from_batches(self._chunks, schema=schema)
+        try:
+            for name, column in self.labels.items():
+                table = table.append_column(name, self._pa.array(list(column)))
+            self._pq.write_table(table, self._beside, compression="zstd")
+            self._beside.replace(self.path)
+        except (OSError, self._pa.ArrowException) as failure:
+            raise XtalprintError(
+                f"cannot be written ({first_line(failure)})", source=str(self.path), remedy="check folder and labels"
+            ) from failure
+        finally:
+            self._beside.unlink(missing_ok=True)
+
+    def _pack(self) -> None:
+        if self._rows:
+            self._chunks.append(self._pa.RecordBatch.from_pylist(self._rows, schema=self._schema()))
+            self._rows = []
+
+    def _schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
+        pa = self._pa
+        return pa.schema(
+            [
+                ("id", pa.string()),
+                ("cell", pa.list_(pa.float64(), 9)),
+                ("numbers", pa.list_(pa.uint8())),
+                ("frac", pa.list_(pa.float32())),
+                ("source", pa.string()),
+                ("occupancies", pa.list_(pa.float64())),
+                ("pbc", pa.list_(pa.bool_(), 3)),
+                ("positions", pa.list_(pa.float64())),
+            ]
+        )
+
+
+def _id(crystal: Crystal, row: int) -> str:
+    if crystal.source is None:
+        return str(row)
+    return crystal.source if crystal.frame is None else f"{crystal.source}#{crystal.frame}"
+
+
+def _row(crystal: Crystal, name: str) -> dict[str, Any]:
+    row = {
+        "id": name,
+        "numbers": crystal.numbers.astype(np.uint8),
+        "source": crystal.source,
+        "occupancies": None if crystal.is_ordered else crystal.occupancies,
+        "pbc": list(crystal.pbc),
+    }
+    if crystal.cell is None:
+        return row | {"positions": crystal.positions.ravel()}
+    frac = crystal.frac
+    frac = frac - np.where(crystal.pbc, np.floor(frac), 0.0)
+    single = frac.astype(np.float32)
+    single[(single >= 1) & np.array(crystal.pbc)] = 0.0  # rounded up to 1
+    return row | {"cell": crystal.cell.ravel(), "frac": single.ravel()}
+
+
+def _pyarrow(purpose: str) -> tuple[Any, Any]:
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - an extra
+        import pyarrow.parquet as pq  # noqa: PLC0415 - likewise
+    except ImportError as error:
+        raise MissingExtraError.of("pyarrow", "tables", purpose) from error
+    return pa, pq
