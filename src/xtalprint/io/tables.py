@@ -309,12 +309,14 @@ class TableWriter:
         """Number of crystals added."""
         return self._n
 
-    def add(self, crystal: Crystal, *, id: str | None = None) -> None:  # noqa: A002 - the name of the column
-        """Add one crystal."""
-        self._rows.append(_row(crystal, _id(crystal, self._n) if id is None else id))
+    def add(self, crystal: Crystal, *, id: str | None = None) -> str:  # noqa: A002 - the name of the column
+        """Add one crystal; returns its id."""
+        name = _id(crystal, self._n) if id is None else id
+        self._rows.append(_row(crystal, name))
         self._n += 1
         if len(self._rows) >= CHUNK:
             self._pack()
+        return name
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
