@@ -32,8 +32,9 @@ if TYPE_CHECKING:
 
 #: Rows of pixels are padded to a multiple of this, so that the inner loop runs over whole vector registers.
 LANES = 16
-#: Largest rest of a phase A or B (radians); what the shears neglect is then below 0.16⁵/60 = 2e-6.
-LARGEST_REST = 0.16
+#: Largest rest of a phase A or B (radians); what the shears neglect is then below 0.3⁵/60 = 4e-5 for the outermost
+#: atoms in the outermost pixels, and on average a hundredth of it.
+LARGEST_REST = 0.3
 #: The same for C, of which fewer terms are kept: 0.035³/6 = 7e-6.
 LARGEST_SAG_REST = 0.035
 #: No reach is larger than this (Å), however small the detector.

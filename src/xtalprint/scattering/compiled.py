@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     Singles = NDArray[np.float32]
 
+#: Atoms per block: its tables stay in the second-level cache while all rows of pixels pass.
+BLOCK = 128
 #: Any, because some versions of Numba have type information and others have none.
 _njit: Any = numba.njit
 _SHARED = (arithmetic.cos_sin_turns, arithmetic.terms, arithmetic.quadrant_amplitudes)
@@ -112,11 +114,44 @@ def _store_row(total: Singles, j: int, result: NDArray[np.float64]) -> None:
             result[1, quadrant, j, i] = parts[quadrant + 4]
 
 
+def _add_block(  # noqa: PLR0917 - as above
+    across: NDArray[np.float64],
+    along: NDArray[np.float64],
+    patterns: NDArray[np.int64],
+    weights: Singles,
+    frequency: NDArray[np.float64],
+    sag: NDArray[np.float64],
+    rests: Singles,
+    used: NDArray[np.int64],
+    sums: Singles,
+) -> None:
+    """Add some atoms of one group in all patterns to the (P, H, 8, W) sums."""
+    tables_across, tables_along = _jit_tables(across, frequency), _jit_tables(along, sag)
+    for row in np.unique(patterns[:, 0]):
+        _jit_weigh(tables_across[row], weights)
+    for p in range(len(patterns)):
+        ix, iy, iz = patterns[p]
+        a, b, c = tables_across[ix], tables_across[iy], tables_along[iz]
+        where = (across[ix].astype(np.float32), across[iy].astype(np.float32), along[iz].astype(np.float32))
+        for j in range(rests.shape[0]):
+            _jit_add_atoms(j, used[j], (a[0], a[1]), (b[0], b[1]), (c[0], c[1]), where, rests[j], sums[p, j])
+
+
+def _add_group(factor: Singles, partial: Singles, total: Singles) -> None:
+    """Add the (P, H, 8, W) sums of one group times its (H, W) form factor."""
+    for p in range(total.shape[0]):
+        for j in range(total.shape[1]):
+            for k in range(8):
+                for i in range(total.shape[3]):
+                    total[p, j, k, i] += factor[j, i] * partial[p, j, k, i]
+
+
 # The parts of `_sum`, compiled with it.
 _jit_tables, _jit_weigh, _jit_add_atoms, _jit_store_row = map(_njit, (_tables, _weigh, _add_atoms, _store_row))
+_jit_add_block, _jit_add_group = _njit(_add_block), _njit(_add_group)
 
 
-def _sum(  # noqa: PLR0917 - compiled: no keywords
+def _sum(  # noqa: PLR0917 - as above
     across: NDArray[np.float64],
     along: NDArray[np.float64],
     patterns: NDArray[np.int64],
@@ -133,35 +168,20 @@ def _sum(  # noqa: PLR0917 - compiled: no keywords
     Arguments are the fields of `Turned` and `Columns`; the result is (P, 2, 4, H, W).
     """
     height, _, width = rests.shape
-    tables_across, tables_along = _jit_tables(across, frequency), _jit_tables(along, sag)
-    for row in np.unique(patterns[:, 0]):
-        _jit_weigh(tables_across[row], weights)
+    total = np.zeros((len(patterns), height, 8, width), dtype=np.float32)
+    partial = np.empty((len(patterns), height, 8, width), dtype=np.float32)
+    for group in range(len(starts) - 1):
+        partial[:] = np.float32(0.0)
+        for first in range(starts[group], starts[group + 1], BLOCK):
+            block = slice(first, min(first + BLOCK, starts[group + 1]))
+            _jit_add_block(
+                across[:, block], along[:, block], patterns, weights[block], frequency, sag, rests, used, partial
+            )
+        _jit_add_group(factors[group], partial, total)
     result = np.zeros((len(patterns), 2, 4, height, width), dtype=np.float64)
-    total = np.empty((8, width), dtype=np.float32)
-    partial = np.empty((8, width), dtype=np.float32)
     for p in range(len(patterns)):
-        ix, iy, iz = patterns[p]
-        a, b, c = tables_across[ix], tables_across[iy], tables_along[iz]
-        x, y, z = across[ix].astype(np.float32), across[iy].astype(np.float32), along[iz].astype(np.float32)
         for j in range(height):
-            total[:] = np.float32(0.0)
-            for group in range(len(starts) - 1):
-                first, last = starts[group], starts[group + 1]
-                partial[:] = np.float32(0.0)
-                _jit_add_atoms(
-                    j,
-                    used[j],
-                    (a[0, first:last], a[1, first:last]),
-                    (b[0, first:last], b[1, first:last]),
-                    (c[0, first:last], c[1, first:last]),
-                    (x[first:last], y[first:last], z[first:last]),
-                    rests[j],
-                    partial,
-                )
-                for k in range(8):
-                    for i in range(width):
-                        total[k, i] += factors[group, j, i] * partial[k, i]
-            _jit_store_row(total, j, result[p])
+            _jit_store_row(total[p, j], j, result[p])
     return result
 
 
