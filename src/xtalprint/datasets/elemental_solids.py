@@ -257,11 +257,20 @@ def _stored(path: Path) -> dict[str, NDArray[Any]]:
     """Arrays of a saved set, complete and of matching lengths."""
     remedy = "make the set again and save it"
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             data = {name: stored[name] for name in (*PER_CRYSTAL, *PER_ATOM, "seed")}
     except FileNotFoundError as error:
         raise UnreadableFileError("there is no such file", source=str(path), remedy=remedy) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         raise UnreadableFileError(
             "this is no saved set of elemental solids", source=str(path), remedy=remedy
         ) from error
