@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
@@ -90,20 +91,30 @@ def record_writer(
 
 
 def _writer(format_: Format, stream: TextIO, table: Table, columns: Sequence[str]) -> Callable[[Record], None]:
-    def write(text: str) -> None:
+    header, line = _style(format_, stream, table, columns)
+    started = False
+
+    def write(record: Record) -> None:
+        nonlocal started
         # sys.stdout is looked up each time: a progress bar may stand in for it, to print above itself.
         target = sys.stdout if stream is sys.__stdout__ else stream
+        text = line(record) if started or header is None else f"{header}\n{line(record)}"
         target.write(_printable(text, stream) + "\n")
         target.flush()
+        started = True
 
+    return write
+
+
+def _style(
+    format_: Format, stream: TextIO, table: Table, columns: Sequence[str]
+) -> tuple[str | None, Callable[[Record], str]]:
+    """Line above the records, if any, and how a record is written."""
     if format_ == "json":
-        ascii_only = _encoding(stream) != "utf-8"
-        return lambda record: write(json.dumps(record, ensure_ascii=ascii_only, allow_nan=False))
+        return None, partial(json.dumps, ensure_ascii=_encoding(stream) != "utf-8", allow_nan=False)
     if format_ == "csv":
-        write(_csv_line(columns))
-        return lambda record: write(_csv_line([_cell(record, column) for column in columns]))
-    write(table.header())
-    return lambda record: write(table.line(record))
+        return _csv_line(columns), lambda record: _csv_line([_cell(record, column) for column in columns])
+    return table.header(), table.line
 
 
 def _csv_line(cells: Sequence[str]) -> str:
