@@ -65,7 +65,9 @@ def untrained_run(tmp_path_factory):
     part = metrics(np.eye(7), np.arange(7), CLASSES)
     rng = np.random.default_rng(0)
     detector = GaussianDistance.fit(rng.normal(size=(50, 128)), np.arange(50) % 2)
-    rule = KnownRule(method="m.", threshold=1e9, calibration="c.", kept_known={"pristine": 1.0}, auroc={"gas": 0.5})
+    rule = KnownRule(
+        method="m.", distance=1e9, diffuse=1.0, calibration="c.", kept_known={"pristine": 1.0}, auroc={"gas": 0.5}
+    )
     record = TrainingRecord(
         command="none",
         config={},

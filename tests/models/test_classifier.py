@@ -92,11 +92,12 @@ def test_a_stream_is_read_only_a_little_ahead(model, simple_crystals):
 
 def test_far_from_everything_is_not_known(untrained_run, model, simple_crystals):
     assert all(p.known for p in model.predict(simple_crystals))
-    plain = model.manifest.model_dump()
-    plain["known"]["threshold"] = 1e-6
     content = (untrained_run / "model.onnx").read_bytes()
-    strict = CrystalClassifier(Manifest.model_validate(plain), content)
-    assert not any(p.known for p in strict.predict(simple_crystals))
+    for criterion in ("distance", "diffuse"):
+        plain = model.manifest.model_dump()
+        plain["known"][criterion] = 1e-6
+        strict = CrystalClassifier(Manifest.model_validate(plain), content)
+        assert not any(p.known for p in strict.predict(simple_crystals))
 
 
 def test_temperature_softens(untrained_run, model):

@@ -63,7 +63,8 @@ def test_the_manifest_says_what_made_it(run):
     assert {"data", "images", "training", "evaluation", "calibration"} <= set(record.seconds)
     assert manifest.descriptor["descriptor"] == "DiffractionImage"
     assert manifest.descriptor["min_atoms"] == 256
-    assert manifest.known.threshold > 0
+    assert 0 < manifest.known.diffuse < 0.1
+    assert manifest.known.distance > 1
 
 
 def test_no_crystal_is_in_two_parts(run):

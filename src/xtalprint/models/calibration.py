@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,15 +11,15 @@ from xtalprint.models.classes import CLASSES
 from xtalprint.models.defective import defective_copies, none_of_the_classes, other_prototypes
 from xtalprint.models.evaluation import metrics
 from xtalprint.models.fitting import evaluate
+from xtalprint.models.known import diffuse_share, strangeness
 from xtalprint.models.manifest import KnownRule
 from xtalprint.models.novelty import GaussianDistance, auroc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from xtalprint.crystal import Crystal
     from xtalprint.models.configuration import TrainingConfig
     from xtalprint.models.convnet import ConvNet
     from xtalprint.models.training_data import TrainingData
@@ -29,10 +30,46 @@ VALIDATION, TEST, NEGATIVES = 1, 2, 3
 SOURCES_OF_NEGATIVES = 200
 
 
+@dataclass(frozen=True)
+class Judged:
+    """Distance and diffuse share of some images, and what the network says about them."""
+
+    distance: NDArray[np.float64]
+    diffuse: NDArray[np.float64]
+    logits: NDArray[np.float32]
+
+    def strangeness(self, rule: KnownRule) -> NDArray[np.float64]:
+        """(n,) up to 1: known; above: not."""
+        return strangeness(rule, self.distance, self.diffuse)
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A trained network with a fitted detector.
+
+    Parameters
+    ----------
+    network
+        Gives logits and features.
+    detector
+        Measures the distance of the features from those of the training part.
+    """
+
+    network: ConvNet
+    detector: GaussianDistance
+
+    def __call__(self, images: NDArray[np.float32]) -> Judged:
+        """Look at images (n, 3, 64, 64)."""
+        features = evaluate(self.network, images, features=True)
+        weight, bias = (p.detach().cpu().numpy() for p in (self.network.output.weight, self.network.output.bias))
+        diffuse = np.array([diffuse_share(image) for image in images])
+        return Judged(self.detector.distance(features), diffuse, features @ weight.T + bias)
+
+
 def calibrate(
     network: ConvNet, data: TrainingData, config: TrainingConfig, *, say: Callable[[str], None] = lambda _: None
 ) -> tuple[GaussianDistance, KnownRule, dict[str, Any]]:
-    """Fit on pristine training images, set the threshold on defective validation crystals, measure on the test part.
+    """Fit on pristine training images, set the thresholds on defective validation crystals, measure on the test part.
 
     Returns
     -------
@@ -45,55 +82,62 @@ def calibrate(
         shrinkage=config.known.shrinkage,
         centres_per_class=config.known.centres_per_class,
     )
-
-    def distance(images: NDArray[np.float32]) -> NDArray[np.float64]:
-        return detector.distance(evaluate(network, images, features=True))
-
+    judge = Judge(network, detector)
     say("calibrating on defective copies of the validation part")
-    copies = defective_copies(data.crystals_of("validation"), config.known, seed=config.seed + VALIDATION)
-    calibration = np.concatenate(
-        [distance(data.images_of(crystals)) for crystals in copies.values()]
-        + [distance(data.examples("validation").images)]
-    )
-    threshold = float(np.quantile(calibration, config.known.kept))
+    rule = _thresholds(judge, data, config)
     say("measuring on defective copies of the test part")
-    test = data.crystals_of("test")
-    labels = data.examples("test").labels
-    defective, kept = {}, {}
-    known = [distance(data.examples("test").images)]
-    kept["pristine"] = float((known[0] <= threshold).mean())
-    for name, crystals in defective_copies(test, config.known, seed=config.seed + TEST).items():
-        images = data.images_of(crystals)
-        figures = metrics(evaluate(network, images), labels, CLASSES)
-        defective[name] = {key: figures[key] for key in ("n", "accuracy", "errors", "expected_calibration_error")}
-        known.append(distance(images))
-        kept[name] = float((known[-1] <= threshold).mean())
-    unknown = _unknown(test, data, distance, seed=config.seed + NEGATIVES)
-    everything = np.concatenate(known)
-    rule = KnownRule(
+    defective, kept, known = _on_test(judge, rule, data, config)
+    auroc_of = _on_unknown(judge, rule, data, config, known)
+    return detector, rule.model_copy(update={"kept_known": kept, "auroc": auroc_of}), defective
+
+
+def _thresholds(judge: Judge, data: TrainingData, config: TrainingConfig) -> KnownRule:
+    copies = defective_copies(data.crystals_of("validation"), config.known, seed=config.seed + VALIDATION)
+    judged = [judge(data.examples("validation").images), *(judge(data.images_of(made)) for made in copies.values())]
+    # Each of the two criteria may refuse half of what is given away.
+    level = 0.5 * (1 + config.known.kept)
+    return KnownRule(
         method=(
-            "Mahalanobis distance of the 128 features before the output from the nearest of "
-            f"{len(detector.centres)} centres, fitted to pristine training crystals."
+            "Two criteria. Distance: Mahalanobis distance of the 128 features before the output from the nearest of "
+            f"{len(judge.detector.centres)} centres, fitted to pristine training crystals; it tells other crystals. "
+            "Diffuse share: mean of the diffraction image, whose brightest pixel is 1; it tells disordered matter."
         ),
-        threshold=threshold,
+        distance=float(np.quantile(np.concatenate([j.distance for j in judged]), level)),
+        diffuse=float(np.quantile(np.concatenate([j.diffuse for j in judged]), level)),
         calibration=(
-            f"The threshold keeps {100 * config.known.kept:g} % of the pristine and defective copies of the "
-            "validation part known."
+            f"The thresholds keep at least {100 * config.known.kept:g} % of the pristine and defective crystals of "
+            "the validation part known."
         ),
-        kept_known=kept,
-        auroc={name: auroc(everything, values) for name, values in unknown.items()},
+        kept_known={},
+        auroc={},
     )
-    return detector, rule, defective
 
 
-def _unknown(
-    crystals: Sequence[Crystal],
-    data: TrainingData,
-    distance: Callable[[NDArray[np.float32]], NDArray[np.float64]],
-    *,
-    seed: int,
-) -> dict[str, NDArray[np.float64]]:
+def _on_test(
+    judge: Judge, rule: KnownRule, data: TrainingData, config: TrainingConfig
+) -> tuple[dict[str, Any], dict[str, float], NDArray[np.float64]]:
+    """Accuracy on defective copies, shares that stay known, and the strangeness of all."""
+    examples = data.examples("test")
+    judged = {"pristine": judge(examples.images)}
+    copies = defective_copies(data.crystals_of("test"), config.known, seed=config.seed + TEST)
+    judged |= {name: judge(data.images_of(made)) for name, made in copies.items()}
+    accuracy = {}
+    for name in copies:
+        figures = metrics(judged[name].logits, examples.labels, CLASSES)
+        accuracy[name] = {key: figures[key] for key in ("n", "accuracy", "errors", "expected_calibration_error")}
+    scores = {name: each.strangeness(rule) for name, each in judged.items()}
+    kept = {name: float((values <= 1).mean()) for name, values in scores.items()}
+    return accuracy, kept, np.concatenate(list(scores.values()))
+
+
+def _on_unknown(
+    judge: Judge, rule: KnownRule, data: TrainingData, config: TrainingConfig, known: NDArray[np.float64]
+) -> dict[str, float]:
+    crystals = data.crystals_of("test")
     step = max(1, len(crystals) // SOURCES_OF_NEGATIVES)
+    seed = config.seed + NEGATIVES
     negatives = none_of_the_classes(crystals[::step], seed=seed)
     negatives["other AFLOW prototypes"] = other_prototypes(half=1, seed=seed)
-    return {name: distance(data.images_of(made)) for name, made in negatives.items() if made}
+    return {
+        name: auroc(known, judge(data.images_of(made)).strangeness(rule)) for name, made in negatives.items() if made
+    }

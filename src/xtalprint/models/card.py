@@ -84,7 +84,8 @@ def _known(rule: KnownRule | None) -> str:
     auroc = [(name, f"{value:.3f}") for name, value in rule.auroc.items()]
     return "\n\n".join(
         (
-            f"{rule.method} The answer is no above {rule.threshold:.4g}. {rule.calibration}",
+            rule.method,
+            f"No above distance {rule.distance:.4g} or diffuse share {rule.diffuse:.4g}. {rule.calibration}",
             _table(("crystals of the classes, test part", "still known, %"), kept),
             _table(
                 (

@@ -11,6 +11,7 @@ from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.diffraction_image import DiffractionImage
 from xtalprint.errors import ModelError, XtalprintError
+from xtalprint.models.known import diffuse_share, is_known
 from xtalprint.models.prediction import Prediction
 
 if TYPE_CHECKING:
@@ -106,8 +107,7 @@ class CrystalClassifier:
 
         Returns
         -------
-        Probability of each class, and the distance from the training set that `known` is judged by, if the model
-        has one.
+        Probability of each class, and the distance from the training set, if the model measures it.
         """
         answer = self._network.run(self._outputs, {"image": np.ascontiguousarray(image, dtype=np.float32)[None]})
         logits = answer[0][0].astype(np.float64) / self.manifest.temperature
@@ -127,9 +127,10 @@ class CrystalClassifier:
             fingerprint = self.descriptor.compute(crystal)
         except XtalprintError as error:
             return Prediction.failure(error.located(source=crystal.source, frame=crystal.frame), self._provenance)
-        probabilities, distance = self.predict_image(fingerprint.array)
+        image = fingerprint.array
+        probabilities, distance = self.predict_image(image)
         best = int(probabilities.argmax())
-        known = self.manifest.known
+        rule = self.manifest.known
         return Prediction(
             status="ok",
             source=crystal.source,
@@ -137,7 +138,7 @@ class CrystalClassifier:
             crystal_class=self.classes[best],
             probability=float(probabilities[best]),
             probabilities=dict(zip(self.classes, probabilities.tolist(), strict=True)),
-            known=None if known is None or distance is None else distance <= known.threshold,
+            known=None if rule is None or distance is None else is_known(rule, distance, diffuse_share(image)),
             warnings=fingerprint.warnings,
             provenance=self.provenance,
         )

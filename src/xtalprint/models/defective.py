@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.datasets.elemental_solids import CLASS_OF_SPACE_GROUP
 from xtalprint.datasets.elements import ELEMENTS, bond_lengths
+from xtalprint.datasets.making import CLASS_OF_SPACE_GROUP
 from xtalprint.defects import displace_gaussian, vacancies
-from xtalprint.geometry import bond_length, space_group_number, standard_cell, supercell_to
+from xtalprint.geometry import bond_length, space_group_number, standard_cell, supercell_to, to_cluster
 from xtalprint.prototypes import all_prototypes
 
 if TYPE_CHECKING:
@@ -33,7 +33,8 @@ LIQUID_CORE, GAS_CORE = 0.85, 0.4
 def defective_copies(crystals: Sequence[Crystal], config: KnownConfig, *, seed: int) -> dict[str, list[Crystal]]:
     """One copy of each crystal for each kind of defect.
 
-    The crystal is brought to its standard cell and repeated to about `ATOMS` sites first, as in the paper.
+    The crystal is brought to its standard cell, repeated to about `ATOMS` sites and cut free first, as in the paper,
+    so that no search for its axes stands between the defects and the image.
 
     Parameters
     ----------
@@ -50,7 +51,10 @@ def defective_copies(crystals: Sequence[Crystal], config: KnownConfig, *, seed: 
         *((f"{100 * share:g} % vacancies", vacancies, share) for share in config.vacancies),
     ]
     return {
-        name: [make(crystal, amount, np.random.default_rng([seed, kind, i])) for i, crystal in enumerate(large)]
+        name: [
+            to_cluster(make(crystal, amount, np.random.default_rng([seed, kind, i])))
+            for i, crystal in enumerate(large)
+        ]
         for kind, (name, make, amount) in enumerate(kinds)
     }
 
@@ -71,7 +75,8 @@ def none_of_the_classes(crystals: Sequence[Crystal], *, seed: int) -> dict[str, 
         made["gas"].append(random_packing(crystal, GAS_CORE, rng))
         made["liquid"].append(random_packing(crystal, LIQUID_CORE, rng))
         for share in MOLTEN:
-            made[f"amorphous, Lindemann {share:g}"].append(displace_gaussian(crystal, share, rng, unit="d_nn"))
+            molten = displace_gaussian(crystal, share, rng, unit="d_nn")
+            made[f"amorphous, Lindemann {share:g}"].append(to_cluster(molten))
     return made
 
 
@@ -118,15 +123,19 @@ def random_packing(crystal: Crystal, core: float, rng: np.random.Generator) -> C
         if not push.any():
             break
         positions = (positions + push) % edge
-    return Crystal(positions, crystal.numbers, cell=edge * np.eye(3), source=f"random packing of {crystal.source}")
+    return Crystal(positions, crystal.numbers, source=f"random packing of {crystal.source}")
 
 
 def _overlap(positions: NDArray[np.float64], edge: float, length: float) -> NDArray[np.float64]:
     """Half of what each pair lacks to ``length``, along their connection."""
-    difference = positions[:, None] - positions[None]
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - only to calibrate
+
+    first, second = cKDTree(positions, boxsize=np.full(3, edge)).query_pairs(length, output_type="ndarray").T
+    difference = positions[first] - positions[second]
     difference -= edge * np.round(difference / edge)
-    distance = np.sqrt((difference**2).sum(axis=-1))
-    np.fill_diagonal(distance, np.inf)
-    lack = np.clip(length - distance, 0.0, None) / np.maximum(distance, 1e-9)
-    push: NDArray[np.float64] = 0.5 * (lack[..., None] * difference).sum(axis=1)
+    distance = np.sqrt((difference**2).sum(axis=1))
+    step = (0.5 * (length / np.maximum(distance, 1e-9) - 1))[:, None] * difference
+    push = np.zeros_like(positions)
+    np.add.at(push, first, step)
+    np.subtract.at(push, second, step)
     return push

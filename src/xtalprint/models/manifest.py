@@ -29,10 +29,13 @@ class Weights(_Strict):
 
 
 class KnownRule(_Strict):
-    """When an input counts as one of the classes: ``distance`` at most ``threshold``."""
+    """When an input counts as one of the classes: both its distance and its diffuse share are small enough."""
 
     method: str
-    threshold: float = Field(gt=0)
+    #: Largest Mahalanobis distance of the features from the nearest centre.
+    distance: float = Field(gt=0)
+    #: Largest mean of the image, whose brightest pixel is 1: Bragg peaks are few, diffuse scattering is everywhere.
+    diffuse: float = Field(gt=0)
     calibration: str
     kept_known: dict[str, float]
     auroc: dict[str, float]
