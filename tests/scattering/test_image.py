@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xtalprint.errors import UnsupportedInputError
-from xtalprint.scattering import Detector, ImageGeometry, form_factors, image_of_cluster
+from xtalprint.scattering import Detector, ImageGeometry, compiled, form_factors, image_of_cluster
 from xtalprint.scattering import image as image_module
 from xtalprint.scattering.arithmetic import cos_sin_turns
 from xtalprint.scattering.columns import columns_of
@@ -270,7 +270,22 @@ def test_a_dark_image_is_an_error(lattice):
         image_of_cluster(positions, np.full(8, 26), occupancies=np.zeros(8))
 
 
-def test_time_does_not_explode_with_size(reference):
+def test_a_large_cluster_is_summed_in_tiles(reference):
     rng = np.random.default_rng(0)
-    positions = rng.uniform(-12, 12, (4000, 3))
-    assert error_against(reference, positions, np.full(4000, 31)) < PROMISED
+    positions = rng.uniform(-20, 20, (1500, 3))
+    geometry, columns = ImageGeometry(), columns_of(Detector())
+    tiles = list(image_module._tiles(positions, np.full(1500, 31), np.ones(1500), geometry, columns))
+    assert len(tiles) == 8
+    assert sum(len(tile.positions) for tile in tiles) == 1500
+    assert error_against(reference, positions, np.full(1500, 31)) < PROMISED
+
+
+def test_without_a_place_for_the_cache_it_is_compiled_all_the_same(monkeypatch):
+    def njit(**options):
+        if options.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        assert options == {"nogil": True, "error_model": "numpy"}
+        return lambda function: function
+
+    monkeypatch.setattr(compiled, "_njit", njit)
+    assert compiled._compile() is compiled._sum
