@@ -219,6 +219,35 @@ def test_logs_stay_quiet(folder):
     assert "2 structures classified, 0 failed" in stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")
+def test_a_terminal_shows_a_bar_of_finished_structures_and_stdout_stays_clean(folder):
+    """Stderr is a terminal, stdout a pipe: the bar must not go astray into the records."""
+    import pty  # noqa: PLC0415 - not on every system
+
+    master, slave = pty.openpty()
+    command = [sys.executable, "-m", "xtalprint", "classify", "-", "--format", "json"]
+    process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=slave)
+    os.close(slave)
+    process.stdin.write(b"copper.cif\n")
+    process.stdin.flush()
+    time.sleep(2)
+    stdout, _ = process.communicate(b"copper.cif\n" * 20, timeout=60)
+    drawn = b""
+    while chunk := _read(master):
+        drawn += chunk
+    os.close(master)
+    assert len([json.loads(line) for line in stdout.splitlines()]) == 21
+    assert b"structures finished" in drawn
+    assert b"21 structures classified" in drawn
+
+
+def _read(terminal):
+    try:
+        return os.read(terminal, 65536)
+    except OSError:  # how a terminal says that its other end is closed
+        return b""
+
+
 def test_memory_and_order_hold_for_many_frames(folder):
     frame = gzip.decompress((folder / "aluminium_melting.extxyz.gz").read_bytes()).decode().splitlines()[:502]
     (folder / "long.extxyz").write_text(("\n".join(frame) + "\n") * 40)

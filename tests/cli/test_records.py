@@ -65,6 +65,14 @@ def test_the_table_for_people(tmp_path):
     ]
 
 
+def test_frames_with_the_same_warnings_say_them_once():
+    table = ClassTable(["Cu.cif"])
+    frames = [table.line(GOOD | {"frame": frame}).splitlines() for frame in range(2)]
+    assert frames[0][1:] == ["    ! disordered site", "    ! odd, very"]
+    assert frames[1][1:] == ["    ! as for the frame before"]
+    assert table.line(GOOD | {"source": "other.cif"}).splitlines()[1:] == frames[0][1:]
+
+
 def test_the_table_of_files():
     record = {"source": "Cu.cif", "frame": 0, "status": "ok", "path": "out/Cu_0.npz", "shape": [3, 64, 64]}
     table = FileTable(["Cu.cif"])

@@ -52,19 +52,23 @@ class ClassTable:
 
     def __init__(self, paths: Sequence[str]) -> None:
         self._source = SourceColumn(paths)
+        self._last: tuple[str | None, list[str]] = (None, [])
 
     def header(self) -> str:
         """Titles of the columns."""
         return f"{self._source.header()}  class    probability         known"
 
     def line(self, record: Mapping[str, Any]) -> str:
-        """One line, and one more for each warning."""
+        """One line, and below it the warnings, unless they are those of the frame before."""
         source = self._source.cell(record)
         if record["status"] == "error":
             return "\n".join([f"{source}  error", *note(record["error"])])
         drawn = bar(record["probability"])
         known = {True: "yes", False: "no", None: "?"}[record["known"]]
         line = f"{source}  {record['class']:<7}  {drawn} {percent(record['probability']):>7}  {known}"
+        before, self._last = self._last, (record["source"], record["warnings"])
+        if record["warnings"] and before == self._last:
+            return "\n".join([line, *note("as for the frame before")])
         return "\n".join([line, *(text for warning in record["warnings"] for text in note(warning))])
 
 
