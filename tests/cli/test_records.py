@@ -153,6 +153,11 @@ def test_long_names_keep_their_end_and_columns_stay_columns():
     assert len(pad("e\u0301", 3)) == 4
 
 
+def test_control_characters_do_not_reach_the_terminal():
+    line = ClassTable([]).line(GOOD | {"source": "\x1b[2Ja\0b\nc"})
+    assert r"\x1b[2Ja\x00b\nc (3)" in line.splitlines()[0]
+
+
 def test_bars_and_percentages():
     assert bar(1.0) == "█" * 10
     assert bar(0.0) == "·" * 10

@@ -36,7 +36,7 @@ class SourceColumn:
 
     def cell(self, record: Mapping[str, Any]) -> str:
         """File and frame, shortened at the left: the end of a path tells more than its beginning."""
-        source = os.fspath(record.get("source") or "?")
+        source = visible(os.fspath(record.get("source") or "?"))
         frame = f" ({record['frame']})" if record.get("frame") else ""
         return pad(shortened(source, self.width - len(frame)) + frame, self.width)
 
@@ -108,13 +108,24 @@ def note(sentence: str) -> list[str]:
     """
     width = max(shutil.get_terminal_size((100, 24)).columns, 40)
     return textwrap.wrap(
-        sentence,
+        visible(sentence),
         width,
         initial_indent="    ! ",
         subsequent_indent="      ",
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def visible(text: str) -> str:
+    """Show control characters, which a file name may have, instead of sending them to the terminal.
+
+    Examples
+    --------
+    >>> visible("two\\nlines")
+    'two\\\\nlines'
+    """
+    return "".join(c if c.isprintable() or "\ud800" <= c <= "\udfff" else repr(c)[1:-1] for c in text)
 
 
 def bar(probability: float) -> str:
