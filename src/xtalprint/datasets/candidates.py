@@ -63,6 +63,19 @@ def space_group(cell: Floats, frac: Floats, *, symprec: float) -> int | None:
     return None if found is None else int(found.number)
 
 
+def loose_space_group(cell: Floats, frac: Floats, *, symprec: float) -> int | None:
+    """Space-group number by moyopy, which is quick, all atoms alike; None if there is none at this tolerance.
+
+    Called directly, not by way of `xtalprint.geometry`, so that the made set does not change when that improves.
+    """
+    from moyopy import Cell, MoyoDataset  # noqa: PLC0415 - not needed to read a saved set
+
+    try:
+        return int(MoyoDataset(Cell(*_alike(cell, frac)), symprec=symprec).number)
+    except ValueError:
+        return None  # moyopy's way to say that no group fits at this tolerance
+
+
 @lru_cache(maxsize=1)
 def parents() -> dict[int, tuple[Candidate, ...]]:
     """Prototypes that, with all sites alike, have each of the space groups; duplicates left out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -239,9 +240,25 @@ def _spread(make_one: Callable[[int], Made], n: int, workers: int | None) -> Ite
 
     chunks = [range(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
     pool: Executor
-    with ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn")) as pool:
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
         for made in map_ordered(partial(_make_chunk, make_one), chunks, threads=workers, executor=pool):
             yield from made
+
+
+def _end_with_parent() -> None:
+    """Let a worker end when the process that started it is killed, instead of waiting for ever."""
+    import multiprocessing  # noqa: PLC0415 - only here
+    import threading  # noqa: PLC0415 - only here
+
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+
+        def wait_and_end() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=wait_and_end, daemon=True).start()
 
 
 def _make_chunk(make_one: Callable[[int], Made], rows: range) -> list[Made]:

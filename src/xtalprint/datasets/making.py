@@ -15,7 +15,6 @@ from xtalprint.datasets.elements import ELEMENTS, bond_lengths
 from xtalprint.elements import ATOMIC_NUMBERS
 from xtalprint.errors import XtalprintError
 from xtalprint.geometry import nearest_distances, random_rotation, rotated, standard_cell, supercell
-from xtalprint.geometry.symmetry import search
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,11 +140,13 @@ def distance_from_degeneracy(crystal: Crystal, group: int) -> float:
 
     All smaller tolerances of the grid give it too; 0 if the smallest does not.
     """
-    length = float(nearest_distances(crystal).mean())
     reached = 0.0
+    if crystal.cell is None:
+        return reached
+    length = float(nearest_distances(crystal).mean())
     for tolerance in MARGIN_GRID:
-        found = search(crystal, symprec=tolerance * length)
-        if found is None or CLASS_OF_SPACE_GROUP.get(found.number) != CLASS_OF_SPACE_GROUP[group]:
+        found = candidates.loose_space_group(crystal.cell, crystal.frac, symprec=tolerance * length)
+        if found is None or CLASS_OF_SPACE_GROUP.get(found) != CLASS_OF_SPACE_GROUP[group]:
             break
         reached = tolerance
     return reached
