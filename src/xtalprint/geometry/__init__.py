@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xtalprint.geometry.neighbours import nearest_distances, neighbour_distances
+from xtalprint.geometry.niggli import niggli_cell
 from xtalprint.geometry.scaling import bond_length
 from xtalprint.geometry.standard_cell import standard_cell, was_standardised
 from xtalprint.geometry.supercells import (
@@ -21,6 +22,7 @@ __all__ = [
     "central_block",
     "nearest_distances",
     "neighbour_distances",
+    "niggli_cell",
     "random_rotation",
     "rotated",
     "scaled",

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.geometry.symmetry import search
-from xtalprint.sites import group_coincident
+from xtalprint.geometry.setting import choose_setting, face_margins, rotations_of_axes
+from xtalprint.geometry.symmetry import Symmetry, averaged, find_symmetry, first_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,16 +19,23 @@ if TYPE_CHECKING:
 LOWEST_GROUP = 3
 #: Reciprocal angles this close to 90° (as cosine) are right angles.
 RIGHT_ANGLE = 1e-6
+#: Of fractional coordinates.
+ROUNDING = 1e-6
 #: Sign choices of the three vectors that keep the handedness, the unchanged one first.
 SIGNS = np.array([(1, 1, 1), (-1, -1, 1), (-1, 1, -1), (1, -1, -1)], dtype=float)
+#: Shifts among which those that fill a centred cell are.
+CENTRING = np.array(list(product(range(-3, 4), repeat=3)), dtype=float)
 
 
 def standard_cell(crystal: Crystal, *, symprec: float = 0.1) -> Crystal:
     """Conventional standard cell, not idealised, with a along x and b in the xy plane.
 
-    The symmetry search finds the cell; the atoms stay where they are, with all their displacements. A crystal in
-    which no symmetry but a centre is found keeps its cell, as does one that repeats in fewer than three directions
-    or has more than 20,000 sites; a cluster is returned as it is.
+    The symmetry search finds the cell. Atoms that are copies of each other by a translation are averaged; nothing is
+    moved onto its symmetrical place. Of the axes and origins that symmetry makes equivalent, the one is taken that
+    brings the atoms closest to the corner of the cell, so that the same crystal gives the same cell and the same
+    finite piece of it, however it was given. A crystal in which no symmetry but a centre is found keeps its cell, as
+    does one that repeats in fewer than three directions or has more than 20,000 sites, with atoms outside the cell
+    brought into it; a cluster is returned as it is.
 
     Parameters
     ----------
@@ -39,97 +46,118 @@ def standard_cell(crystal: Crystal, *, symprec: float = 0.1) -> Crystal:
 
     Returns
     -------
-    The same crystal in another cell and orientation; rows of one site stay together.
+    The same crystal in another cell and orientation, right-handed; rows of one site stay together.
 
     Notes
     -----
-    The orientation follows W. Setyawan and S. Curtarolo, Comput. Mater. Sci. 49, 299 (2010), for triclinic cells:
-    signs such that the reciprocal angles are all acute or all obtuse. Lengths are not reordered.
+    Cell: the standard setting of the space group (`International Tables for Crystallography` A, first setting,
+    hexagonal axes). Orientation of a cell that is kept: W. Setyawan and S. Curtarolo, Comput. Mater. Sci. 49, 299
+    (2010), for triclinic cells: signs such that the reciprocal angles are all acute or all obtuse. Lengths are not
+    reordered.
+
+    Examples
+    --------
+    >>> from xtalprint import Crystal
+    >>> primitive = Crystal([[0, 0, 0]], ["Cu"], cell=1.805 * (np.ones((3, 3)) - np.eye(3)))
+    >>> standard_cell(primitive)
+    Crystal(Cu4, a=3.610 b=3.610 c=3.610 Å, α=90.0 β=90.0 γ=90.0°)
     """
     if crystal.cell is None:
         return crystal
-    found = search(crystal, symprec=symprec)
+    found = find_symmetry(crystal, symprec=symprec)
     if found is not None and found.number >= LOWEST_GROUP:
-        crystal = _in_cell(crystal, np.array(found.std_linear), symprec)
-    return _oriented(crystal)
+        return _in_standard_setting(found)
+    cell = crystal.cell if np.linalg.det(crystal.cell) > 0 else -crystal.cell
+    signs = SIGNS[int(np.argmax([_uniform_reciprocal_angles(s[:, None] * cell) for s in SIGNS]))]
+    return _placed(crystal, signs[:, None] * cell, np.zeros(3))
 
 
 def was_standardised(crystal: Crystal, *, symprec: float = 0.1) -> bool:
     """Whether `standard_cell` finds symmetry beyond a centre, so that its axes are the crystal's own."""
-    found = search(crystal, symprec=symprec)
+    found = find_symmetry(crystal, symprec=symprec)
     return found is not None and found.number >= LOWEST_GROUP
 
 
-def _in_cell(crystal: Crystal, linear: NDArray[np.float64], symprec: float) -> Crystal:
-    """Describe the crystal in the cell (a, b, c)·P; unchanged if the atoms do not fit into it."""
-    old = crystal.cell
-    if old is None:
+def _in_standard_setting(found: Symmetry) -> Crystal:
+    data, searched = found.dataset, found.crystal
+    old = searched.cell if searched.cell is not None else np.eye(3)  # a symmetry search had a cell
+    old = old if np.linalg.det(old) > 0 else -old
+    primitive = np.array(data.prim_std_linear).T @ old
+    cell = np.array(data.std_linear).T @ old
+    # moyopy numbers the primitive sites in its own order; ours are in order of first appearance.
+    _, first, mapping = np.unique(data.mapping_std_prim, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    reduced = averaged(searched, primitive, rank[mapping].astype(np.int64))
+    orbit = np.array(data.orbits)[np.sort(first)]
+    filled = _centred(reduced, cell)
+    rows = first_rows(reduced)
+    content = _content(filled)
+    origins: NDArray[np.float64] = reduced.positions[rows[_smallest_orbit(orbit, reduced)]] @ np.linalg.inv(cell)
+    rotation, origin = choose_setting(
+        filled.frac[first_rows(filled)], content, origins, rotations_of_axes(found.number), _lengths(cell)
+    )
+    return _placed(filled, rotation @ cell, origin @ cell)
+
+
+def _smallest_orbit(orbit: NDArray[np.int64], crystal: Crystal) -> NDArray[np.int64]:
+    """Sites of the orbits with the fewest sites; of equally small ones those with the lightest content."""
+    _, which, sizes = np.unique(orbit, return_inverse=True, return_counts=True)
+    content = _content(crystal)
+    smallest = sizes[which] == sizes.min()
+    return np.flatnonzero(smallest & (content <= content[smallest].min() + ROUNDING))
+
+
+def _centred(crystal: Crystal, cell: NDArray[np.float64]) -> Crystal:
+    """Fill a cell that is one, two, three or four times as large as the primitive one."""
+    if crystal.cell is None:
         return crystal
-    cell = linear.T @ old
-    if np.linalg.det(cell) < 0:
-        cell = -cell
-    inverse = np.linalg.inv(cell)
-    corners = np.array(list(product((0, 1), repeat=3))) @ cell @ np.linalg.inv(old)
-    low = np.floor(corners.min(axis=0) - 1e-6).astype(int) - 1
-    high = np.ceil(corners.max(axis=0) + 1e-6).astype(int) + 1
-    shifts = np.array(list(product(*(range(a, b) for a, b in zip(low, high, strict=True)))))
-    # Shifts that differ by a vector of the new lattice give the same image.
-    reduced = (shifts @ old @ inverse + 1e-6) % 1.0
-    shifts = shifts[np.sort(np.unique(np.round(reduced, 4), axis=0, return_index=True)[1])]
-    positions = (crystal.positions[None, :, :] + (shifts @ old)[:, None, :]).reshape(-1, 3)
-    row = np.tile(np.arange(len(crystal)), len(shifts))
-    ratio = abs(np.linalg.det(linear))
-    keep = _one_of_each(positions, crystal, row, cell, symprec)
-    if len(keep) != round(len(crystal) * ratio):
-        return crystal
-    fractional = positions[keep] @ inverse
-    fractional -= np.floor(fractional + 1e-9)
-    return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
-        fractional @ cell,
-        crystal.numbers[row[keep]],
+    fractional = CENTRING @ crystal.cell @ np.linalg.inv(cell)
+    inside = (np.floor(fractional + ROUNDING) == 0).all(axis=1)
+    shifts = CENTRING[inside] @ crystal.cell
+    n = len(shifts)
+    filled = Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
+        (shifts[:, None] + crystal.positions[None]).reshape(-1, 3),
+        np.tile(crystal.numbers, n),
         like=crystal,
         cell=cell,
-        occupancies=crystal.occupancies[row[keep]],
+        occupancies=np.tile(crystal.occupancies, n),
     )
+    # Known without a search: copies of different sites are different sites.
+    sites = crystal.site_of_row[None] + crystal.n_sites * np.arange(n)[:, None]
+    filled.__dict__["site_of_row"] = sites.ravel()
+    return filled
 
 
-def _one_of_each(
-    positions: NDArray[np.float64],
-    crystal: Crystal,
-    row: NDArray[np.int64],
-    cell: NDArray[np.float64],
-    symprec: float,
-) -> NDArray[np.int64]:
-    """Which rows to keep where the new cell is smaller than the old one and several atoms fall on one place."""
-    place = group_coincident(positions, cell, (True, True, True), 2 * symprec)
-    first = np.unique(place, return_index=True)[1]
-    # All rows of the site that came first to each place: a disordered site stays whole.
-    site = crystal.site_of_row[row] + (np.arange(len(row)) // len(crystal)) * crystal.n_sites
-    return np.flatnonzero(np.isin(site, site[first]))
-
-
-def _oriented(crystal: Crystal) -> Crystal:
-    cell = crystal.cell
-    if cell is None:
-        return crystal
-    if np.linalg.det(cell) < 0:
-        # A left-handed cell describes the same lattice with all vectors reversed.
-        cell = -cell
-    signs = SIGNS[int(np.argmax([_uniform_reciprocal_angles(s[:, None] * cell) for s in SIGNS]))]
-    cell = signs[:, None] * cell
+def _placed(crystal: Crystal, cell: NDArray[np.float64], origin: NDArray[np.float64]) -> Crystal:
+    """Move the origin, bring whole sites into a right-handed cell of the same lattice, turn a to x and b to xy."""
+    sites = crystal.site_of_row
+    fractional = np.linalg.solve(cell.T, (crystal.positions - origin).T).T
+    into = np.floor(fractional[first_rows(crystal)] + face_margins(_lengths(cell)))
+    fractional -= np.where(crystal.pbc, into, 0.0)[sites]
     # rows = R·Q with R lower triangular and positive diagonal: a along x, b in the xy plane, c upwards
-    q, r = np.linalg.qr(cell.T)
-    flip = np.sign(np.diag(r))
-    flip[flip == 0] = 1.0
-    rotation = q * flip
-    return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
-        crystal.positions @ rotation,
+    upper: NDArray[np.float64] = np.linalg.qr(cell.T).R
+    oriented = upper.T * np.where(np.diag(upper) < 0, -1.0, 1.0)
+    placed = Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
+        fractional @ oriented,
         crystal.numbers,
         like=crystal,
-        cell=(flip[:, None] * r).T,
+        cell=oriented,
         occupancies=crystal.occupancies,
         pbc=crystal.pbc,
     )
+    placed.__dict__["site_of_row"] = sites
+    return placed
+
+
+def _content(crystal: Crystal) -> NDArray[np.float64]:
+    """(n_sites,) mean atomic number of each site."""
+    weights: NDArray[np.float64] = crystal.numbers * crystal.occupancies
+    return np.bincount(crystal.site_of_row, weights=weights).astype(np.float64)
+
+
+def _lengths(cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    lengths: NDArray[np.float64] = np.linalg.norm(cell, axis=1)
+    return lengths
 
 
 def _uniform_reciprocal_angles(cell: NDArray[np.float64]) -> bool:

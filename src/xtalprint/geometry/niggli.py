@@ -1,0 +1,147 @@
+"""The Niggli-reduced cell: the one description of a lattice that does not depend on how its cell was chosen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.crystal import Crystal
+from xtalprint.errors import UnsupportedInputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Tolerance of comparisons relative to the cube root of the volume (Grosse-Kunstleve et al. 2004).
+TOLERANCE = 1e-5
+#: Far more than any cell needs; skewed ones are reduced in a few steps because shears are taken whole.
+MOST_STEPS = 1000
+
+
+def niggli_cell(crystal: Crystal) -> Crystal:
+    """Describe a crystal in its Niggli-reduced cell.
+
+    The atoms and their number stay; the cell vectors are replaced by the shortest ones of the same lattice, in the
+    order and with the angles that Niggli's conditions demand. Atoms are moved by lattice vectors into the new cell.
+    A supercell is not made primitive. The orientation is kept.
+
+    Parameters
+    ----------
+    crystal
+        That repeats in three directions.
+
+    Returns
+    -------
+    The same crystal; its cell is right-handed, a ≤ b ≤ c, angles all acute or none.
+
+    Raises
+    ------
+    UnsupportedInputError
+        If the crystal does not repeat in three directions.
+
+    Notes
+    -----
+    Algorithm: I. Krivý and B. Gruber, Acta Cryst. A32, 297 (1976), with the tolerances of R. W. Grosse-Kunstleve,
+    N. K. Sauter and P. D. Adams, Acta Cryst. A60, 1 (2004).
+
+    Examples
+    --------
+    >>> from xtalprint import Crystal
+    >>> from xtalprint.crystal import cell_parameters
+    >>> skewed = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.array([[1, 0, 0], [7, 1, 0], [-3, 5, 1]]))
+    >>> [round(x, 6) for x in cell_parameters(niggli_cell(skewed).cell)]
+    [3.35, 3.35, 3.35, 90.0, 90.0, 90.0]
+    """
+    if crystal.cell is None or not all(crystal.pbc):
+        raise UnsupportedInputError(
+            "only a crystal that repeats in three directions has a reduced cell",
+            source=crystal.source,
+            frame=crystal.frame,
+            remedy="give the cell, with all three directions periodic",
+        )
+    cell = niggli_matrix(crystal.cell) @ crystal.cell
+    fractional = np.linalg.solve(cell.T, crystal.positions.T).T
+    first = np.unique(crystal.site_of_row, return_index=True)[1]
+    # Whole sites are moved, so that the rows of one are not parted; the slack keeps 1 − 1e-12 from staying there.
+    fractional -= np.floor(fractional[first] + 1e-9)[crystal.site_of_row]
+    return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
+        fractional @ cell, crystal.numbers, like=crystal, cell=cell, occupancies=crystal.occupancies
+    )
+
+
+def niggli_matrix(cell: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Integer matrix M with determinant ±1 such that M @ cell is Niggli reduced and right-handed.
+
+    Parameters
+    ----------
+    cell
+        (3, 3) lattice vectors as rows in Å.
+    """
+    epsilon = TOLERANCE * abs(np.linalg.det(cell)) ** (1 / 3)
+    # Compared are squared lengths, so the tolerance in Å is multiplied by a length twice.
+    epsilon *= 2 * abs(np.linalg.det(cell)) ** (1 / 3)
+    matrix = np.eye(3, dtype=np.int64)
+    for _ in range(MOST_STEPS):
+        reduced = matrix @ cell
+        matrix = _normalised(reduced @ reduced.T, epsilon) @ matrix
+        reduced = matrix @ cell
+        shear = _shear(reduced @ reduced.T, epsilon)
+        if shear is None:
+            break
+        matrix = shear @ matrix
+    return matrix if np.linalg.det(matrix @ cell) > 0 else -matrix
+
+
+def _normalised(metric: NDArray[np.float64], epsilon: float) -> NDArray[np.int64]:
+    """Steps 1 to 4: order the lengths; make the three products of different vectors all positive or none."""
+    order = np.eye(3, dtype=np.int64)
+    for i, j in ((0, 1), (1, 2), (0, 1)):
+        g = order @ metric @ order.T
+        k = 3 - i - j
+        longer = g[i, i] - g[j, j]
+        # Of equally long vectors the one with the smaller product (by magnitude) to the third comes first.
+        if longer > epsilon or (abs(longer) <= epsilon and abs(g[j, k]) - abs(g[i, k]) > epsilon):
+            order[[i, j]] = order[[j, i]]
+    g = order @ metric @ order.T
+    signs = np.array([0 if abs(x) <= epsilon / 2 else int(np.sign(x)) for x in (g[1, 2], g[0, 2], g[0, 1])])
+    # If the product of all three is positive, these signs make every one of them positive.
+    flip = np.where(signs > 0, 1, -1) if np.prod(signs) > 0 else _all_obtuse(signs)
+    result: NDArray[np.int64] = flip[:, None] * order
+    return result
+
+
+def _all_obtuse(signs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Signs of the vectors that make every product of two negative or zero."""
+    flip = np.where(signs > 0, -1, 1)
+    zero = np.flatnonzero(signs == 0)
+    if np.prod(flip) < 0 and len(zero):
+        flip[zero[-1]] *= -1
+    return flip
+
+
+def _shear(g: NDArray[np.float64], epsilon: float) -> NDArray[np.int64] | None:
+    """Steps 5 to 8: the next vector to shorten and how, or None if the cell is reduced.
+
+    With A, B, C the squared lengths and ξ, η, ζ twice the products b·c, a·c, a·b.
+    """
+    a2, b2 = g[0, 0], g[1, 1]
+    xi, eta, zeta = 2 * g[1, 2], 2 * g[0, 2], 2 * g[0, 1]
+    # (vector, by which, squared length of the latter, product, tie-break that wants the opposite sign)
+    for row, by, square, product, wrong in (
+        (2, 1, b2, xi, (2 * eta < zeta - epsilon, zeta < -epsilon)),
+        (2, 0, a2, eta, (2 * xi < zeta - epsilon, zeta < -epsilon)),
+        (1, 0, a2, zeta, (2 * xi < eta - epsilon, eta < -epsilon)),
+    ):
+        too_long = abs(product) > square + epsilon
+        tie = (abs(product - square) <= epsilon and wrong[0]) or (abs(product + square) <= epsilon and wrong[1])
+        if too_long or tie:
+            change = np.eye(3, dtype=np.int64)
+            # The whole shear at once; Krivý and Gruber take it one vector at a time.
+            change[row, by] = -round(product / (2 * square)) if abs(product) > 2 * square else -int(np.sign(product))
+            return change
+    total = xi + eta + zeta + a2 + b2
+    if total < -epsilon or (abs(total) <= epsilon and 2 * (a2 + eta) + zeta > epsilon):
+        change = np.eye(3, dtype=np.int64)
+        change[2] = 1
+        return change
+    return None

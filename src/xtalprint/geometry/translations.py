@@ -1,0 +1,203 @@
+"""Large cells that are supercells: find the lattice of translations and average over it, in time linear in atoms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.geometry.niggli import niggli_matrix
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Atoms that a candidate translation is tried on before it is tried on all.
+SAMPLE = 8
+#: Candidates tried at once.
+CHUNK = 4096
+#: After so many translations that held for the sample and failed for some atom, the cell is noise, not a supercell.
+MOST_FAILURES = 30
+
+
+@dataclass(frozen=True)
+class Translations:
+    """What a search for translations came to.
+
+    Parameters
+    ----------
+    cell
+        (3, 3) primitive lattice vectors as rows in Å, or None if there are none but those of the cell given.
+    class_of_site
+        (N,) number of the primitive cell's site that each site is a copy of, in order of first appearance.
+    nearly
+        How many translations hold for a few atoms but not for all within the tolerance.
+    """
+
+    cell: NDArray[np.float64] | None
+    class_of_site: NDArray[np.int64]
+    nearly: int
+
+
+class _Places:
+    """The sites of a cell with their images next to its faces, to be asked what stands near a place."""
+
+    def __init__(
+        self, positions: NDArray[np.float64], labels: NDArray[np.int64], cell: NDArray[np.float64], reach: float
+    ) -> None:
+        from scipy.spatial import cKDTree  # noqa: PLC0415 - 0.4 s that small cells do not pay
+
+        self.cell, self.labels, self.reach = cell, labels, reach
+        self.inverse = np.linalg.inv(cell)
+        self.fractional = positions @ self.inverse
+        self.fractional -= np.floor(self.fractional)
+        margin = 1.01 * reach * np.linalg.norm(self.inverse, axis=0)
+        places, owner = self.fractional, np.arange(len(positions))
+        for axis in range(3):
+            low, high = places[:, axis] < margin[axis], places[:, axis] > 1 - margin[axis]
+            step = np.eye(3)[axis]
+            places = np.concatenate([places, places[low] + step, places[high] - step])
+            owner = np.concatenate([owner, owner[low], owner[high]])
+        self.owner = owner
+        self.places = places @ cell
+        self.tree = cKDTree(self.places)
+
+    def of(
+        self, sites: NDArray[np.int64], shifts: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Which site stands where each of ``sites`` is moved to by each shift (fractional); −1 where none does.
+
+        Returns the sites (shifts, sites) and how far they are off (shifts, sites, 3) in Å.
+        """
+        target = self.fractional[None, sites] + shifts[:, None]
+        target -= np.floor(target)
+        target = target @ self.cell
+        _, near = self.tree.query(target, distance_upper_bound=self.reach)
+        missing = near == len(self.owner)
+        near = np.where(missing, 0, near)
+        found = self.owner[near]
+        missing |= self.labels[found] != self.labels[sites]
+        return np.where(missing, -1, found), self.places[near] - target
+
+
+def find_translations(
+    positions: NDArray[np.float64], labels: NDArray[np.int64], cell: NDArray[np.float64], *, tolerance: float
+) -> Translations:
+    """Find the translations that bring every site onto one of its kind.
+
+    Parameters
+    ----------
+    positions
+        (N, 3) sites in Å.
+    labels
+        (N,) what stands on each.
+    cell
+        (3, 3) rows in Å; all three directions repeat.
+    tolerance
+        Å by which a site may be off the mean of its copies.
+
+    Returns
+    -------
+    The primitive lattice, if it is finer than the one given.
+    """
+    n = len(positions)
+    cell = niggli_matrix(cell) @ cell
+    # A candidate joins two sites, both of which may be off, and so may the two that it is tried on.
+    places = _Places(positions, labels, cell, 4 * tolerance)
+    candidates = _candidates(places)
+    sample = np.unique(np.linspace(0, n - 1, SAMPLE).astype(np.int64))
+    accepted: list[NDArray[np.float64]] = []
+    permutations: list[NDArray[np.int64]] = []
+    failures = 0
+    for start in range(0, len(candidates), CHUNK):
+        chunk = candidates[start : start + CHUNK]
+        for site in sample:
+            chunk = chunk[places.of(np.array([site]), chunk)[0][:, 0] >= 0]
+        for shift in chunk:
+            if _out_of_span(accepted, shift, places) < places.reach:
+                continue
+            exact, permutation = _whole(places, shift, 2 * tolerance)
+            if permutation is None:
+                failures += 1
+                if failures == MOST_FAILURES:
+                    return Translations(None, np.arange(n), failures)
+                continue
+            accepted.append(exact)
+            permutations.append(permutation)
+            if len(accepted) == 3:  # noqa: PLR2004 - dimensions
+                return _classes(places, np.array(accepted), permutations, tolerance)
+    return Translations(None, np.arange(n), failures)
+
+
+def _out_of_span(accepted: list[NDArray[np.float64]], shift: NDArray[np.float64], places: _Places) -> float:
+    """Distance in Å of a shift from the line or plane of those accepted."""
+    vector = shift @ places.cell
+    if accepted:
+        basis = np.array(accepted) @ places.cell
+        vector = vector - np.linalg.lstsq(basis.T, vector)[0] @ basis
+    return float(np.linalg.norm(vector))
+
+
+def _candidates(places: _Places) -> NDArray[np.float64]:
+    """(M, 3) fractional shifts from one site of the rarest kind to all others and to all near images, by length."""
+    kinds, counts = np.unique(places.labels, return_counts=True)
+    rarest = np.flatnonzero(places.labels == kinds[np.argmin(counts)])
+    shifts = places.fractional[rarest] - places.fractional[rarest[0]]
+    images = np.array(list(product((-1, 0, 1), repeat=3)), dtype=float)
+    everything = (shifts[:, None] + images[None]).reshape(-1, 3)
+    length = np.linalg.norm(everything @ places.cell, axis=1)
+    longest = np.linalg.norm(places.cell, axis=1).max() * (1 + 1e-6)
+    keep = (length > places.reach) & (length <= longest)
+    # Of a shift and its opposite one is enough; rounding makes equal lengths come in a fixed order.
+    order = np.argsort(np.round(length[keep], 3), kind="stable")
+    result: NDArray[np.float64] = everything[keep][order]
+    return result
+
+
+def _whole(
+    places: _Places, shift: NDArray[np.float64], tolerance: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
+    """Average a shift over all sites; None if it fails for one of them."""
+    n = len(places.labels)
+    sites = np.arange(n)
+    found, off = places.of(sites, shift[None])
+    permutation, distance = found[0], off[0]
+    if (permutation < 0).any() or len(np.unique(permutation)) < n:
+        return shift, None
+    mean = distance.mean(axis=0)
+    if np.linalg.norm(distance - mean, axis=1).max() > tolerance:
+        return shift, None
+    # Repeating it brings each site back, so N times the averaged shift is a lattice vector: no rounding is left.
+    return np.round((shift + mean @ places.inverse) * n) / n, permutation
+
+
+def _classes(
+    places: _Places, shifts: NDArray[np.float64], permutations: list[NDArray[np.int64]], tolerance: float
+) -> Translations:
+    """Sites that the translations connect; nothing if they are off by more than the tolerance."""
+    n = len(places.labels)
+    # The shifts lie out of one plane by more than the reach, so the determinant is not zero.
+    copies = round(1 / abs(np.linalg.det(shifts)))
+    if copies == 1:
+        return Translations(None, np.arange(n), 0)
+    noise = Translations(None, np.arange(n), 1)
+    label = np.arange(n)
+    while True:
+        new = label.copy()
+        for permutation in permutations:
+            np.minimum.at(new, permutation, new)
+            new = np.minimum(new, new[permutation])
+        if np.array_equal(new, label):
+            break
+        label = new
+    _, first, classes, sizes = np.unique(label, return_index=True, return_inverse=True, return_counts=True)
+    if (sizes != copies).any():
+        return noise
+    cell = shifts @ places.cell
+    offset = (places.fractional - places.fractional[first][classes]) @ np.linalg.inv(shifts)
+    offset = (offset - np.round(offset)) @ cell
+    mean = np.stack([np.bincount(classes, weights=offset[:, axis]) for axis in range(3)], axis=1) / copies
+    if np.linalg.norm(offset - mean[classes], axis=1).max() > tolerance:
+        return noise
+    return Translations(cell, classes.astype(np.int64), 0)
