@@ -9,7 +9,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal, cell_parameters
 from xtalprint.errors import InvalidCrystalError, UnreadableFileError, XtalprintError
-from xtalprint.io.cif_checks import amounts_of, formula_units, geometry_problem, written
+from xtalprint.io.cif_checks import amounts_of, formula_units, geometry_problem, resembles, written
 from xtalprint.io.cif_symmetry import candidates, expand, fits_cell
 from xtalprint.io.cif_tags import Tags, atoms_of, cell_of, formula_of
 from xtalprint.io.frames import frame_or_error
@@ -104,7 +104,9 @@ def _crystal(tags: Tags, block: Any, source: str, frame: int) -> Crystal:  # noq
     listed = atoms_of(tags)
     if not np.isfinite(listed.frac).all():
         atom = int(np.argwhere(~np.isfinite(listed.frac))[0][0])
-        raise InvalidCrystalError("a coordinate is not finite", atom=atom, value=listed.frac[atom].tolist())
+        raise InvalidCrystalError(
+            "a coordinate is not finite", atom=atom, value=listed.frac[atom].tolist(), remedy="correct it"
+        )
     _check_occupancies(listed)
     formula = formula_of(tags)
     best: Reading | None = None
@@ -191,8 +193,9 @@ def _second_opinion(
 ) -> Crystal:
     """Read with pymatgen what gemmi's reading leaves in doubt.
 
-    Its reading is taken if it passes the checks that ours failed. If both readers find the same sound atoms and only
-    the stated formula differs, the file's formula is not that of its atoms, and the atoms count.
+    Its reading is taken if it passes the checks that ours failed. If both readers find the same sound atoms and the
+    stated formula differs by some vacancies or rounding, the formula is an ideal one, and the atoms count. If an
+    element is missing, or far from its share, atoms are missing: that is refused.
     """
     found = amounts_of(reading.atoms.numbers, reading.atoms.occupancies)
     doubt = reading.problem or (
@@ -212,7 +215,7 @@ def _second_opinion(
     theirs = amounts_of(other.numbers, other.occupancies)
     if formula is None or formula_units(theirs, formula) is not None:
         return other
-    if reading.problem is None and formula_units(found, theirs) is not None:
+    if reading.problem is None and formula_units(found, theirs) is not None and resembles(found, formula):
         return _made(reading, source, frame)
     raise InvalidCrystalError(doubt, remedy=f"correct the file; pymatgen finds {written(theirs)}")
 

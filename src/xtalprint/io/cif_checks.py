@@ -22,6 +22,8 @@ MIN_DISTANCE = 0.5
 OCCUPANCY_SLACK = 0.02
 #: Rounding allowed in a formula: relative, and in units of one formula unit.
 RELATIVE, ABSOLUTE = 0.03, 0.03
+#: An element whose share differs by this factor from the stated one was not left out by rounding or idealisation.
+SHARE = 1.5
 
 
 def geometry_problem(
@@ -74,6 +76,25 @@ def formula_units(found: Mapping[str, float], stated: Mapping[str, float]) -> fl
     if found.get("H", 0.0) > (1 + RELATIVE) * hydrogen + ABSOLUTE * units and "H" not in elements:
         return None
     return units
+
+
+def resembles(found: Mapping[str, float], stated: Mapping[str, float]) -> bool:
+    """Whether the cell may hold the stated substance, with vacancies: each element but H has about its share.
+
+    Examples
+    --------
+    >>> resembles({"C": 3.4, "Si": 4}, {"C": 1, "Si": 1})
+    True
+    >>> resembles({"Na": 4}, {"Na": 1, "Cl": 1})
+    False
+    """
+    elements = [s for s in {*found, *stated} if s != "H"]
+    have, want = (sum(amounts.get(s, 0.0) for s in elements) for amounts in (found, stated))
+    return all(
+        found.get(s, 0.0) * want * SHARE >= stated.get(s, 0.0) * have
+        and stated.get(s, 0.0) * have * SHARE >= found.get(s, 0.0) * want
+        for s in elements
+    )
 
 
 def written(amounts: Mapping[str, float]) -> str:

@@ -171,7 +171,7 @@ def fits_cell(operations: Operations, cell: NDArray[np.float64]) -> bool:
     if len(operations.rotations) == 1:
         return True
     metric = cell @ cell.T
-    mapped = np.einsum("nji,jk,nkl->nil", operations.rotations, metric, operations.rotations, optimize=True)
+    mapped = operations.rotations.transpose(0, 2, 1) @ metric @ operations.rotations
     scale = np.sqrt(np.outer(metric.diagonal(), metric.diagonal()))
     return bool((np.abs(mapped - metric) <= METRIC_TOLERANCE * scale).all())
 
@@ -190,7 +190,7 @@ def expand(atoms: Atoms, operations: Operations, cell: NDArray[np.float64]) -> A
             f"symmetry would make more than {MAX_IMAGES} atoms", value=n * len(atoms.numbers), remedy="check the list"
         )
     frac = _on_special_positions(atoms, operations, cell)
-    images = np.einsum("nij,mj->mni", operations.rotations, frac, optimize=True) + operations.translations
+    images = _images(frac, operations)
     images -= np.floor(images)
     images[images >= 1.0] = 0.0  # a tiny negative number rounds up to 1
     steps = np.floor(images * _STEPS + _OFFSET).astype(np.int64) % _STEPS
@@ -205,9 +205,14 @@ def expand(atoms: Atoms, operations: Operations, cell: NDArray[np.float64]) -> A
     )
 
 
+def _images(frac: NDArray[np.float64], operations: Operations) -> NDArray[np.float64]:
+    """(m, n, 3) images of m positions under n operations."""
+    moved = frac @ operations.rotations.transpose(0, 2, 1) + operations.translations[:, None, :]
+    return np.ascontiguousarray(moved.transpose(1, 0, 2))
+
+
 def _on_special_positions(atoms: Atoms, operations: Operations, cell: NDArray[np.float64]) -> NDArray[np.float64]:
-    moved = np.einsum("nij,mj->mni", operations.rotations, atoms.frac, optimize=True) + operations.translations
-    moved -= atoms.frac[:, None, :]
+    moved = _images(atoms.frac, operations) - atoms.frac[:, None, :]
     moved -= np.round(moved)
     distance = np.linalg.norm(moved @ cell, axis=2)
     near = distance < MERGED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -88,18 +89,16 @@ def cell_of(tags: Tags) -> NDArray[np.float64]:
     """
     lengths = [_cell_item(tags, f"_cell_length_{axis}", default=None) for axis in "abc"]
     angles = [_cell_item(tags, f"_cell_angle_{angle}", default=90.0) for angle in ("alpha", "beta", "gamma")]
-    cosines = np.cos(np.radians(angles))
-    cosines[np.array(angles) == 90.0] = 0.0  # noqa: PLR2004 - degrees
-    alpha, beta, gamma = cosines
+    alpha, beta, gamma = (0.0 if angle == 90.0 else math.cos(math.radians(angle)) for angle in angles)  # noqa: PLR2004
     a, b, c = lengths
-    sine = np.sqrt(max(0.0, 1 - gamma**2))
+    sine = math.sqrt(max(0.0, 1 - gamma**2))
     if not (min(lengths) > 0 and sine > 0 and max(angles) < 180 and min(angles) > 0):  # noqa: PLR2004 - degrees
         raise _impossible(lengths, angles)
     y = (alpha - beta * gamma) / sine
     square = 1 - beta**2 - y**2
     if not square > 0:
         raise _impossible(lengths, angles)
-    return np.array([[a, 0, 0], [b * gamma, b * sine, 0], [c * beta, c * y, c * np.sqrt(square)]])
+    return np.array([[a, 0, 0], [b * gamma, b * sine, 0], [c * beta, c * y, c * math.sqrt(square)]])
 
 
 def _cell_item(tags: Tags, tag: str, *, default: float | None) -> float:

@@ -42,6 +42,8 @@ def _format(title: str, module: str, patterns: str, content: bytes, *, is_text: 
 _NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?"
 _ROW3 = rb"[ \t]*" + _NUMBER + rb"(?:[ \t]+" + _NUMBER + rb"){2}[^\n]*\n"
 _NEVER = rb"(?!)"
+#: Bytes of the file that are looked at.
+SNIFFED = 4096
 
 #: Every format, the more specific content first. To add one, write a module with `frames` and its line here.
 FORMATS: tuple[Format, ...] = (
@@ -119,4 +121,6 @@ def _by_name(name: str) -> Format | None:
 
 
 def _by_content(head: bytes) -> Format | None:
-    return next((found for found in FORMATS if found.content.match(head.removeprefix(b"\xef\xbb\xbf"))), None)
+    return next(
+        (found for found in FORMATS if found.content.match(head[:SNIFFED].removeprefix(b"\xef\xbb\xbf"))), None
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.io.quiet import first_line
 
@@ -21,7 +23,8 @@ def frame_or_error(
 ) -> Crystal | XtalprintError:
     """Make the crystal of one frame; whatever goes wrong becomes its error."""
     try:
-        return make()
+        with np.errstate(invalid="ignore", over="ignore"):  # NaN and inf of the file are named by Crystal
+            return make()
     except XtalprintError as error:
         return error.located(source=source, frame=frame)
     except MemoryError:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Most bytes, uncompressed, of a format that is read as a whole; xyz and dumps are read frame by frame.
 MAX_BYTES = 256 * 2**20
 #: Bytes that are looked at to tell the format.
-HEAD_BYTES = 4096
+HEAD_BYTES = 65536
 #: Most characters of one line.
 MAX_LINE = 2**20
 
@@ -96,6 +96,8 @@ class InputFile:
 
     def content(self, limit: int = MAX_BYTES) -> bytes:
         """All bytes, uncompressed."""
+        if self.compression is None and len(self._raw_head) < HEAD_BYTES:
+            return self._raw_head
         with self.stream() as stream:
             data = stream.read(limit + 1)
         if len(data) > limit:
@@ -107,11 +109,12 @@ class InputFile:
         return data
 
     def text(self) -> str:
-        """All text; bytes that are not UTF-8 become U+FFFD."""
+        """All text, lines ended by a newline alone; bytes that are not UTF-8 become U+FFFD."""
         data = self.content()
         if b"\0" in data:
             raise self.binary()
-        return data.decode("utf-8-sig", errors="replace")
+        text = data.decode("utf-8-sig", errors="replace")
+        return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
     @contextmanager
     def damage_is_an_error(self) -> Iterator[None]:

@@ -171,25 +171,25 @@ def _columns(data: DataFile, rows: list[str]) -> tuple[int, int]:
     hint = data.hints.get("Atoms", "").split()
     if hint and hint[0] in STYLES:
         return STYLES[hint[0]]
+    if hint:
+        raise _unknown_style(" ".join(hint))
     width = len(rows[0].partition("#")[0].split()) if rows else _WIDTH_OF_ATOMIC
     if width in {_WIDTH_OF_ATOMIC, _WIDTH_OF_ATOMIC + _IMAGE_COLUMNS}:
         return STYLES["atomic"]
-    if width in {7, 10} and not hint:
+    if width in {7, 10}:
         return _full_or_sphere(rows, data.counts.get("atom types", 0))
-    if width in {6, 9} and not hint:
+    if width in {6, 9}:
         return _charge_or_molecular(rows, data.counts.get("atom types", 0))
-    raise _unknown_style(" ".join(hint) or f"{width} columns")
+    raise _unknown_style(f"{width} columns")
 
 
 def _charge_or_molecular(rows: list[str], n_types: int) -> tuple[int, int]:
     """``id type q x y z`` or ``id molecule type x y z``: only one of the columns may hold types."""
     table = number_columns([row.partition("#")[0] for row in rows], [1, 2])
     second, third = (_are_types(column, n_types) for column in table.T)
-    if second and not third:
+    if second and (not third or np.array_equal(*table.T)):
         return STYLES["charge"]
     if third and not second:
-        return STYLES["molecular"]
-    if third and any("." not in row.split()[2] for row in rows[:1]):
         return STYLES["molecular"]
     raise _unknown_style("6 columns: charge or molecular")
 

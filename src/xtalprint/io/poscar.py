@@ -144,9 +144,12 @@ def _numbers(lines: list[str], at: int, allowed: tuple[int, ...], what: str) -> 
     values: list[float] = []
     for word in words[: max(allowed)]:
         try:
-            values.append(number(word))
+            value = number(word)
         except ValueError:
             break
+        if not np.isfinite(value):
+            break
+        values.append(value)
     if len(values) not in allowed:
         values = values[: min(allowed)]
     if len(values) not in allowed:

@@ -27,6 +27,8 @@ def atomic_number(symbol: str) -> int | None:
     known = ATOMIC_NUMBERS.get(symbol)
     if known is not None:
         return known
+    if not symbol.isascii():  # of a damaged or wrongly encoded symbol a sound beginning may be left
+        return None
     if symbol.lower() in WATER:
         return ATOMIC_NUMBERS["O"]
     letters = _LETTERS.match(symbol)
