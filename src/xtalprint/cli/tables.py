@@ -118,12 +118,12 @@ def note(sentence: str) -> list[str]:
 
 
 def visible(text: str) -> str:
-    """Show control characters, which a file name may have, instead of sending them to the terminal.
+    r"""Show control characters, which a file name may have, instead of sending them to the terminal.
 
     Examples
     --------
-    >>> visible("two\\nlines")
-    'two\\\\nlines'
+    >>> print(visible("two\nlines"))
+    two\nlines
     """
     return "".join(c if c.isprintable() or "\ud800" <= c <= "\udfff" else repr(c)[1:-1] for c in text)
 
