@@ -22,7 +22,7 @@ def wilson_interval(right: int, total: int) -> tuple[float, float]:
     Examples
     --------
     >>> low, high = wilson_interval(10, 10)
-    >>> round(low, 4), high
+    >>> round(low, 4), round(high, 4)
     (0.7225, 1.0)
     """
     p = right / total
