@@ -157,8 +157,8 @@ class Crystal:
                 raise InvalidCrystalError(
                     f"{name} must have one entry for each of the {n} positions", value=f"shape {array.shape}"
                 )
+        self._validate_cell()  # first: positions made with a cell that is not finite are not the atoms' fault
         self._validate_atoms()
-        self._validate_cell()
         self._validate_sites()
 
     def _validate_atoms(self) -> None:

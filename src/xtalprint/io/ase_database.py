@@ -26,7 +26,21 @@ def frames(file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal 
     """Read row by row, in order of their ids."""
     if not file.head.startswith(MAGIC):
         raise UnreadableFileError("not an ASE database", remedy="check what program wrote it")
+    _check_length(file.content())
     yield from rows(file, "db")
+
+
+def _check_length(content: bytes) -> None:
+    """Compare with the header: SQLite itself does not miss pages at the end that it does not ask for.
+
+    Bytes 16 and 17 are the page size (1 for 65536), 28 to 31 the number of pages (https://sqlite.org/fileformat2.html).
+    """
+    page = int.from_bytes(content[16:18], "big")
+    length = (2**16 if page == 1 else page) * int.from_bytes(content[28:32], "big")
+    if len(content) < length:
+        raise UnreadableFileError(
+            f"damaged ASE database: {len(content)} of {length} bytes", remedy="copy or write the file again"
+        )
 
 
 def rows(file: InputFile, kind: str) -> Iterator[Crystal | XtalprintError]:
