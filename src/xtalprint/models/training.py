@@ -216,7 +216,8 @@ def write_model(
 
     arrays = {name: value.cpu().contiguous().numpy() for name, value in network.state_dict().items()}
     about = {"name": words.NAME, "version": words.VERSION, "package_version": __version__}
-    write_bytes(folder / WEIGHTS_FOR_TRAINING, save(arrays, metadata=about))
+    # One entry only: safetensors writes several in an order that changes from call to call.
+    write_bytes(folder / WEIGHTS_FOR_TRAINING, save(arrays, metadata={"about": json.dumps(about)}))
     write_bytes(folder / WEIGHTS_FOR_ANSWERS, onnx_bytes(arrays, detector=detector, metadata=about))
     manifest = Manifest(
         name=words.NAME,
