@@ -194,7 +194,7 @@ def cif_number(text: str, tag: str, atom: int | None = None) -> float:
     (5.43, 0.25)
     """
     try:
-        return number(_UNCERTAINTY.sub("", text))
+        return number(_UNCERTAINTY.sub("", text) if "(" in text else text)
     except ValueError:
         fraction = _FRACTION.match(text)
         if fraction and int(fraction[2]):

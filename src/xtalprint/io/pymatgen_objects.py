@@ -41,7 +41,8 @@ def from_pymatgen(structure: Structure | Molecule) -> Crystal:
         raise InvalidCrystalError(
             "not a pymatgen structure or molecule", value=type(structure).__name__, remedy="give one of these"
         )
-    return crystal_of_sites(structure, source=f"pymatgen {structure.formula.replace(' ', '')}", frame=None)
+    with quiet():
+        return crystal_of_sites(structure, source=f"pymatgen {structure.formula.replace(' ', '')}", frame=None)
 
 
 def crystal_of_sites(structure: Any, *, source: str, frame: int | None) -> Crystal:  # noqa: ANN401 - a pymatgen type
@@ -96,7 +97,8 @@ def to_pymatgen(crystal: Crystal) -> Structure | Molecule:
             shares[symbol] = shares.get(symbol, 0.0) + float(crystal.occupancies[row])
         species.append(shares)
         positions.append(np.array(crystal.positions[rows[0]]))
-    if crystal.cell is None:
-        return Molecule(species, positions)
-    lattice = Lattice(np.array(crystal.cell), pbc=crystal.pbc)
-    return Structure(lattice, species, positions, coords_are_cartesian=True)
+    with quiet():
+        if crystal.cell is None:
+            return Molecule(species, positions)
+        lattice = Lattice(np.array(crystal.cell), pbc=crystal.pbc)
+        return Structure(lattice, species, positions, coords_are_cartesian=True)

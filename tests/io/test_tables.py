@@ -1,0 +1,178 @@
+"""Crystal tables: what is written is read, lazily, whole or not at all."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from xtalprint.crystal import Crystal
+from xtalprint.errors import InvalidCrystalError, MissingExtraError, XtalprintError
+from xtalprint.io import iter_read, read, read_table, write_table
+
+COPPER = Crystal([[0, 0, 0]], ["Cu"], cell=[[0, 1.8, 1.8], [1.8, 0, 1.8], [1.8, 1.8, 0]], source="cu", frame=0)
+BRASS = Crystal([[0, 0, 0], [0, 0, 0]], ["Cu", "Zn"], cell=3 * np.eye(3), occupancies=[0.6, 0.4])
+FILM = Crystal([[0.5, 0.5, 7.5]], ["Fe"], cell=3 * np.eye(3), pbc=(True, True, False))
+CLUSTER = Crystal([[0, 0, 0], [0, 0, 1.1]], ["C", "O"])
+ALL = [COPPER, BRASS, FILM, CLUSTER]
+
+
+def test_every_kind_of_crystal_comes_back(tmp_path):
+    path = tmp_path / "t.parquet"
+    labels = {"band_gap": [0.0, None, 1.5, 2.0], "name": ["a", "b", None, "d"]}
+    assert write_table(ALL, path, labels=labels) == 4
+    table = read_table(path)
+    assert len(table) == 4
+    assert table.labels == labels
+    assert table.ids == ["cu#0", "1", "2", "3"]
+    assert table.sources == ["cu", None, None, None]
+    for there, here in zip(table.crystals, ALL, strict=True):
+        assert there.numbers.tolist() == here.numbers.tolist()
+        assert there.positions == pytest.approx(here.positions, abs=1e-6)
+        assert there.occupancies.tolist() == here.occupancies.tolist()
+        assert there.pbc == here.pbc
+        assert (there.cell is None) == (here.cell is None)
+        assert here.cell is None or there.cell.tolist() == here.cell.tolist()
+    assert [(c.source, c.frame) for c in table.crystals] == [(str(path), i) for i in range(4)]
+
+
+def test_the_file_has_the_columns_of_all_crystal_tables(tmp_path):
+    path = tmp_path / "t.parquet"
+    write_table([COPPER], path)
+    schema = pq.read_schema(path)
+    assert schema.field("cell").type == pa.list_(pa.float64(), 9)
+    assert schema.field("numbers").type == pa.list_(pa.uint8())
+    assert schema.field("frac").type == pa.list_(pa.float32())
+    assert pq.ParquetFile(path).metadata.row_group(0).column(0).compression == "ZSTD"
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(seed=st.integers(0, 999), n=st.integers(1, 9))
+def test_fractional_coordinates_are_in_the_cell(seed, n, tmp_path_factory):
+    rng = np.random.default_rng(seed)
+    frac = np.arange(n)[:, None] / n + rng.choice([0, -1, 1, 2, -1e-12], (n, 3))
+    crystal = Crystal(frac @ np.diag([9.0, 8, 7]), rng.integers(1, 90, n), cell=np.diag([9.0, 8, 7]))
+    path = tmp_path_factory.mktemp("t") / "t.parquet"
+    write_table([crystal], path)
+    stored = np.array(pq.read_table(path).column("frac")[0].as_py())
+    assert (stored >= 0).all()
+    assert (stored < 1).all()
+    shift = read(path)[0].frac - crystal.frac
+    assert shift == pytest.approx(np.round(shift), abs=1e-6)
+
+
+def test_crystals_are_made_when_they_are_asked_for(tmp_path):
+    path = tmp_path / "t.parquet"
+    write_table(ALL, path)
+    table = read_table(path)
+    assert [c.formula for c in table.crystals[1:3]] == ["Cu0.6Zn0.4", "Fe"]
+    assert table.crystals[-1].formula == "CO"
+    with pytest.raises(IndexError):
+        table.crystals[4]
+    assert repr(table) == f"CrystalTable({str(path)!r}, 4 crystals, labels: none)"
+
+
+def raw(path, **columns):
+    full = {
+        "id": ["a", "b"],
+        "cell": [[3.0, 0, 0, 0, 3, 0, 0, 0, 3]] * 2,
+        "numbers": [[29], [30]],
+        "frac": [[0.0, 0, 0]] * 2,
+    } | columns
+    pq.write_table(pa.table({key: value for key, value in full.items() if value is not None}), path)
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"frac": [[0.0, 0, 0], [0, 0, float("nan")]]}, "frame 1, atom 0: coordinate along axis"),
+        (
+            {"frac": [[0.0, 0, 0], [0, 0]]},
+            "frame 1: cell, numbers and frac differ in length; write 9 numbers",
+        ),
+        ({"frac": [[0.0, 0, 0], None]}, "frame 1: the row lacks cell, numbers or frac; complete or remove the row."),
+        ({"numbers": [[29], [0]]}, "frame 1, atom 0: unknown element (value: 0)"),
+        ({"numbers": [[29], []], "frac": [[0.0, 0, 0], []]}, "frame 1: no atoms"),
+        ({"cell": [[3.0, 0, 0, 0, 3, 0, 0, 0, 3], [0.0] * 9]}, "frame 1: cell is flat"),
+        (
+            {"species_known": [True, False]},
+            "frame 1: the row names types, not elements; give one element",
+        ),
+    ],
+)
+def test_a_bad_row_does_not_stop_the_others(tmp_path, columns, message):
+    path = tmp_path / "t.parquet"
+    raw(path, **columns)
+    good, error = iter_read(path)
+    assert good.formula == "Cu"
+    assert str(error).startswith(f"{path}, {message}")
+    with pytest.raises(XtalprintError, match="frame 1"):
+        read_table(path).crystals[1]
+
+
+def test_types_get_the_given_elements(tmp_path):
+    path = tmp_path / "t.parquet"
+    raw(path, numbers=[[1], [2]], species_known=[False, False])
+    assert [c.formula for c in read(path, elements=("Ni", "Al"))] == ["Ni", "Al"]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"cell": None}, "no crystal table: the column cell is missing (value: id, numbers, frac)"),
+        ({"frac": ["a", "b"]}, "the columns of the crystals are of the wrong type"),
+        ({"frac": [[0.0, None, 0], [0, 0, 0]]}, "numbers are missing inside a list"),
+        ({"id": [], "cell": [], "numbers": [], "frac": []}, ""),
+    ],
+)
+def test_a_bad_table_is_one_error(tmp_path, columns, message):
+    path = tmp_path / "t.parquet"
+    raw(path, **columns)
+    [error] = iter_read(path)
+    assert message in str(error)
+    assert error.source == str(path)
+
+
+def test_a_cut_table(tmp_path, only_error):
+    path = tmp_path / "whole.parquet"
+    write_table(ALL, path)
+    assert "not a sound Parquet file" in only_error("t.parquet", path.read_bytes()[:-10])
+
+
+def test_if_the_work_stops_the_old_table_stays(tmp_path):
+    path = tmp_path / "t.parquet"
+    write_table([COPPER], path)
+
+    def crystals():
+        yield BRASS
+        raise InvalidCrystalError("stop")
+
+    with pytest.raises(InvalidCrystalError):
+        write_table(crystals(), path)
+    assert len(read_table(path)) == 1
+    assert [p.name for p in tmp_path.iterdir()] == ["t.parquet"]
+
+
+@pytest.mark.parametrize("options", [{"ids": ["a"]}, {"labels": {"x": [1]}}, {"ids": list("abcde")}])
+def test_ids_and_labels_must_fit(tmp_path, options):
+    with pytest.raises(XtalprintError, match=r"ids|values of x"):
+        write_table(ALL, tmp_path / "t.parquet", **options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_no_folder(tmp_path):
+    with pytest.raises(XtalprintError, match="no such folder; make it first"):
+        write_table(ALL, tmp_path / "no" / "t.parquet")
+
+
+def test_without_pyarrow_the_error_says_how_to_install_it(tmp_path, monkeypatch, write):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "xtalprint\[tables\]"'):
+        write_table(ALL, tmp_path / "t.parquet")
+    [error] = iter_read(write("t.parquet", b"PAR1 PAR1"))
+    assert 'pip install "xtalprint[tables]"' in str(error)
