@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from xtalprint.geometry.neighbours import nearest_distances, neighbour_distances
+from xtalprint.geometry.neighbours import nearest_distances, neighbour_distances, sorted_distances
 from xtalprint.geometry.niggli import niggli_cell
 from xtalprint.geometry.scaling import bond_length
 from xtalprint.geometry.standard_cell import standard_cell, was_standardised
@@ -26,6 +26,7 @@ __all__ = [
     "random_rotation",
     "rotated",
     "scaled",
+    "sorted_distances",
     "space_group_number",
     "standard_cell",
     "supercell",
