@@ -95,6 +95,7 @@ def test_the_nearest_k_are_the_first_k(few, crystal, k):
         crystal = Crystal(crystal.positions, crystal.numbers, cell=crystal.cell)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pairs, "TREE_FROM", 10**9 if few else 0)
+        patch.setattr(pairs, "TREE_FROM_FEW", 10**9 if few else 0)
         found = sorted_distances(crystal, k=k)
     expected = np.array([d[:k] for d in brute_force(crystal, 12.0)])
     np.testing.assert_allclose(found, expected, atol=1e-9)
