@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 
 import numpy as np
 import pytest
@@ -170,22 +169,6 @@ def test_a_placeholder_element_is_refused(only_error):
 @pytest.mark.parametrize("elements", [("Cu", "Qq"), "Cu,Qq", [], 7])
 def test_wrong_elements(only_error, elements):
     assert "as in --elements Cu,Zr" in only_error("a.dump", dump(ROWS), elements=elements)
-
-
-def test_a_million_atoms_are_read_in_time(write):
-    n = 100
-    grid = np.stack(np.meshgrid(*[np.arange(n) * 2.5] * 3), axis=-1).reshape(-1, 3)
-    rows = "\n".join(f"{i} 1 {x:.3f} {y:.3f} {z:.3f}" for i, (x, y, z) in enumerate(grid.tolist(), 1))
-    text = dump([rows], bounds="pp pp pp\n0 250\n0 250\n0 250", n=n**3)
-    path = write("big.dump", text)
-    start = time.perf_counter()
-    [crystal] = read(path, elements=("Cu",))
-    assert time.perf_counter() - start < 10
-    assert len(crystal) == n**3
-    start = time.perf_counter()
-    [error] = iter_read(path)
-    assert "not elements" in str(error)
-    assert time.perf_counter() - start < 10
 
 
 # --- data files ---------------------------------------------------------------------------------------------------

@@ -70,18 +70,20 @@ def _crystal(item: Any, source: str, frame: int) -> Crystal:  # noqa: ANN401 - l
     coordinates, numbers, occupancies = [], [], []
     for atom, site in enumerate(item["sites"]):
         try:
-            xyz = site["abc"] if matrix is not None and "abc" in site else site["xyz"]
+            in_cell = matrix is not None and "abc" in site
+            xyz = np.array(_plain(site["abc"] if in_cell else site["xyz"]), dtype=float)
+            if xyz.shape != (3,):
+                raise ValueError(xyz.shape)  # noqa: TRY301 - said below, with all that may be wrong here
             species = [(s["element"], float(s.get("occu", 1.0))) for s in site["species"]]
         except (KeyError, TypeError, ValueError):
             raise UnreadableFileError(
                 "the site lacks its species or its coordinates", atom=atom, value=site, remedy="write the file again"
             ) from None
-        in_cell = matrix is not None and "abc" in site
         for symbol, share in species:
             z = atomic_number(symbol) if isinstance(symbol, str) else None
             if z is None:
                 raise unknown_species(str(symbol), atom)
-            coordinates.append(np.asarray(_plain(xyz), dtype=float) @ matrix if in_cell else _plain(xyz))
+            coordinates.append(xyz if matrix is None or not in_cell else xyz @ matrix)
             numbers.append(z)
             occupancies.append(share)
     return Crystal(coordinates, numbers, cell=matrix, occupancies=occupancies, pbc=pbc, source=source, frame=frame)

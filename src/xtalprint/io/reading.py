@@ -73,6 +73,10 @@ def iter_read(
             frame = item.frame if item.frame is not None else (next_frame or 0)
             next_frame = frame + 1
             yield item.located(source=source, frame=frame) if isinstance(item, XtalprintError) else item
+        if next_frame is None:
+            raise UnreadableFileError(  # noqa: TRY301 - one way out for all that is wrong with the file as a whole
+                "nothing in the file is a structure", remedy="check that it is complete and what its name says"
+            )
     except XtalprintError as error:
         yield error.located(source=source, frame=next_frame)
     except MemoryError:
