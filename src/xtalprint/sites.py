@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 #: Up to this many rows all pairs are looked at (no SciPy import, and faster).
 SMALL = 200
-#: With so many rows in one cube whose diagonal is the tolerance, it is likely no crystal but a wrong unit or a heap of
-#: duplicates. All their pairs might not fit into the memory: the rows in one cube are linked to its first, and the
+#: With so many rows in one cube whose diagonal is the tolerance, it is likely no crystal but a wrong unit, or a heap
+#: of duplicates. All their pairs might not fit into the memory: the rows in one cube are linked to its first, and the
 #: first ones of all cubes to each other.
 CROWDED = 8
 
