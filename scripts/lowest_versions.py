@@ -3,7 +3,7 @@
 Use::
 
     python scripts/lowest_versions.py > lowest.txt
-    python3.11 -m venv /tmp/lowest && /tmp/lowest/bin/pip install -c lowest.txt ".[all,dev]"
+    python3.11 -m venv .lowest && .lowest/bin/pip install -c lowest.txt ".[all,dev]"
 """
 
 from __future__ import annotations

@@ -349,12 +349,13 @@ class TableWriter:
         return pa.schema(
             [
                 ("id", pa.string()),
-                ("cell", pa.list_(pa.float64(), 9)),
+                # Not a list of fixed size: pyarrow before 26 cannot read one that has a null in it.
+                ("cell", pa.list_(pa.float64())),
                 ("numbers", pa.list_(pa.uint8())),
                 ("frac", pa.list_(pa.float32())),
                 ("source", pa.string()),
                 ("occupancies", pa.list_(pa.float64())),
-                ("pbc", pa.list_(pa.bool_(), 3)),
+                ("pbc", pa.list_(pa.bool_())),
                 ("positions", pa.list_(pa.float64())),
             ]
         )
