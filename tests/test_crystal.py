@@ -46,6 +46,14 @@ REFUSED = [
     ({"positions": [[0, 0, 0]], "numbers": [26], "cell": 1e8 * np.eye(3)}, "cell is longer than 1e+07 Å"),
     ({"positions": [[0, 0, 0]], "numbers": [26], "cell": np.eye(2)}, "cell must be an array of shape (3, 3)"),
     ({"positions": [[0, 0, 0]], "numbers": [26], "pbc": (True, True, True)}, "periodic without a cell"),
+    ({"positions": [[0, 0, 0]], "numbers": [26], "cell": CUBE, "pbc": True}, "pbc must be three booleans"),
+    ({"positions": [[0, 0, 0]], "numbers": [26], "cell": CUBE, "pbc": (True, False)}, "pbc must be three booleans"),
+    ({"positions": [[0, 0, 0]], "numbers": [1e300]}, "atomic numbers are not whole numbers"),
+    ({"positions": [[0, 0, 0]], "numbers": [np.inf]}, "atomic numbers are not whole numbers"),
+    ({"positions": [[0, 0, 0]], "numbers": [True]}, "atomic numbers are not whole numbers"),
+    ({"positions": [[0, 0, 0]] * 2, "numbers": [[26], [26, 27]]}, "atomic numbers are not in a regular array"),
+    ({"positions": [[0, 0, 0]], "numbers": [["Fe"]]}, "symbols must be a flat list"),
+    ({"positions": [[1j, 0, 0]], "numbers": [26]}, "positions are not numbers in a regular array"),
     ({"positions": [[0, 0, 0], [0, 0, 4.0]], "numbers": [26, 26], "cell": CUBE}, "atoms 0, 1 coincide"),
     ({"positions": [[0, 0, 0]] * 2, "numbers": [26, 27], "occupancies": [0.6, 0.6]}, "add up to 1.2"),
     ({"positions": [[0, 0, 0]], "numbers": [26], "occupancies": [0.0]}, "atom 0: occupancy is outside (0, 1]"),
@@ -73,6 +81,37 @@ def test_arrays_cannot_be_changed_and_the_input_is_copied():
         crystal.positions[0, 0] = 1.0
     with pytest.raises(AttributeError):
         crystal.source = "other"
+
+
+def test_arrays_cannot_be_changed_after_a_pickle_either():
+    crystal = Crystal([[0, 0, 0]], [26], cell=CUBE, occupancies=[0.5])
+    assert crystal.site_of_row.tolist() == [0]
+    twin = pickle.loads(pickle.dumps(crystal))  # noqa: S301 - our own object
+    for array in (twin.positions, twin.numbers, twin.cell, twin.occupancies, twin.site_of_row):
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 1
+
+
+def test_symbols_may_come_as_a_column_of_a_table():
+    assert Crystal([[0, 0, 0]], np.array(["Fe"], dtype=object)).numbers.tolist() == [26]
+
+
+@settings(derandomize=True, deadline=None, max_examples=60)
+@given(st.integers(0, 2**32 - 1))
+def test_sites_do_not_depend_on_the_order_the_origin_or_the_image(seed):
+    rng = np.random.default_rng(seed)
+    cell = np.diag(rng.uniform(2, 6, 3)) @ (np.eye(3) + np.tril(rng.uniform(-2, 2, (3, 3)), -1))
+    frac = np.repeat(rng.random((4, 3)), 2, axis=0)
+    arguments = {"cell": cell, "occupancies": [0.5] * 8}
+    one = Crystal(frac @ cell, [29, 79] * 4, **arguments)
+    order = rng.permutation(8)
+    moved = (frac[order] + rng.integers(-3, 4, (8, 3)) + rng.random(3)) @ cell
+    two = Crystal(moved, np.array([29, 79] * 4)[order], **arguments)
+    assert one.n_sites == two.n_sites == 4
+    same = two.site_of_row[:, None] == two.site_of_row[None]
+    np.testing.assert_array_equal(same, (one.site_of_row[:, None] == one.site_of_row[None])[np.ix_(order, order)])
+    first = np.unique(two.site_of_row, return_index=True)[1]
+    assert first.tolist() == sorted(first.tolist()), "numbered in order of first appearance"
 
 
 def test_partial_occupancies_share_a_site():

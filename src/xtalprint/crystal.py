@@ -106,8 +106,9 @@ class Crystal:
     ) -> None:
         if occupancies is None:
             occupancies = np.ones(len(numbers))
-        if pbc is None:
-            pbc = (cell is not None,) * 3
+        if pbc is not None and np.shape(pbc) != (3,):
+            raise InvalidCrystalError("pbc must be three booleans, one for each lattice vector", value=pbc)
+        periodic = (cell is not None,) * 3 if pbc is None else tuple(bool(p) for p in pbc)
         for array in (positions, numbers, cell, occupancies):
             if array is not None:
                 array.setflags(write=False)
@@ -116,7 +117,7 @@ class Crystal:
             "numbers": numbers,
             "cell": cell,
             "occupancies": occupancies,
-            "pbc": (bool(pbc[0]), bool(pbc[1]), bool(pbc[2])),
+            "pbc": periodic,
             "source": source,
             "frame": frame,
         }
@@ -133,14 +134,27 @@ class Crystal:
         cell: NDArray[np.float64] | None,
         occupancies: NDArray[np.float64] | None = None,
         pbc: tuple[bool, bool, bool] | None = None,
+        site_of_row: NDArray[np.int64] | None = None,
     ) -> Self:
         """Make a crystal from arrays that were derived from a valid one; nothing is checked or copied.
 
-        For `xtalprint.geometry` and `xtalprint.defects` only. Source and frame are taken from ``like``.
+        For `xtalprint.geometry` and `xtalprint.defects` only. Source and frame are taken from ``like``. Give
+        ``site_of_row`` where it follows from that of the other: it saves a search, and two atoms that were moved
+        onto each other stay two sites.
         """
         new = cls.__new__(cls)
         new._fill(positions, numbers, cell, occupancies, pbc, like.source, like.frame)  # noqa: SLF001
+        if site_of_row is not None:
+            site_of_row.setflags(write=False)
+            new.__dict__["site_of_row"] = site_of_row
         return new
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Come out of a pickle with arrays that cannot be changed, as they went in."""
+        self.__dict__.update(state)
+        for value in state.values():
+            if isinstance(value, np.ndarray):
+                value.setflags(write=False)
 
     def _validate(self) -> None:
         n = len(self.positions)
@@ -240,7 +254,9 @@ class Crystal:
         """(N,) index of the site that each row stands on; rows within 0.05 Å of each other share one."""
         from xtalprint.sites import group_coincident  # noqa: PLC0415 - kept apart: one algorithm, one file
 
-        return group_coincident(self.positions, self.cell, self.pbc, COINCIDENCE)
+        sites = group_coincident(self.positions, self.cell, self.pbc, COINCIDENCE)
+        sites.setflags(write=False)
+        return sites
 
     @property
     def n_sites(self) -> int:
@@ -269,8 +285,7 @@ class Crystal:
         """(N, 3) fractional coordinates, not wrapped; raises for a crystal without a cell."""
         if self.cell is None:
             raise InvalidCrystalError("a cluster has no fractional coordinates", source=self.source, frame=self.frame)
-        fractional: NDArray[np.float64] = np.linalg.solve(self.cell.T, self.positions.T).T
-        return fractional
+        return np.asarray(np.linalg.solve(self.cell.T, self.positions.T).T, dtype=np.float64)
 
     @property
     def symbols(self) -> list[str]:
@@ -346,9 +361,14 @@ def _floats(values: ArrayLike, name: str) -> NDArray[np.float64]:
 
 
 def _whole_numbers(values: ArrayLike) -> NDArray[np.int64]:
-    array = np.asarray(values)
-    if array.dtype.kind in "US":
-        symbols = [str(s) for s in array.ravel().tolist()]
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise InvalidCrystalError("atomic numbers are not in a regular array", value=values) from error
+    if array.dtype.kind in "US" or (array.dtype.kind == "O" and all(isinstance(s, str) for s in array.flat)):
+        if array.ndim != 1:
+            raise InvalidCrystalError("symbols must be a flat list", value=f"shape {array.shape}")
+        symbols = [str(s) for s in array.tolist()]
         for atom, symbol in enumerate(symbols):
             if symbol not in ATOMIC_NUMBERS:
                 raise InvalidCrystalError(
@@ -357,6 +377,7 @@ def _whole_numbers(values: ArrayLike) -> NDArray[np.int64]:
         return np.array([ATOMIC_NUMBERS[s] for s in symbols], dtype=np.int64)
     if array.size == 0:
         return np.zeros(0, dtype=np.int64)
-    if array.dtype.kind not in "iu" and not (array.dtype.kind == "f" and (array == np.round(array)).all()):
+    whole = array.dtype.kind in "iu" or (array.dtype.kind == "f" and bool((array == np.round(array)).all()))
+    if not whole or bool((np.abs(array.astype(np.float64)) > MAX_LENGTH).any()):
         raise InvalidCrystalError("atomic numbers are not whole numbers", value=values)
     return array.astype(np.int64, copy=True)

@@ -1,4 +1,8 @@
-"""Vacancies, displacements and substitutions: pure functions of a crystal and a random generator."""
+"""Vacancies, displacements and substitutions: pure functions of a crystal and a random generator.
+
+The unit is the site: the rows of a disordered site stand for one atom and are removed, moved or replaced together.
+Each function is deterministic in the state of the generator that it is given.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.elements import SYMBOLS
-from xtalprint.errors import XtalprintError
+from xtalprint.elements import ATOMIC_NUMBERS, SYMBOLS
+from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry import bond_length
 
 if TYPE_CHECKING:
@@ -18,10 +22,12 @@ if TYPE_CHECKING:
 
 #: Elements that a substituted site may get: Z = 1 to 94 (Ziletti et al. 2018).
 SUBSTITUTES = tuple(SYMBOLS[1:95])
+#: Makes 0.29 · 100 = 28.999… count as 29.
+ROUNDING = 1e-9
 
 
 def vacancies(crystal: Crystal, fraction: float, rng: np.random.Generator) -> Crystal:
-    """Remove floor(N·fraction) of the N rows, chosen uniformly.
+    """Remove floor(N·fraction) of the N sites, chosen uniformly without replacement.
 
     Parameters
     ----------
@@ -34,13 +40,37 @@ def vacancies(crystal: Crystal, fraction: float, rng: np.random.Generator) -> Cr
 
     Returns
     -------
-    The rows that are left, in their order.
+    The sites that are left, in their order.
+
+    Raises
+    ------
+    XtalprintError
+        For a fraction outside [0, 1).
+    UnsupportedInputError
+        If no site would be left.
+
+    Examples
+    --------
+    >>> from xtalprint import Crystal
+    >>> from xtalprint.geometry import supercell
+    >>> box = supercell(Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3)), (5, 5, 4))
+    >>> len(vacancies(box, 0.29, np.random.default_rng(0)))
+    71
     """
     _check_fraction(fraction, below_one=True)
-    n = len(crystal)
-    # The slack makes 0.29·100 = 28.999… remove 29; one atom is left whatever the rounding.
-    removed = rng.choice(n, size=min(int(n * fraction + 1e-9), n - 1), replace=False)
-    keep = np.delete(np.arange(n), removed)
+    n = crystal.n_sites
+    n_removed = int(n * fraction + ROUNDING)
+    if n_removed == n:
+        raise UnsupportedInputError(
+            f"no atom would be left of {n}",
+            source=crystal.source,
+            frame=crystal.frame,
+            value=fraction,
+            remedy="repeat the cell or remove fewer",
+        )
+    left = np.ones(n, dtype=bool)
+    left[rng.choice(n, size=n_removed, replace=False)] = False
+    keep = left[crystal.site_of_row]
     return Crystal._trusted(  # noqa: SLF001 - derived from a valid crystal
         crystal.positions[keep],
         crystal.numbers[keep],
@@ -48,47 +78,53 @@ def vacancies(crystal: Crystal, fraction: float, rng: np.random.Generator) -> Cr
         cell=crystal.cell,
         occupancies=crystal.occupancies[keep],
         pbc=crystal.pbc,
+        site_of_row=np.unique(crystal.site_of_row[keep], return_inverse=True)[1],
     )
 
 
 def displace_gaussian(
     crystal: Crystal, sigma: float, rng: np.random.Generator, *, unit: Literal["angstrom", "d_nn"] = "angstrom"
 ) -> Crystal:
-    """Move every row by independent normal deviates along x, y and z.
+    """Move every site by independent normal deviates along x, y and z.
+
+    Atoms may come close to each other; that is what large displacements do, and no error.
 
     Parameters
     ----------
     crystal
         Any; repeat the cell first, or the displacements repeat with it.
     sigma
-        Standard deviation of each Cartesian component.
+        Standard deviation of each Cartesian component. The root mean square displacement is √3 times as large.
     rng
         The only source of chance.
     unit
-        Å, or the mean nearest-neighbour distance of the crystal.
+        Of ``sigma``: Å, or the mean nearest-neighbour distance of the crystal as it is given.
     """
-    return _moved(crystal, _length(crystal, sigma, unit) * rng.normal(size=(len(crystal), 3)))
+    length = _length(crystal, sigma, unit)
+    return _moved(crystal, length * rng.normal(size=(crystal.n_sites, 3)))
 
 
 def displace_uniform(
     crystal: Crystal, amplitude: float, rng: np.random.Generator, *, unit: Literal["angstrom", "d_nn"] = "angstrom"
 ) -> Crystal:
-    """Move every row by independent uniform deviates in [−amplitude, amplitude] along x, y and z.
+    """Move every site to a random place in the cube around it: independent uniform deviates along x, y and z.
 
     Parameters
     ----------
     crystal, rng, unit
         As in `displace_gaussian`.
     amplitude
-        Half the edge of the cube that each atom is moved within.
+        Half the edge of the cube: each component lies in [−amplitude, amplitude). Its standard deviation is
+        amplitude/√3.
     """
-    return _moved(crystal, _length(crystal, amplitude, unit) * rng.uniform(-1, 1, size=(len(crystal), 3)))
+    length = _length(crystal, amplitude, unit)
+    return _moved(crystal, length * rng.uniform(-1, 1, size=(crystal.n_sites, 3)))
 
 
 def substitute(
     crystal: Crystal, fraction: float, rng: np.random.Generator, *, elements: Sequence[str] = SUBSTITUTES
 ) -> Crystal:
-    """Give floor(N·fraction) rows, chosen uniformly, an element drawn uniformly from ``elements``.
+    """Give floor(N·fraction) of the N sites, chosen uniformly, elements drawn independently from ``elements``.
 
     Parameters
     ----------
@@ -99,34 +135,41 @@ def substitute(
     rng
         The only source of chance.
     elements
-        Chemical symbols; the old element of a site may come out again, as in the paper.
+        Chemical symbols, all equally likely; the old element of a site may come out again, as in the paper.
+
+    Returns
+    -------
+    The same sites. All rows of a disordered site that was chosen get the same element; occupancies stay.
     """
     _check_fraction(fraction, below_one=False)
-    unknown = [symbol for symbol in elements if symbol not in SYMBOLS[1:]]
+    unknown = [symbol for symbol in elements if symbol not in ATOMIC_NUMBERS]
     if unknown or not elements:
         raise XtalprintError("elements must be chemical symbols", value=unknown or "none given")
-    n = len(crystal)
-    sites = rng.choice(n, size=int(n * fraction + 1e-9), replace=False)
-    numbers = crystal.numbers.copy()
-    numbers[sites] = rng.choice([SYMBOLS.index(symbol) for symbol in elements], size=len(sites))
+    n = crystal.n_sites
+    chosen = rng.choice(n, size=int(n * fraction + ROUNDING), replace=False)
+    new = np.zeros(n, dtype=np.int64)
+    new[chosen] = rng.choice([ATOMIC_NUMBERS[symbol] for symbol in elements], size=len(chosen))
+    new_of_row = new[crystal.site_of_row]
     return Crystal._trusted(  # noqa: SLF001 - derived from a valid crystal
         crystal.positions,
-        numbers,
+        np.where(new_of_row > 0, new_of_row, crystal.numbers),
         like=crystal,
         cell=crystal.cell,
         occupancies=crystal.occupancies,
         pbc=crystal.pbc,
+        site_of_row=crystal.site_of_row,
     )
 
 
-def _moved(crystal: Crystal, shift: NDArray[np.float64]) -> Crystal:
+def _moved(crystal: Crystal, shift_of_site: NDArray[np.float64]) -> Crystal:
     return Crystal._trusted(  # noqa: SLF001 - derived from a valid crystal
-        crystal.positions + shift,
+        crystal.positions + shift_of_site[crystal.site_of_row],
         crystal.numbers,
         like=crystal,
         cell=crystal.cell,
         occupancies=crystal.occupancies,
         pbc=crystal.pbc,
+        site_of_row=crystal.site_of_row,
     )
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from simple_crystals import SIMPLE
 
 from xtalprint.crystal import Crystal
+from xtalprint.defects import displace_gaussian
 from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry import (
     central_block,
@@ -60,15 +61,36 @@ def test_clusters_cannot_be_repeated():
 
 
 @settings(derandomize=True, deadline=None, max_examples=20)
-@given(st.sampled_from(sorted(SIMPLE)), st.integers(20, 400))
-def test_central_block_has_the_size_asked_for_and_is_compact(name, n):
+@given(st.sampled_from(sorted(SIMPLE)), st.integers(20, 400), st.integers(0, 2**32 - 1))
+def test_central_block_has_about_the_size_asked_for_and_is_compact(name, n, seed):
     box = supercell_to(standard_cell(SIMPLE[name]), min_atoms=1500)
-    piece = central_block(box, n_atoms=n)
-    assert len(piece) == n
+    noisy = displace_gaussian(box, 0.05, np.random.default_rng(seed))
+    piece = central_block(noisy, n_atoms=n)
     assert piece.is_cluster
+    assert len(piece) == n
     extent = np.ptp(piece.positions, axis=0)
     edge = (n * box.volume / len(box)) ** (1 / 3)
     assert extent.max() < 2.2 * edge + 3
+
+
+@settings(derandomize=True, deadline=None, max_examples=20)
+@given(st.sampled_from(sorted(SIMPLE)), st.integers(60, 400), st.integers(0, 2**32 - 1))
+def test_neither_the_order_of_the_rows_nor_rounding_decides_what_is_cut(name, n, seed):
+    rng = np.random.default_rng(seed)
+    box = supercell_to(standard_cell(SIMPLE[name]), min_atoms=1500)
+    order = rng.permutation(len(box))
+    jitter = rng.uniform(-1e-9, 1e-9, (len(box), 3))
+    for crystal in (box, to_cluster(box)):
+        moved = Crystal(
+            crystal.positions[order] + jitter,
+            crystal.numbers[order],
+            cell=crystal.cell,
+        )
+        one, two = central_block(crystal, n_atoms=n), central_block(moved, n_atoms=n)
+        assert len(one) == len(two)
+        assert 0.5 * n < len(one) < 2 * n
+        distance = np.linalg.norm(one.positions[:, None] - two.positions[None], axis=-1).min(axis=1)
+        assert distance.max() < 1e-6
 
 
 def test_central_block_of_a_wrapped_box_is_one_piece():
@@ -76,6 +98,41 @@ def test_central_block_of_a_wrapped_box_is_one_piece():
     shifted = Crystal(box.positions + 13.7, box.numbers, cell=box.cell)
     extent = np.ptp(central_block(shifted, n_atoms=256).positions, axis=0)
     assert extent.max() < 17
+
+
+def test_a_long_box_and_a_long_cluster_give_a_cube():
+    box = supercell(standard_cell(SIMPLE["sc"]), (40, 8, 8))
+    for crystal in (box, to_cluster(box)):
+        extent = np.ptp(central_block(crystal, n_atoms=343).positions, axis=0)
+        np.testing.assert_allclose(extent, extent[0], atol=3.4)
+
+
+def test_no_site_is_cut_in_half():
+    cell = 3.0 * np.eye(3)
+    crystal = supercell(
+        Crystal([[0, 0, 0]] * 2, ["Cu", "Au"], cell=cell, occupancies=[0.5, 0.5]),
+        (6, 6, 6),
+    )
+    piece = central_block(displace_gaussian(crystal, 0.001, np.random.default_rng(0)), n_atoms=101)
+    assert np.bincount(piece.site_of_row).tolist() == [2] * (len(piece) // 2)
+
+
+def test_a_piece_of_no_atoms_is_refused():
+    with pytest.raises(XtalprintError, match="at least one atom"):
+        central_block(SIMPLE["sc"], n_atoms=0)
+
+
+def test_a_slab_cannot_be_repeated_along_the_vacuum():
+    slab = Crystal([[0, 0, 0]], ["C"], cell=np.diag([2.0, 2.0, 9.0]), pbc=(True, True, False), source="slab.cif")
+    with pytest.raises(UnsupportedInputError, match=r"slab.cif: a crystal cannot be repeated along a direction"):
+        supercell(slab, (1, 1, 2))
+
+
+def test_disordered_sites_are_counted_once():
+    crystal = Crystal([[0, 0, 0]] * 2, ["Cu", "Au"], cell=3.0 * np.eye(3), occupancies=[0.5, 0.5])
+    box = supercell_to(crystal, min_atoms=27)
+    assert box.n_sites == 27
+    assert len(box) == 54
 
 
 def test_a_small_crystal_is_not_cut():

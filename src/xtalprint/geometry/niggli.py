@@ -65,7 +65,12 @@ def niggli_cell(crystal: Crystal) -> Crystal:
     # Whole sites are moved, so that the rows of one are not parted; the slack keeps 1 − 1e-12 from staying there.
     fractional -= np.floor(fractional[first] + 1e-9)[crystal.site_of_row]
     return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
-        fractional @ cell, crystal.numbers, like=crystal, cell=cell, occupancies=crystal.occupancies
+        fractional @ cell,
+        crystal.numbers,
+        like=crystal,
+        cell=cell,
+        occupancies=crystal.occupancies,
+        site_of_row=crystal.site_of_row,
     )
 
 

@@ -115,17 +115,16 @@ def _centred(crystal: Crystal, cell: NDArray[np.float64]) -> Crystal:
     inside = (np.floor(fractional + ROUNDING) == 0).all(axis=1)
     shifts = CENTRING[inside] @ crystal.cell
     n = len(shifts)
-    filled = Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
+    # Copies of different sites are different sites.
+    sites = crystal.site_of_row[None] + crystal.n_sites * np.arange(n)[:, None]
+    return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
         (shifts[:, None] + crystal.positions[None]).reshape(-1, 3),
         np.tile(crystal.numbers, n),
         like=crystal,
         cell=cell,
         occupancies=np.tile(crystal.occupancies, n),
+        site_of_row=sites.ravel(),
     )
-    # Known without a search: copies of different sites are different sites.
-    sites = crystal.site_of_row[None] + crystal.n_sites * np.arange(n)[:, None]
-    filled.__dict__["site_of_row"] = sites.ravel()
-    return filled
 
 
 def _placed(crystal: Crystal, cell: NDArray[np.float64], origin: NDArray[np.float64]) -> Crystal:
@@ -137,16 +136,15 @@ def _placed(crystal: Crystal, cell: NDArray[np.float64], origin: NDArray[np.floa
     # rows = R·Q with R lower triangular and positive diagonal: a along x, b in the xy plane, c upwards
     upper: NDArray[np.float64] = np.linalg.qr(cell.T).R
     oriented = upper.T * np.where(np.diag(upper) < 0, -1.0, 1.0)
-    placed = Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
+    return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
         fractional @ oriented,
         crystal.numbers,
         like=crystal,
         cell=oriented,
         occupancies=crystal.occupancies,
         pbc=crystal.pbc,
+        site_of_row=sites,
     )
-    placed.__dict__["site_of_row"] = sites
-    return placed
 
 
 def _content(crystal: Crystal) -> NDArray[np.float64]:

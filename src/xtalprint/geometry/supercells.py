@@ -9,9 +9,13 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.geometry.symmetry import first_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+#: Sites whose distances from the middle differ by less (Å) lie in one layer.
+SAME_LAYER = 1e-4
 
 
 def supercell(crystal: Crystal, repeats: tuple[int, int, int]) -> Crystal:
@@ -32,6 +36,13 @@ def supercell(crystal: Crystal, repeats: tuple[int, int, int]) -> Crystal:
         raise UnsupportedInputError("a cluster cannot be repeated", source=crystal.source, frame=crystal.frame)
     if min(repeats) < 1:
         raise XtalprintError("repeats must be at least 1 along each axis", value=repeats)
+    if any(n > 1 and not periodic for n, periodic in zip(repeats, crystal.pbc, strict=True)):
+        raise UnsupportedInputError(
+            "a crystal cannot be repeated along a direction that is not periodic",
+            source=crystal.source,
+            frame=crystal.frame,
+            value=f"repeats {repeats}, pbc {crystal.pbc}",
+        )
     shifts = np.array(list(product(*map(range, repeats))), dtype=float) @ crystal.cell
     n = len(shifts)
     return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
@@ -41,6 +52,7 @@ def supercell(crystal: Crystal, repeats: tuple[int, int, int]) -> Crystal:
         cell=crystal.cell * np.array(repeats, dtype=float)[:, None],
         occupancies=np.tile(crystal.occupancies, n),
         pbc=crystal.pbc,
+        site_of_row=np.arange(n * len(crystal)) if crystal.n_sites == len(crystal) else None,
     )
 
 
@@ -51,54 +63,88 @@ def supercell_to(crystal: Crystal, *, min_atoms: int = 256) -> Crystal:
     """
     if crystal.cell is None:
         raise UnsupportedInputError("a cluster cannot be repeated", source=crystal.source, frame=crystal.frame)
-    lengths = np.where(crystal.pbc, np.linalg.norm(crystal.cell, axis=1), np.inf)
-    repeats = np.ones(3, dtype=int)
-    while crystal.n_sites * int(repeats.prod()) < min_atoms and np.isfinite(lengths).any():
+    lengths = [
+        float(length) if periodic else np.inf
+        for length, periodic in zip(np.linalg.norm(crystal.cell, axis=1), crystal.pbc, strict=True)
+    ]
+    repeats, n_sites = [1, 1, 1], crystal.n_sites
+    while n_sites * repeats[0] * repeats[1] * repeats[2] < min_atoms and any(crystal.pbc):
+        extents = [length * n for length, n in zip(lengths, repeats, strict=True)]
         # The first of equal extents, with a little slack so that rounding does not choose.
-        extents = lengths * repeats
-        repeats[int(np.flatnonzero(extents <= extents.min() * (1 + 1e-6))[0])] += 1
-    a, b, c = repeats.tolist()
-    return supercell(crystal, (a, b, c))
+        shortest = min(extents) * (1 + 1e-6)
+        repeats[next(axis for axis in range(3) if extents[axis] <= shortest)] += 1
+    return supercell(crystal, (repeats[0], repeats[1], repeats[2]))
 
 
 def to_cluster(crystal: Crystal) -> Crystal:
     """Drop the cell: the atoms as they stand, no images."""
+    # Rows of one site on both sides of a face are parted, so that the sites of a disordered crystal are found anew.
+    same_sites = crystal.is_cluster or crystal.n_sites == len(crystal)
     return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
-        crystal.positions, crystal.numbers, like=crystal, cell=None, occupancies=crystal.occupancies
+        crystal.positions,
+        crystal.numbers,
+        like=crystal,
+        cell=None,
+        occupancies=crystal.occupancies,
+        site_of_row=crystal.site_of_row if same_sites else None,
     )
 
 
 def central_block(crystal: Crystal, *, n_atoms: int) -> Crystal:
     """Cut the compact piece of about ``n_atoms`` rows out of the middle of a large box or cluster; no cell.
 
-    The piece has the shape of the cell, shrunk about its middle, or of the box around a cluster. It is the smallest
-    such piece that holds ``n_atoms`` rows, ties by row number, so the answer does not depend on rounding.
+    Parameters
+    ----------
+    crystal
+        Any; atoms outside a cell are brought into it.
+    n_atoms
+        Where atoms lie on one face of the piece, all of them are taken or none, whichever comes closer to this
+        number; so neither rounding nor the order of the rows decides. Rows of one site stay together.
+
+    Returns
+    -------
+    A parallelepiped with equal heights and faces parallel to those of the cell; for a cluster or a slab a cube along
+    x, y and z. The crystal itself without its cell if it has no more rows than ``n_atoms``.
     """
     if n_atoms < 1:
         raise XtalprintError("the piece must have at least one atom", value=n_atoms)
     if n_atoms >= len(crystal):
         return to_cluster(crystal)
+    sites = crystal.site_of_row
+    first = first_rows(crystal)
     if crystal.cell is None or not all(crystal.pbc):
         middle = 0.5 * (crystal.positions.min(axis=0) + crystal.positions.max(axis=0))
-        offset = crystal.positions - middle
         positions = crystal.positions
-        # A cube that is as large in each direction as the cluster allows.
-        radius = np.abs(offset).max(axis=1)
+        radius = np.abs(positions[first] - middle).max(axis=1)
     else:
         fractional = crystal.frac
-        fractional = fractional - np.floor(fractional)
+        fractional = fractional - np.floor(fractional[first])[sites]
         positions = fractional @ crystal.cell
         heights = 1.0 / np.linalg.norm(np.linalg.inv(crystal.cell), axis=0)
-        # Distance from the middle in units of the shortest height, so that a long box gives a compact piece.
-        radius = (np.abs(fractional - 0.5) * heights).max(axis=1)
-    keep = np.sort(np.argsort(radius, kind="stable")[:n_atoms])
+        # Distance in Å from the middle along each height, so that a long box gives a compact piece.
+        radius = (np.abs(fractional[first] - 0.5) * heights).max(axis=1)
+    keep = (radius < _size_of_piece(radius, np.bincount(sites), n_atoms))[sites]
     return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
         positions[keep],
         crystal.numbers[keep],
         like=crystal,
         cell=None,
         occupancies=crystal.occupancies[keep],
+        site_of_row=np.unique(sites[keep], return_inverse=True)[1],
     )
+
+
+def _size_of_piece(radius: NDArray[np.float64], rows: NDArray[np.int64], n_atoms: int) -> float:
+    """Radius up to which there are about ``n_atoms`` rows, between two layers of sites."""
+    order = np.argsort(radius, kind="stable")
+    sorted_radius = radius[order]
+    # Before which site a new layer begins, and how many rows lie inside.
+    begins = np.flatnonzero(np.diff(sorted_radius) > SAME_LAYER) + 1
+    inside = np.cumsum(rows[order])[begins - 1]
+    if len(begins) == 0:
+        return np.inf
+    start = begins[int(np.argmin(np.abs(inside - n_atoms)))]
+    return float(0.5 * (sorted_radius[start - 1] + sorted_radius[start]))
 
 
 def scaled(crystal: Crystal, factor: float) -> Crystal:
@@ -112,6 +158,7 @@ def scaled(crystal: Crystal, factor: float) -> Crystal:
         cell=None if crystal.cell is None else crystal.cell * factor,
         occupancies=crystal.occupancies,
         pbc=crystal.pbc,
+        site_of_row=crystal.site_of_row,
     )
 
 
@@ -135,6 +182,7 @@ def rotated(crystal: Crystal, rotation: NDArray[np.float64]) -> Crystal:
         cell=None if crystal.cell is None else crystal.cell @ matrix.T,
         occupancies=crystal.occupancies,
         pbc=crystal.pbc,
+        site_of_row=crystal.site_of_row,
     )
 
 

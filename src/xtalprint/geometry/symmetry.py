@@ -198,6 +198,7 @@ def averaged(crystal: Crystal, cell: NDArray[np.float64], class_of_site: NDArray
         like=crystal,
         cell=cell,
         occupancies=crystal.occupancies[keep],
+        site_of_row=np.unique(crystal.site_of_row[keep], return_inverse=True)[1],
     )
 
 
