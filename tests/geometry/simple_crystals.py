@@ -41,3 +41,47 @@ D_NN = {
 }
 #: Atoms in the conventional cell, and space group.
 CONVENTIONAL = {"sc": (1, 221), "bcc": (2, 229), "fcc": (4, 225), "diam": (8, 227), "hcp": (2, 194), "bct": (2, 139)}
+#: More sites, layers or free coordinates than the simple ones.
+COMPLEX = {
+    "white tin": from_frac(
+        np.diag([5.832, 5.832, 3.182]), [[0, 0, 0], [0.5, 0.5, 0.5], [0, 0.5, 0.25], [0.5, 0, 0.75]], ["Sn"] * 4
+    ),
+    "samarium": from_frac(
+        hexagonal(3.629, 26.207),
+        [[x, x * 2 % 1, (x + z) % 1] for x in (0, 1 / 3, 2 / 3) for z in (0, 2 / 9, -2 / 9)],
+        ["Sm"] * 9,
+    ),
+    "arsenic": from_frac(
+        hexagonal(3.760, 10.548),
+        [[x, x * 2 % 1, (x + z) % 1] for x in (0, 1 / 3, 2 / 3) for z in (0.227, -0.227)],
+        ["As"] * 6,
+    ),
+    "graphite": from_frac(
+        hexagonal(2.461, 6.708), [[0, 0, 0.25], [0, 0, 0.75], [1 / 3, 2 / 3, 0.25], [2 / 3, 1 / 3, 0.75]], ["C"] * 4
+    ),
+    "black phosphorus": from_frac(
+        np.diag([3.314, 10.478, 4.376]),
+        [
+            [x, (y + s) % 1, z % 1]
+            for x, s in ((0, 0), (0.5, 0.5))
+            for y, z in ((0.102, 0.081), (-0.102, -0.081), (0.102 + 0.5, 0.5 - 0.081), (0.398, 0.5 + 0.081))
+        ],
+        ["P"] * 8,
+    ),
+}
+
+
+def random_cell_change(rng, steps=4):
+    """Random integer matrix with determinant 1."""
+    change = np.eye(3, dtype=int)
+    for _ in range(steps):
+        i, j = rng.choice(3, size=2, replace=False)
+        step = np.eye(3, dtype=int)
+        step[i, j] = rng.integers(-2, 3)
+        change = step @ change
+    return change
+
+
+def in_another_cell(crystal, rng):
+    """The same crystal with a more skewed choice of vectors."""
+    return Crystal(crystal.positions, crystal.numbers, cell=random_cell_change(rng) @ crystal.cell)

@@ -8,6 +8,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError
+from xtalprint.geometry.rows import wrapped_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,10 +61,9 @@ def niggli_cell(crystal: Crystal) -> Crystal:
             remedy="give the cell, with all three directions periodic",
         )
     cell = niggli_matrix(crystal.cell) @ crystal.cell
-    fractional = np.linalg.solve(cell.T, crystal.positions.T).T
-    first = np.unique(crystal.site_of_row, return_index=True)[1]
-    # Whole sites are moved, so that the rows of one are not parted; the slack keeps 1 − 1e-12 from staying there.
-    fractional -= np.floor(fractional[first] + 1e-9)[crystal.site_of_row]
+    fractional = crystal.positions @ np.linalg.inv(cell)
+    # The slack keeps 1 − 1e-12 from staying there.
+    fractional = wrapped_rows(fractional, crystal, 1e-9)
     return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
         fractional @ cell,
         crystal.numbers,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.geometry.niggli import niggli_matrix
-from xtalprint.geometry.symmetry import first_rows
+from xtalprint.geometry.rows import first_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,8 +23,6 @@ TREE_FROM, TREE_FROM_FEW, FEW = 400, 100, 16
 SKEWED = 3.0
 #: NumPy looks at so many pairs at a time (images included).
 TABLE = 2_000_000
-#: From so many sites on Numba is taken if something else has loaded it already: its import costs 0.4 s.
-COMPILED_FROM = 8
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,8 @@ def pairs_within(sites: Sites, cutoff: float) -> tuple[NDArray[np.int64], NDArra
     """Owner and length of every vector up to the cutoff from a site to another or to an image, owners ascending."""
     if len(sites.points) >= TREE_FROM:
         return _tree_pairs(sites, cutoff)
-    if len(sites.points) >= COMPILED_FROM and "numba" in sys.modules:
+    if "numba" in sys.modules:
+        # Something else has loaded it already; for this alone its import of 0.4 s would not pay.
         from xtalprint.geometry.compiled_pairs import compiled_pairs  # noqa: PLC0415 - imports Numba
 
         return compiled_pairs(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.crystal import Crystal
+from xtalprint.geometry.rows import first_rows, wrapped_rows
 from xtalprint.geometry.setting import choose_setting, face_margins, rotations_of_axes
-from xtalprint.geometry.symmetry import Symmetry, averaged, find_symmetry, first_rows
+from xtalprint.geometry.symmetry import Symmetry, averaged, find_symmetry
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -129,10 +130,8 @@ def _centred(crystal: Crystal, cell: NDArray[np.float64]) -> Crystal:
 
 def _placed(crystal: Crystal, cell: NDArray[np.float64], origin: NDArray[np.float64]) -> Crystal:
     """Move the origin, bring whole sites into a right-handed cell of the same lattice, turn a to x and b to xy."""
-    sites = crystal.site_of_row
-    fractional = np.linalg.solve(cell.T, (crystal.positions - origin).T).T
-    into = np.floor(fractional[first_rows(crystal)] + face_margins(_lengths(cell)))
-    fractional -= np.where(crystal.pbc, into, 0.0)[sites]
+    fractional = (crystal.positions - origin) @ np.linalg.inv(cell)
+    fractional = wrapped_rows(fractional, crystal, face_margins(_lengths(cell)))
     # rows = R·Q with R lower triangular and positive diagonal: a along x, b in the xy plane, c upwards
     upper: NDArray[np.float64] = np.linalg.qr(cell.T).R
     oriented = upper.T * np.where(np.diag(upper) < 0, -1.0, 1.0)
@@ -143,7 +142,7 @@ def _placed(crystal: Crystal, cell: NDArray[np.float64], origin: NDArray[np.floa
         cell=oriented,
         occupancies=crystal.occupancies,
         pbc=crystal.pbc,
-        site_of_row=sites,
+        site_of_row=crystal.site_of_row,
     )
 
 

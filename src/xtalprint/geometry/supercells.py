@@ -9,7 +9,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError, XtalprintError
-from xtalprint.geometry.symmetry import first_rows
+from xtalprint.geometry.rows import first_rows, wrapped_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -117,8 +117,7 @@ def central_block(crystal: Crystal, *, n_atoms: int) -> Crystal:
         positions = crystal.positions
         radius = np.abs(positions[first] - middle).max(axis=1)
     else:
-        fractional = crystal.frac
-        fractional = fractional - np.floor(fractional[first])[sites]
+        fractional = wrapped_rows(crystal.frac, crystal, 0.0)
         positions = fractional @ crystal.cell
         heights = 1.0 / np.linalg.norm(np.linalg.inv(crystal.cell), axis=0)
         # Distance in Å from the middle along each height, so that a long box gives a compact piece.

@@ -12,6 +12,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.geometry.rows import first_rows, site_labels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -200,21 +201,3 @@ def averaged(crystal: Crystal, cell: NDArray[np.float64], class_of_site: NDArray
         occupancies=crystal.occupancies[keep],
         site_of_row=np.unique(crystal.site_of_row[keep], return_inverse=True)[1],
     )
-
-
-def first_rows(crystal: Crystal) -> NDArray[np.int64]:
-    """(n_sites,) first row of each site."""
-    if crystal.n_sites == len(crystal):
-        return np.arange(len(crystal))
-    return np.unique(crystal.site_of_row, return_index=True)[1].astype(np.int64)
-
-
-def site_labels(crystal: Crystal) -> NDArray[np.int64]:
-    """(n_sites,) one number for each kind of site: the atomic number, or a larger one for each mixture."""
-    if crystal.n_sites == len(crystal) and crystal.is_ordered:
-        return crystal.numbers
-    content: list[list[tuple[int, float]]] = [[] for _ in range(crystal.n_sites)]
-    for site, z, occupancy in zip(crystal.site_of_row, crystal.numbers, crystal.occupancies, strict=True):
-        content[site].append((int(z), round(float(occupancy), 3)))
-    kinds = {kind: 1000 + i for i, kind in enumerate(sorted({tuple(sorted(c)) for c in content}))}
-    return np.array([kinds[tuple(sorted(c))] for c in content], dtype=np.int64)
