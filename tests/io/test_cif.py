@@ -410,7 +410,21 @@ MESSAGES = {
         block(cell(4), "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\n-y,x,z\n", atoms("Fe 0 0 0")),
         (
             "frame 0: block data_test: the 2 symmetry operations are not a whole group, which would have 4; "
-            "complete the list of operations."
+            "complete or correct the list of operations."
+        ),
+    ),
+    "no group at all": (
+        block(cell(4), "loop_\n_symmetry_equiv_pos_as_xyz\nx,y,z\nx+y,y,z\n", atoms("Fe 0 0 0")),
+        (
+            "frame 0: block data_test: the 2 symmetry operations are not a whole group; "
+            "complete or correct the list of operations."
+        ),
+    ),
+    "infinite angle": (
+        block(cell(4, 4, 4, "inf"), atoms("Fe 0 0 0")),
+        (
+            "frame 0: block data_test: these lengths and angles span no cell "
+            "(value: [4.0, 4.0, 4.0, inf, 90.0, 90.0]); correct the _cell_ items."
         ),
     ),
     "wrong cell for the group": (

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from xtalprint.io.cif_tags import Atoms
     from xtalprint.io.input_file import InputFile
 
+#: Most bytes of a CIF: its syntax is slow to read. Most atoms listed in a block, and most in a cell that pymatgen reads
+#: in the time a person waits.
+MAX_CIF_BYTES, MAX_LISTED, MAX_SECOND = 48 * 2**20, 100_000, 5_000
 _BLOCK_START = re.compile(r"^data_", re.MULTILINE | re.IGNORECASE)
 _GEMMI_PLACE = re.compile(r"^string:(\d+):\d+\(\d+\):?\s*|^string:(\d+)\s+in\s+|^string:\s*")
 #: How far the number of formula units may be from the stated one.
@@ -45,7 +48,7 @@ def frames(file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal 
     A block without cell and atoms, such as ``data_global`` with the bibliography, is passed over if the file has a
     block with atoms; it keeps its number, so that ``frame`` is the number of the block in the file.
     """
-    blocks = _blocks(file.text())
+    blocks = _blocks(file.text(MAX_CIF_BYTES))
     if not blocks:
         raise UnreadableFileError("no data block", remedy="a CIF begins with a line data_NAME; check the file")
     tags = [block if isinstance(block, XtalprintError) else Tags(block) for block in blocks]
@@ -101,6 +104,13 @@ def _crystal(tags: Tags, block: Any, source: str, frame: int) -> Crystal:  # noq
             "no atoms", remedy="check that the file is complete: a cell or symmetry is not enough"
         )
     cell = cell_of(tags)
+    rows = len(tags.column("_atom_site_fract_x") or ())
+    if rows > MAX_LISTED:
+        raise UnreadableFileError(
+            f"more than {MAX_LISTED} atoms listed in one block",
+            value=rows,
+            remedy="write large samples as extxyz or a LAMMPS dump",
+        )
     listed = atoms_of(tags)
     if not np.isfinite(listed.frac).all():
         atom = int(np.argwhere(~np.isfinite(listed.frac))[0][0])
@@ -201,6 +211,8 @@ def _second_opinion(
     doubt = reading.problem or (
         f"the atoms make {written(found)}, which is no multiple of _chemical_formula_sum {written(formula or {})}"
     )
+    if len(reading.atoms.numbers) > MAX_SECOND:
+        raise InvalidCrystalError(doubt, remedy="correct the file; it is too large for a second reading")
     try:
         other = _by_pymatgen(block, source, frame)
     except ImportError:

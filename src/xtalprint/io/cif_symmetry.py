@@ -107,14 +107,26 @@ def _listed(triplets: tuple[str, ...], centering: tuple[str, ...]) -> Operations
     if centering:
         operations = [c.combine(o).wrap() for c in map(operation, centering) for o in operations]
     group = {o.wrap().triplet(): o for o in operations}
-    closed = gemmi.GroupOps(list(group.values()))
-    closed.add_missing_elements()
-    if len(closed) != len(group):
+    whole = _size_of_group(list(group.values()))
+    if whole != len(group):
         raise UnreadableFileError(
-            f"the {len(group)} symmetry operations are not a whole group, which would have {len(closed)}",
-            remedy="complete the list of operations",
+            f"the {len(group)} symmetry operations are not a whole group"
+            + (f", which would have {whole}" if whole else ""),
+            remedy="complete or correct the list of operations",
         )
     return _arrays(list(group.values()), "listed operations")
+
+
+def _size_of_group(operations: list[gemmi.Op]) -> int | None:
+    """How many operations the group has that these generate, or None if there is no end to them."""
+    import gemmi  # noqa: PLC0415 - as above
+
+    group = gemmi.GroupOps(operations)
+    try:
+        group.add_missing_elements()
+    except RuntimeError:
+        return None
+    return len(group)
 
 
 @lru_cache(maxsize=256)

@@ -89,6 +89,8 @@ def cell_of(tags: Tags) -> NDArray[np.float64]:
     """
     lengths = [_cell_item(tags, f"_cell_length_{axis}", default=None) for axis in "abc"]
     angles = [_cell_item(tags, f"_cell_angle_{angle}", default=90.0) for angle in ("alpha", "beta", "gamma")]
+    if not all(map(math.isfinite, [*lengths, *angles])):
+        raise _impossible(lengths, angles)
     alpha, beta, gamma = (0.0 if angle == 90.0 else math.cos(math.radians(angle)) for angle in angles)  # noqa: PLR2004
     a, b, c = lengths
     sine = math.sqrt(max(0.0, 1 - gamma**2))

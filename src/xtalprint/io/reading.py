@@ -72,13 +72,13 @@ def iter_read(
         for item in reader_of(format_of(file))(file, symbols):
             frame = item.frame if item.frame is not None else (next_frame or 0)
             next_frame = frame + 1
-            yield item.located(source=source, frame=frame) if isinstance(item, XtalprintError) else item
+            yield _complete(item, source, frame) if isinstance(item, XtalprintError) else item
         if next_frame is None:
             raise UnreadableFileError(  # noqa: TRY301 - one way out for all that is wrong with the file as a whole
                 "nothing in the file is a structure", remedy="check that it is complete and what its name says"
             )
     except XtalprintError as error:
-        yield error.located(source=source, frame=next_frame)
+        yield _complete(error, source, next_frame)
     except MemoryError:
         yield UnreadableFileError(
             "too big for the memory", source=source, frame=next_frame, remedy="split the file or cut out a part"
@@ -90,3 +90,8 @@ def iter_read(
             frame=next_frame,
             remedy="check that the file is complete and of the format its name says",
         )
+
+
+def _complete(error: XtalprintError, source: str, frame: int | None) -> XtalprintError:
+    error.remedy = error.remedy or "check the file, and the program that wrote it"
+    return error.located(source=source, frame=frame)
