@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -228,13 +229,15 @@ def test_a_terminal_shows_a_bar_of_finished_structures_and_stdout_stays_clean(fo
     command = [sys.executable, "-m", "xtalprint", "classify", "-", "--format", "json"]
     process = subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=slave)
     os.close(slave)
-    process.stdin.write(b"copper.cif\n")
-    process.stdin.flush()
-    time.sleep(2)
-    stdout, _ = process.communicate(b"copper.cif\n" * 20, timeout=60)
-    drawn = b""
-    while chunk := _read(master):
-        drawn += chunk
+    drawn = bytearray()
+    reader = threading.Thread(target=lambda: [drawn.extend(chunk) for chunk in iter(lambda: _read(master), b"")])
+    reader.start()
+    with process:
+        process.stdin.write(b"copper.cif\n")
+        process.stdin.flush()
+        time.sleep(2)
+        stdout, _ = process.communicate(b"copper.cif\n" * 20, timeout=60)
+    reader.join()
     os.close(master)
     assert len([json.loads(line) for line in stdout.splitlines()]) == 21
     assert b"structures finished" in drawn
