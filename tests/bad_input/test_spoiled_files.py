@@ -133,6 +133,24 @@ def test_the_command_line_makes_a_record_of_each(tmp_path):
     assert all(record["error"] for record in records if record["status"] == "error")
 
 
+CIF_HEAD = "data_x\n" + "".join(f"_cell_length_{axis} 90\n" for axis in "abc") + "loop_\n_atom_site_label\n"
+CIF_HEAD += "".join(f"_atom_site_fract_{axis}\n" for axis in "xyz")
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (120_000, "block data_x: more than 100000 atoms listed in one block.*120000"),
+        (8_000, "closer than 0.5 Å.*too large for a second reading"),
+    ],
+)
+def test_a_large_cif_is_refused_in_time(tmp_path, rows, expected):
+    path = tmp_path / "large.cif"
+    path.write_text(CIF_HEAD + "C 0.1 0.2 0.3\n" * rows, encoding="utf-8")
+    [error] = timed(path)
+    assert re.search(expected, str(error), re.DOTALL)
+
+
 MILLION = 1_000_000
 
 

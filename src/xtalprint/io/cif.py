@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from xtalprint.io.cif_tags import Atoms
     from xtalprint.io.input_file import InputFile
 
-#: Most bytes of a CIF: its syntax is slow to read. Most atoms listed in a block, and most in a cell that pymatgen reads
-#: in the time a person waits.
+#: Most bytes of a CIF, whose syntax is slow to read; most atoms listed in a block; and most in a cell that pymatgen
+#: can read in the time a person waits.
 MAX_CIF_BYTES, MAX_LISTED, MAX_SECOND = 48 * 2**20, 100_000, 5_000
 _BLOCK_START = re.compile(r"^data_", re.MULTILINE | re.IGNORECASE)
 _GEMMI_PLACE = re.compile(r"^string:(\d+):\d+\(\d+\):?\s*|^string:(\d+)\s+in\s+|^string:\s*")

@@ -108,9 +108,9 @@ class InputFile:
             )
         return data
 
-    def text(self) -> str:
+    def text(self, limit: int = MAX_BYTES) -> str:
         """All text, lines ended by a newline alone; bytes that are not UTF-8 become U+FFFD."""
-        data = self.content()
+        data = self.content(limit)
         if b"\0" in data:
             raise self.binary()
         text = data.decode("utf-8-sig", errors="replace")
