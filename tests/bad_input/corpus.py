@@ -183,6 +183,7 @@ def xyz_cases():
     yield spoiled("utf16.extxyz", good.encode("utf-16"), "UTF-16")
     yield spoiled("utf32.xyz", good.encode("utf-32"), "UTF-16 or UTF-32")
     yield spoiled("arabic-digits.xyz", "٢\nx\nNa 0 0 0\n", "atoms|number")
+    yield spoiled("blank-lines.extxyz", good + "\n" * 20_000 + good, "frame 1: more than 10000 blank lines", sound=1)
     yield spoiled("one-long-line.xyz", b"7" * 3_000_000, "line of more than|number of atoms")
     yield spoiled("rows-of-thousands.xyz", "1\nx\nCu 1_000 0 0\n", "not a number")
     yield spoiled("far.xyz", "1\nx\nCu 1e12 0 0\n", "beyond 1e\\+07 Å")

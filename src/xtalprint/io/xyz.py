@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import numpy as np
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _ENTRY = re.compile(
     r"""([A-Za-z_][\w-]*)\s*=\s*("(?:[^"\\]|\\.)*"|'[^']*'|\{[^}]*\}|\[[^=]*\]|[^\s"']+)""",
 )
+#: Most blank lines between two frames.
+MAX_BLANK_LINES = 10_000
 _PLAIN = "species:S:1:pos:R:3"
 
 
@@ -41,9 +43,7 @@ def frames(file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal 
     with file.lines() as lines:
         frame = 0
         while True:
-            head = next_line(lines)
-            while head.isspace():
-                head = next_line(lines)
+            head = _line_with_text(lines, frame)
             if not head:
                 return
             n = _number_of_atoms(head, frame)
@@ -55,6 +55,17 @@ def frames(file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal 
                 frame=frame,
             )
             frame += 1
+
+
+def _line_with_text(lines: TextIO, frame: int) -> str:
+    """Pass over blank lines, but not for ever; "" at the end of the file."""
+    for _ in range(MAX_BLANK_LINES):
+        line = next_line(lines)
+        if not line.isspace():
+            return line
+    raise UnreadableFileError(
+        f"more than {MAX_BLANK_LINES} blank lines", frame=frame, remedy="check that this is the right file"
+    )
 
 
 def _number_of_atoms(head: str, frame: int) -> int:
