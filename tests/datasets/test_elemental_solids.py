@@ -1,6 +1,10 @@
 """The pristine set: the same from the same seed, labels that hold, parts that do not overlap, messages."""
 
 import importlib.util
+import os
+import signal
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -35,6 +39,27 @@ def test_same_seed_same_set_and_a_larger_set_begins_with_the_smaller(solids):
 
 def test_the_number_of_workers_changes_nothing(solids):
     assert elemental_solids(seed=0, n=140, workers=2).data_hash == solids.data_hash
+
+
+KILLED = """
+import os, signal
+from xtalprint.datasets import elemental_solids
+
+def stop(n):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+if __name__ == "__main__":
+    elemental_solids(n=5000, workers=2, progress=stop)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_workers_end_when_their_parent_is_killed(tmp_path):
+    """The workers hold the other ends of the pipes: this returns only when they are gone."""
+    script = tmp_path / "killed.py"
+    script.write_text(KILLED, encoding="utf-8")
+    ended = subprocess.run([sys.executable, script], capture_output=True, timeout=60, check=False)
+    assert ended.returncode == -signal.SIGKILL
 
 
 def test_another_seed_is_another_set_with_another_hash(solids):
