@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 #: Sites whose distances from the middle differ by less (Å) lie in one layer.
-SAME_LAYER = 1e-5
+SAME_LAYER = 1e-7
 
 
 def supercell(crystal: Crystal, repeats: tuple[int, int, int]) -> Crystal:
