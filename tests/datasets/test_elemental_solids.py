@@ -208,14 +208,15 @@ def test_parts_by_prototype_share_no_structure_type(solids):
     assert set(solids.labels[training]) == set(solids.labels)
 
 
-def test_what_is_saved_is_what_is_loaded(solids, tmp_path):
-    path = tmp_path / "set.npz"
+@pytest.mark.parametrize("name", ["set.npz", "set"])
+def test_what_is_saved_is_what_is_loaded(solids, tmp_path, name):
+    path = tmp_path / name
     solids.save(path)
     loaded = ElementalSolids.load(path)
     assert list(loaded.crystals) == list(solids.crystals)
     assert loaded.data_hash == solids.data_hash
-    for name in ("labels", "space_groups", "origins", "margins"):
-        assert np.array_equal(getattr(loaded, name), getattr(solids, name))
+    for array in ("labels", "space_groups", "origins", "margins"):
+        assert np.array_equal(getattr(loaded, array), getattr(solids, array))
     assert loaded.seed == 0
     assert loaded.crystals[7].frame == solids.crystals[7].frame == 7
 
@@ -230,7 +231,10 @@ def test_progress_counts_every_crystal():
     ("options", "message"),
     [
         ({"n": 0}, "the number of crystals must be at least 1 (value: 0)."),
-        ({"seed": -1}, "the seed must not be negative (value: -1)."),
+        ({"n": 2.5}, "the number of crystals must be a whole number (value: 2.5)."),
+        ({"seed": -1}, "the seed must be at least 0 (value: -1)."),
+        ({"seed": 1.5}, "the seed must be a whole number (value: 1.5)."),
+        ({"workers": "2"}, "the number of workers must be a whole number (value: 2)."),
         ({"margin": 0.5}, "the margin must lie between 0 and 0.2 nearest-neighbour distances (value: 0.5)."),
         ({"margin": float("nan")}, "the margin must lie between 0 and 0.2 nearest-neighbour distances (value: nan)."),
         ({"orbits": 1.5}, "the share of random orbits must lie between 0 and 1 (value: 1.5)."),
@@ -294,4 +298,24 @@ def test_arrays_that_do_not_belong_together_are_refused(solids, tmp_path):
         arrays = dict(stored)
     np.savez(path, **arrays | {"labels": arrays["labels"][:-1]})
     with pytest.raises(UnreadableFileError, match="the arrays do not belong to one set"):
+        ElementalSolids.load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("labels", lambda a: a[::-1], "crystals and labels do not have the hash saved with them"),
+        ("positions", lambda a: a + 0.1, "crystals and labels do not have the hash saved with them"),
+        ("positions", lambda a: a * np.nan, "not finite"),
+        ("numbers", lambda a: a * 0 + 200, "element"),
+        ("seed", lambda _: np.array("x"), "invalid literal"),
+    ],
+)
+def test_a_changed_set_is_refused(solids, tmp_path, name, change, message):
+    path = tmp_path / "changed.npz"
+    solids.save(path)
+    with np.load(path) as stored:
+        arrays = dict(stored)
+    np.savez(path, **arrays | {name: change(arrays[name])})
+    with pytest.raises(UnreadableFileError, match=f"changed.npz: the file is damaged: .*{message}"):
         ElementalSolids.load(path)

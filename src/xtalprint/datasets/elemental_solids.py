@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import operator
 import os
 import zipfile
 import zlib
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -21,7 +23,6 @@ from xtalprint.errors import MissingExtraError, UnreadableFileError, XtalprintEr
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from concurrent.futures import Executor
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 PER_CRYSTAL = ("sizes", "cells", "labels", "space_groups", "origins", "margins")
 #: … and one for each atom.
 PER_ATOM = ("positions", "numbers")
+REMEDY = "make the set again and save it"
 #: Crystals per task of a worker: about a second of work.
 CHUNK = 32
 
@@ -123,48 +125,62 @@ class ElementalSolids:
         rows = np.sort(np.array(held_out, dtype=np.int64))
         return np.setdiff1d(np.arange(len(self)), rows), rows
 
-    def save(self, path: Path) -> None:
-        """Write an ``.npz`` that `load` reads; nothing in it needs pickle."""
-        sizes = np.array([len(c) for c in self.crystals])
-        np.savez_compressed(
-            path,
-            sizes=sizes,
-            cells=np.array([c.cell for c in self.crystals]),
-            positions=np.concatenate([c.positions for c in self.crystals]),
-            numbers=np.concatenate([c.numbers for c in self.crystals]).astype(np.uint8),
-            labels=self.labels,
-            space_groups=self.space_groups,
-            origins=self.origins,
-            margins=self.margins,
-            seed=np.array(self.seed),
-        )
+    def save(self, path: str | Path) -> None:
+        """Write an ``.npz`` under exactly this name, for `load`; nothing in it needs pickle."""
+        with Path(path).open("wb") as file:
+            np.savez_compressed(
+                file,
+                sizes=np.array([len(c) for c in self.crystals]),
+                cells=np.array([c.cell for c in self.crystals]),
+                positions=np.concatenate([c.positions for c in self.crystals]),
+                numbers=np.concatenate([c.numbers for c in self.crystals]).astype(np.uint8),
+                labels=self.labels,
+                space_groups=self.space_groups,
+                origins=self.origins,
+                margins=self.margins,
+                seed=np.array(self.seed),
+                data_hash=np.array(self.data_hash),
+            )
 
     @classmethod
-    def load(cls, path: Path) -> Self:
-        """Read what `save` wrote."""
-        data = _stored(path)
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        UnreadableFileError
+            If there is no such file, or it does not hold a complete set with the hash that was saved with it.
+        """
+        path = Path(path)
+        try:
+            loaded = cls._of_arrays(_stored(path))
+        except (XtalprintError, ValueError, TypeError) as error:
+            if isinstance(error, UnreadableFileError):
+                raise
+            raise UnreadableFileError(f"the file is damaged: {error}", source=str(path), remedy=REMEDY) from error
+        return loaded
+
+    @classmethod
+    def _of_arrays(cls, data: dict[str, NDArray[Any]]) -> Self:
         ends = np.cumsum(data["sizes"])[:-1]
         positions, numbers = np.split(data["positions"], ends), np.split(data["numbers"], ends)
         crystals = [
             Crystal(p, z, cell=cell, source=f"elemental-solids {data['seed']}", frame=i)
             for i, (p, z, cell) in enumerate(zip(positions, numbers, data["cells"], strict=True))
         ]
-        return cls(
-            crystals=crystals,
-            labels=data["labels"],
-            space_groups=data["space_groups"],
-            origins=data["origins"],
-            margins=data["margins"],
-            seed=int(data["seed"]),
-        )
+        names = ("labels", "space_groups", "origins", "margins")
+        made = cls(crystals=crystals, seed=int(data["seed"]), **{name: data[name] for name in names})
+        if made.data_hash != str(data["data_hash"]):
+            raise ValueError("crystals and labels do not have the hash saved with them")
+        return made
 
 
 def elemental_solids(
     seed: int = 0,
-    n: int = 12_000,
+    n: int = 10_517,
     *,
     margin: float = 0.06,
-    orbits: float = 0.3,
+    orbits: float = 0.0,
     shares: Mapping[int, float] = SHARES,
     conventional: float = 0.0,
     workers: int | None = None,
@@ -178,14 +194,14 @@ def elemental_solids(
         The same seed and options give the same set, whatever the number of workers; a larger set begins with the
         smaller one.
     n
-        Number of crystals; at least 10,517 for the published size.
+        Number of crystals; the default is the published size.
     margin
         Distance from degeneracy, in units of the mean nearest-neighbour distance, 0 to 0.2: a symmetry search at this
         tolerance, rounded up to the next of 0.02, 0.04, 0.06, 0.08, 0.1, 0.15 and 0.2, and at all smaller ones must
         still find the class. So no bct crystal is within it of bcc or fcc, no rhombohedral one of cubic.
     orbits
         Share of crystals made from random orbits of the space group; the rest are varied AFLOW prototypes. Prototypes
-        are what nature does; a third of something else keeps a model from learning them by heart.
+        are what nature does; something else among them keeps a model from learning them by heart.
     shares
         Weight of each space group, by number.
     conventional
@@ -208,10 +224,9 @@ def elemental_solids(
     """
     if importlib.util.find_spec("spglib") is None:
         raise MissingExtraError.of("spglib", "symmetry", "making the elemental solids")
-    if n < 1:
-        raise XtalprintError("the number of crystals must be at least 1", value=n)
-    if workers is not None and workers < 1:
-        raise XtalprintError("the number of workers must be at least 1", value=workers)
+    n = _whole(n, "the number of crystals", least=1)
+    seed = _whole(seed, "the seed", least=0)
+    workers = None if workers is None else _whole(workers, "the number of workers", least=1)
     recipe = Recipe(seed=seed, margin=margin, orbits=orbits, shares=dict(shares), conventional=conventional)
     made: list[Made] = []
     for one in _spread(partial(make, recipe=recipe), n, workers):
@@ -265,6 +280,16 @@ def _make_chunk(make_one: Callable[[int], Made], rows: range) -> list[Made]:
     return [make_one(row) for row in rows]
 
 
+def _whole(value: object, what: str, *, least: int) -> int:
+    try:
+        number = operator.index(value)  # type: ignore[arg-type]  # whatever has no index is the error below
+    except TypeError:
+        raise XtalprintError(f"{what} must be a whole number", value=value) from None
+    if number < least:
+        raise XtalprintError(f"{what} must be at least {least}", value=value)
+    return number
+
+
 def _check_share(test: float) -> None:
     if not 0 < test < 1:
         raise XtalprintError("the share of the test part must lie between 0 and 1", value=test)
@@ -272,12 +297,11 @@ def _check_share(test: float) -> None:
 
 def _stored(path: Path) -> dict[str, NDArray[Any]]:
     """Arrays of a saved set, complete and of matching lengths."""
-    remedy = "make the set again and save it"
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            data = {name: stored[name] for name in (*PER_CRYSTAL, *PER_ATOM, "seed")}
+            data = {name: stored[name] for name in (*PER_CRYSTAL, *PER_ATOM, "seed", "data_hash")}
     except FileNotFoundError as error:
-        raise UnreadableFileError("there is no such file", source=str(path), remedy=remedy) from error
+        raise UnreadableFileError("there is no such file", source=str(path), remedy=REMEDY) from error
     except (
         OSError,
         EOFError,
@@ -289,9 +313,9 @@ def _stored(path: Path) -> dict[str, NDArray[Any]]:
         zlib.error,
     ) as error:
         raise UnreadableFileError(
-            "this is no saved set of elemental solids", source=str(path), remedy=remedy
+            "this is no saved set of elemental solids", source=str(path), remedy=REMEDY
         ) from error
     n, atoms = len(data["sizes"]), int(data["sizes"].sum())
     if any(len(data[k]) != n for k in PER_CRYSTAL) or any(len(data[k]) != atoms for k in PER_ATOM):
-        raise UnreadableFileError("the arrays do not belong to one set", source=str(path), remedy=remedy)
+        raise UnreadableFileError("the arrays do not belong to one set", source=str(path), remedy=REMEDY)
     return data

@@ -48,7 +48,7 @@ class Recipe:
 
     seed: int = 0
     margin: float = 0.06
-    orbits: float = 0.3
+    orbits: float = 0.0
     shares: Mapping[int, float] = field(default_factory=lambda: dict(SHARES))
     conventional: float = 0.0
 
