@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +11,16 @@ from click.testing import CliRunner
 
 from xtalprint.cli.models import models
 from xtalprint.cli.train import train
+from xtalprint.datasets.structure_types import structure_type
 from xtalprint.errors import XtalprintError
 from xtalprint.models import CLASSES, load_model
-from xtalprint.models.configuration import QUICK
+from xtalprint.models.configuration import QUICK, DataConfig, read_config
 from xtalprint.models.manifest import Manifest
 from xtalprint.models.shipping import ship
-from xtalprint.models.training import train_crystal_class
+from xtalprint.models.training import Clock, train_crystal_class
+from xtalprint.models.training_data import prepare
+
+RECIPES = Path(__file__).parents[2] / "recipes"
 
 FILES = {
     *("config.json", "crystals.npz", "steps.jsonl", "epochs.jsonl", "metrics.json", "model.json", "card.md"),
@@ -50,7 +55,8 @@ def test_the_check_sums_hold(run):
 def test_the_recipe_is_complete(run):
     config = json.loads((run / "config.json").read_text())
     assert config["seed"] == 3
-    assert config["data"] == {"n": 140, "seed": 0, "test": 0.1, "validation": 0.1}
+    data = {"n": 140, "seed": 0, "orbits": 0.0, "split": "random", "test": 0.1, "validation": 0.1}
+    assert config["data"] == data
     assert {"epochs", "batch", "learning_rate", "schedule", "precision", "descriptor", "known"} <= set(config)
 
 
@@ -95,6 +101,26 @@ def test_resuming_a_finished_run_gives_the_same_weights(run, tmp_path):
 def test_a_folder_with_something_in_it_is_not_touched(run):
     with pytest.raises(XtalprintError, match=r"the folder is not empty; choose another, or go on .* --resume"):
         train_crystal_class(QUICK, run)
+
+
+def test_a_run_goes_on_with_its_own_recipe_only(run):
+    other = QUICK.model_copy(update={"learning_rate": 1e-4})
+    with pytest.raises(XtalprintError, match=r"the run was begun with another recipe; go on with --config of that"):
+        train_crystal_class(other, run, resume=True)
+
+
+def test_crystals_from_random_orbits_are_counted_apart(tmp_path):
+    config = QUICK.model_copy(update={"data": DataConfig(n=140, orbits=0.5, test=0.3, split="structure types")})
+    data = prepare(config, tmp_path, clock=Clock())
+    assert set(data.sources("train").tolist()) == {"AFLOW prototypes", "random orbits"}
+    types = {part: {structure_type(c) for c in data.crystals_of(part)} for part in ("train", "validation", "test")}
+    assert not types["test"] & (types["train"] | types["validation"])
+    assert data.provenance["orbits"] == 0.5
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_kept_recipes_are_valid(path):
+    read_config(path)
 
 
 def test_shipping_names_version_and_error(run, tmp_path):

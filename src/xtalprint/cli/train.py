@@ -111,7 +111,7 @@ def _report(progress: Progress) -> None:
 def _command(name: str, config: Path | None, *, seed: int | None, epochs: int | None, quick: bool) -> str:
     """What to type to make the same model again; the recipe is in the run folder too."""
     parts = ["xtalprint", "train", name]
-    parts += ["--config", config.name] if config is not None else []
+    parts += ["--config", str(config)] if config is not None else []
     parts += ["--seed", str(seed)] if seed is not None else []
     parts += ["--epochs", str(epochs)] if epochs is not None else []
     parts += ["--quick"] if quick else []

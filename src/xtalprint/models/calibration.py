@@ -9,7 +9,7 @@ import numpy as np
 
 from xtalprint.models.classes import CLASSES
 from xtalprint.models.defective import defective_copies, none_of_the_classes, other_prototypes
-from xtalprint.models.evaluation import metrics
+from xtalprint.models.evaluation import accuracy_by, metrics
 from xtalprint.models.fitting import evaluate
 from xtalprint.models.known import diffuse_share, strangeness
 from xtalprint.models.manifest import KnownRule
@@ -125,6 +125,7 @@ def _on_test(
     for name in copies:
         figures = metrics(judged[name].logits, examples.labels, CLASSES)
         accuracy[name] = {key: figures[key] for key in ("n", "accuracy", "errors", "expected_calibration_error")}
+        accuracy[name]["by_source"] = accuracy_by(data.sources("test"), judged[name].logits, examples.labels)
     scores = {name: each.strangeness(rule) for name, each in judged.items()}
     kept = {name: float((values <= 1).mean()) for name, values in scores.items()}
     return accuracy, kept, np.concatenate(list(scores.values()))

@@ -45,11 +45,9 @@ def _facts(manifest: Manifest) -> str:
 
 def _accuracy(manifest: Manifest) -> str:
     parts = manifest.metrics
-    rows = [
-        (name, str(parts[name]["n"]), f"{100 * parts[name]['accuracy']:.3f}", str(parts[name]["errors"]))
-        for name in ("train", "validation", "test")
-        if name in parts
-    ]
+    rows = []
+    for name in ("train", "validation", "test"):
+        rows += _accuracy_rows(name, parts[name]) if name in parts else []
     text = [_table(("part of the made crystals", "crystals", "accuracy, %", "errors"), rows)]
     per_class = parts["test"]["per_class"]
     text.append(
@@ -65,8 +63,8 @@ def _accuracy(manifest: Manifest) -> str:
         text.append("One label per structure, defective copies of the test part (one copy each):")
         text.append(
             _table(
-                ("defects", "crystals", "accuracy, %"),
-                [(name, str(v["n"]), f"{100 * v['accuracy']:.2f}") for name, v in parts["defective"].items()],
+                ("defects", "crystals", "accuracy, %", "errors"),
+                [row for name, figures in parts["defective"].items() for row in _accuracy_rows(name, figures)],
             )
         )
     error = parts["test"]["expected_calibration_error"]
@@ -75,6 +73,16 @@ def _accuracy(manifest: Manifest) -> str:
         f"the temperature {manifest.temperature:.4g}."
     )
     return "\n\n".join(text)
+
+
+def _accuracy_rows(name: str, figures: dict[str, Any]) -> list[tuple[str, str, str, str]]:
+    """One row for all and, if there are several, one for each source of crystals."""
+    sources = figures.get("by_source", {})
+    apart = {f"{name}, {source}": value for source, value in sources.items()} if len(sources) > 1 else {}
+    return [
+        (title, str(value["n"]), f"{100 * value['accuracy']:.2f}", str(value["errors"]))
+        for title, value in ({name: figures} | apart).items()
+    ]
 
 
 def _known(rule: KnownRule | None) -> str:

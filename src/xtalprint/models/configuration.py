@@ -23,7 +23,11 @@ class DataConfig(_Strict):
 
     n: int = Field(default=10_517, ge=70)
     seed: int = Field(default=0, ge=0)
+    #: Share of crystals from random orbits among the varied AFLOW prototypes.
+    orbits: float = Field(default=0.0, ge=0, le=1)
     test: float = Field(default=0.1, gt=0, lt=1)
+    #: "random": the same share of each class; "structure types": no structure type is both learned and tested.
+    split: Literal["random", "structure types"] = "random"
     #: Share of the training part that is set aside for choosing and calibrating.
     validation: float = Field(default=0.1, gt=0, lt=1)
 

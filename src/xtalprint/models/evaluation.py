@@ -75,3 +75,24 @@ def metrics(logits: NDArray[np.floating[Any]], truth: NDArray[np.int64], classes
         "expected_calibration_error": expected_calibration_error(probabilities, truth),
         "confusion_matrix": matrix.tolist(),
     }
+
+
+def accuracy_by(
+    groups: NDArray[np.str_], logits: NDArray[np.floating[Any]], truth: NDArray[np.int64]
+) -> dict[str, dict[str, Any]]:
+    """Accuracy of each group of crystals apart, as plain data.
+
+    Examples
+    --------
+    >>> accuracy_by(np.array(["a", "b"]), np.eye(2), np.array([0, 0]))["b"]
+    {'n': 1, 'accuracy': 0.0, 'errors': 1}
+    """
+    right = logits.argmax(axis=1) == truth
+    return {
+        str(name): {
+            "n": int((groups == name).sum()),
+            "accuracy": float(right[groups == name].mean()),
+            "errors": int((~right[groups == name]).sum()),
+        }
+        for name in np.unique(groups)
+    }

@@ -14,6 +14,7 @@ from xtalprint.errors import MissingExtraError, XtalprintError
 from xtalprint.models import crystal_class as words
 from xtalprint.models.card import card
 from xtalprint.models.classes import CLASSES
+from xtalprint.models.configuration import read_config
 from xtalprint.models.files import sha256, write_bytes, write_checksums, write_json, write_text
 from xtalprint.models.manifest import FileRecord, Manifest, TrainingRecord, Weights
 from xtalprint.models.registry import RUN_MANIFEST
@@ -133,6 +134,12 @@ def _prepare(folder: Path, config: TrainingConfig, *, resume: bool) -> None:
         )
     if not (folder / CONFIG).exists():
         write_json(folder / CONFIG, config.model_dump(mode="json"))
+    elif read_config(folder / CONFIG).recipe() != config.recipe():
+        raise XtalprintError(
+            "the run was begun with another recipe",
+            source=str(folder / CONFIG),
+            remedy="go on with --config of that file, or begin another run in another folder",
+        )
 
 
 def _fit(
@@ -168,7 +175,7 @@ def _write_log(folder: Path, progress: Progress) -> None:
 
 
 def _figures(network: ConvNet, data: TrainingData) -> dict[str, Any]:
-    from xtalprint.models.evaluation import metrics  # noqa: PLC0415 - keeps this file's imports light
+    from xtalprint.models.evaluation import accuracy_by, metrics  # noqa: PLC0415 - keeps this file's imports light
     from xtalprint.models.fitting import evaluate  # noqa: PLC0415 - torch
 
     figures: dict[str, Any] = {}
@@ -176,6 +183,7 @@ def _figures(network: ConvNet, data: TrainingData) -> dict[str, Any]:
         examples = data.examples(part)
         logits = evaluate(network, examples.images)
         figures[part] = metrics(logits, examples.labels, CLASSES)
+        figures[part]["by_source"] = accuracy_by(data.sources(part), logits, examples.labels)
         wrong = (logits.argmax(axis=1) != examples.labels).nonzero()[0]
         figures[part]["wrong"] = [
             {

@@ -75,6 +75,13 @@ class TrainingData:
         """Crystals of a part."""
         return [self.crystals[i] for i in self.index[part]]
 
+    def sources(self, part: Part) -> NDArray[np.str_]:
+        """Say of each crystal of a part whether it is a varied AFLOW prototype or made of random orbits."""
+        if self.origins is None:
+            return np.full(len(self.index[part]), "unknown")
+        from_orbits = np.char.startswith(self.origins[self.index[part]], "orbits")
+        return np.where(from_orbits, "random orbits", "AFLOW prototypes")
+
     def images_of(self, crystals: Sequence[Crystal]) -> NDArray[np.float32]:
         """Images of other crystals; one that fails is an error."""
         return compute_images(self.descriptor, crystals, threads=self.threads)
@@ -158,7 +165,8 @@ def prepare(
     with clock.time("images"):
         images = cached_images(descriptor, made.crystals, folder, data_hash=made.data_hash, threads=config.threads)
     labels = np.array([CLASSES.index(name) for name in made.labels.tolist()], dtype=np.int64)
-    rest, test = made.split(test=config.data.test, seed=config.data.seed)
+    split = made.split if config.data.split == "random" else made.split_by_prototype
+    rest, test = split(test=config.data.test, seed=config.data.seed)
     validation = rest[part_by_class(labels[rest], config.data.validation, seed=config.data.seed)]
     return TrainingData(
         crystals=made.crystals,
@@ -170,6 +178,7 @@ def prepare(
             "name": "elemental-solids",
             "n": len(labels),
             "seed": config.data.seed,
+            "orbits": config.data.orbits,
             "sha256": made.data_hash,
             "classes": {name: int((labels == i).sum()) for i, name in enumerate(CLASSES)},
         },
@@ -188,7 +197,8 @@ def _made_crystals(config: TrainingConfig, path: Path, say: Callable[[str], None
         if (len(saved), saved.seed) == (config.data.n, config.data.seed):
             return saved
     say(f"making {config.data.n} elemental solids")
-    made = elemental_solids(seed=config.data.seed, n=config.data.n, workers=config.threads)
+    wanted = config.data
+    made = elemental_solids(seed=wanted.seed, n=wanted.n, orbits=wanted.orbits, workers=config.threads)
     partial = path.with_name(f".{path.name}.partial.npz")
     made.save(partial)
     partial.replace(path)
