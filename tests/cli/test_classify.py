@@ -259,3 +259,13 @@ def test_memory_and_order_hold_for_many_frames(folder):
     assert [record["frame"] for record in found] == list(range(40))
     assert len({record["probability"] for record in found}) == 1
     assert time.perf_counter() - start_time < 60
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_one_line_not_a_traceback(folder):
+    command = [sys.executable, "-m", "xtalprint", "classify", "copper.cif", "--format", "json", "--quiet"]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    lines = ["xtalprint: cannot write: No space left on device; make room or give another --output."]
+    assert ended.stderr.splitlines() == lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import numpy as np
@@ -163,6 +164,17 @@ def test_ids_and_labels_must_fit(tmp_path, options):
     with pytest.raises(XtalprintError, match=r"ids|values of x"):
         write_table(ALL, tmp_path / "t.parquet", **options)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_or_a_pipe_is_not_replaced_and_a_link_stays_a_link(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path, tmp_path / "pipe"):
+        with pytest.raises(XtalprintError, match="not a regular file; name a file for the table"):
+            write_table(ALL, path)
+    (tmp_path / "link").symlink_to(tmp_path / "target.parquet")
+    write_table(ALL, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert len(read_table(tmp_path / "target.parquet")) == len(ALL)
 
 
 def test_no_folder(tmp_path):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -78,7 +80,21 @@ class LazyGroup(click.Group):
         except XtalprintError as error:
             click.echo(f"xtalprint: {error}", err=True)
             sys.exit(SOME_FAILED)
+        except OSError as error:
+            _drop_what_cannot_be_written()
+            about = f" {error.filename}" if error.filename else ""
+            remedy = "make room or give another --output" if error.errno == errno.ENOSPC else "check the place"
+            click.echo(f"xtalprint: cannot write{about}: {error.strerror or error}; {remedy}.", err=True)
+            sys.exit(SOME_FAILED)
         sys.exit(result if isinstance(result, int) else ALL_WELL)
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Send what is left in the buffer of a stdout that takes no more to nowhere: Python would try again at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(

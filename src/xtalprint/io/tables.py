@@ -292,7 +292,7 @@ class TableWriter:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self._pa, self._pq = _pyarrow("writing a crystal table")
-        self.path = Path(path)
+        self.path = Path(path).resolve()
         self.labels: Mapping[str, Sequence[Any]] = {}
         self._beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
         self._rows: list[dict[str, Any]] = []
@@ -300,7 +300,9 @@ class TableWriter:
         self._n = 0
 
     def __enter__(self) -> Self:
-        """Check that the folder is there."""
+        """Check that the folder is there, and that no device or folder would be replaced."""
+        if self.path.exists() and not self.path.is_file():
+            raise XtalprintError("not a regular file", source=str(self.path), remedy="name a file for the table")
         if not self.path.parent.is_dir():
             raise XtalprintError("no such folder", source=str(self.path.parent), remedy="make it first")
         return self
