@@ -90,7 +90,7 @@ class LazyGroup(click.Group):
 
 
 def _drop_what_cannot_be_written() -> None:
-    """Send what is left in the buffer of a stdout that takes no more to nowhere: Python would try again at its end."""
+    """Send the rest of a stdout that takes no more to nowhere; Python would try to write it again at its end."""
     try:
         sys.stdout.flush()
     except OSError:
