@@ -14,7 +14,8 @@ from xtalprint.cli.train import train
 from xtalprint.datasets.structure_types import structure_type
 from xtalprint.errors import XtalprintError
 from xtalprint.models import CLASSES, load_model
-from xtalprint.models.configuration import QUICK, DataConfig, read_config
+from xtalprint.models.configuration import QUICK, CopiesConfig, DataConfig, read_config
+from xtalprint.models.defective import training_copies
 from xtalprint.models.manifest import Manifest
 from xtalprint.models.shipping import ship
 from xtalprint.models.training import Clock, train_crystal_class
@@ -111,11 +112,31 @@ def test_a_run_goes_on_with_its_own_recipe_only(run):
 
 def test_crystals_from_random_orbits_are_counted_apart(tmp_path):
     config = QUICK.model_copy(update={"data": DataConfig(n=140, orbits=0.5, test=0.3, split="structure types")})
-    data = prepare(config, tmp_path, clock=Clock())
+    data = prepare(config, tmp_path, clock=Clock(tmp_path / "seconds.json"))
     assert set(data.sources("train").tolist()) == {"AFLOW prototypes", "random orbits"}
     types = {part: {structure_type(c) for c in data.crystals_of(part)} for part in ("train", "validation", "test")}
     assert not types["test"] & (types["train"] | types["validation"])
     assert data.provenance["orbits"] == 0.5
+
+
+def test_copies_are_of_the_training_part_and_of_all_sizes(tmp_path):
+    wanted = CopiesConfig(per_crystal=2, sites=(40, 500), displacement=0.1, vacancies=0.4)
+    config = QUICK.model_copy(update={"data": DataConfig(n=70), "copies": wanted})
+    data = prepare(config, tmp_path, clock=Clock(tmp_path / "seconds.json"))
+    n = len(data.index["train"])
+    assert len(data.learned()) == 3 * n
+    assert np.array_equal(data.learned().labels, np.tile(data.labels[data.index["train"]], 3))
+    copies = training_copies(data.crystals_of("train"), wanted, seed=config.seed)
+    again = training_copies(data.crystals_of("train"), wanted, seed=config.seed)
+    assert copies == again
+    sizes = np.array([len(copy) for copy in copies])
+    assert sizes.min() < 80
+    assert sizes.max() > 300
+    assert all(copy.is_cluster for copy in copies)
+    assert np.array_equal(data.copies.images[3], data.descriptor.compute(copies[3]).array.astype(np.float32))
+    before = (tmp_path / "copies.npy").stat().st_mtime_ns
+    prepare(config, tmp_path, clock=Clock(tmp_path / "seconds.json"))
+    assert (tmp_path / "copies.npy").stat().st_mtime_ns == before
 
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)

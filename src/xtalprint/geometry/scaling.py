@@ -78,6 +78,9 @@ def _first_peak(distances: NDArray[np.float64], bandwidth: float) -> float:
     reach = np.arange(-round(6 * bandwidth / BIN), round(6 * bandwidth / BIN) + 1) * BIN
     density = np.convolve(counts, np.exp(-0.5 * (reach / bandwidth) ** 2), mode="same")
     density = np.where((centres > FIRST_PEAK[0]) & (centres < FIRST_PEAK[1]), density, 0.0)
+    if not density.any():
+        # No pair near the median: the nearest distances fall into two groups far from it.
+        return 1.0
     left, middle, right = density[:-2], density[1:-1], density[2:]
     maxima = np.flatnonzero((middle > left) & (middle >= right) & (middle > LOWEST_PEAK * density.max()))
     peak = int(maxima[0]) + 1 if len(maxima) else int(density.argmax())

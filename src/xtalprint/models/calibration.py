@@ -69,13 +69,13 @@ class Judge:
 def calibrate(
     network: ConvNet, data: TrainingData, config: TrainingConfig, *, say: Callable[[str], None] = lambda _: None
 ) -> tuple[GaussianDistance, KnownRule, dict[str, Any]]:
-    """Fit on pristine training images, set the thresholds on defective validation crystals, measure on the test part.
+    """Fit on the training images, set the thresholds on defective validation crystals, measure on the test part.
 
     Returns
     -------
     The detector, the rule with its figures, and the accuracy on defective copies of the test part.
     """
-    training = data.examples("train")
+    training = data.learned()
     detector = GaussianDistance.fit(
         evaluate(network, training.images, features=True),
         training.labels,
@@ -99,7 +99,7 @@ def _thresholds(judge: Judge, data: TrainingData, config: TrainingConfig) -> Kno
     return KnownRule(
         method=(
             "Two criteria. Distance: Mahalanobis distance of the 128 features before the output from the nearest of "
-            f"{len(judge.detector.centres)} centres, fitted to pristine training crystals; it tells other crystals. "
+            f"{len(judge.detector.centres)} centres, fitted to the training part; it tells other crystals. "
             "Diffuse share: mean of the diffraction image, whose brightest pixel is 1; it tells disordered matter."
         ),
         distance=float(np.quantile(np.concatenate([j.distance for j in judged]), level)),

@@ -32,6 +32,19 @@ class DataConfig(_Strict):
     validation: float = Field(default=0.1, gt=0, lt=1)
 
 
+class CopiesConfig(_Strict):
+    """Copies of the training crystals that are learned beside them: other sizes, and defects if wanted."""
+
+    #: Copies of each training crystal; none as published.
+    per_crystal: int = Field(default=0, ge=0)
+    #: Least and greatest number of sites that a copy is repeated to; drawn evenly on a logarithmic scale.
+    sites: tuple[int, int] = (32, 1024)
+    #: Half of the copies are displaced, by a standard deviation up to this share of the bond length.
+    displacement: float = Field(default=0.0, ge=0, le=0.3)
+    #: Half of the copies lose atoms, up to this share.
+    vacancies: float = Field(default=0.0, ge=0, lt=1)
+
+
 class KnownConfig(_Strict):
     """How the rule for "resembles none of the classes" is fitted and calibrated."""
 
@@ -53,6 +66,7 @@ class TrainingConfig(_Strict):
     data: DataConfig = DataConfig()
     #: Parameters of `xtalprint.DiffractionImage`; those not given keep their defaults.
     descriptor: dict[str, Any] = Field(default_factory=dict)
+    copies: CopiesConfig = CopiesConfig()
     known: KnownConfig = KnownConfig()
     seed: int = Field(default=0, ge=0)
     epochs: int = Field(default=5, ge=1)

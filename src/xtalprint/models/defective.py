@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from xtalprint.models.configuration import KnownConfig
+    from xtalprint.models.configuration import CopiesConfig, KnownConfig
 
 #: Sites of a copy before atoms are removed.
 ATOMS = 256
@@ -57,6 +57,43 @@ def defective_copies(crystals: Sequence[Crystal], config: KnownConfig, *, seed: 
         ]
         for kind, (name, make, amount) in enumerate(kinds)
     }
+
+
+def training_copies(crystals: Sequence[Crystal], config: CopiesConfig, *, seed: int) -> list[Crystal]:
+    """Copies of pristine crystals in pieces of any size, and with defects where the recipe wants them.
+
+    A network that has seen copper only in pieces of 256 atoms knows the shape of that piece rather than copper.
+
+    Parameters
+    ----------
+    crystals
+        Pristine crystals of the training part, never of another.
+    config
+        Says how many copies, how large, and which defects.
+    seed
+        Each copy has random numbers of its own, from the seed, its round and its place in the list.
+
+    Returns
+    -------
+    ``per_crystal`` times the whole list.
+    """
+    standard = [standard_cell(crystal) for crystal in crystals]
+    return [
+        _training_copy(crystal, config, np.random.default_rng([seed, turn, i]))
+        for turn in range(config.per_crystal)
+        for i, crystal in enumerate(standard)
+    ]
+
+
+def _training_copy(crystal: Crystal, config: CopiesConfig, rng: np.random.Generator) -> Crystal:
+    least, greatest = np.log(config.sites)
+    copy = supercell_to(crystal, min_atoms=round(np.exp(rng.uniform(least, greatest))))
+    displaced, thinned = rng.random(2) < 0.5  # noqa: PLR2004 - one half
+    if displaced:
+        copy = displace_gaussian(copy, rng.uniform(0, config.displacement), rng, unit="d_nn")
+    if thinned:
+        copy = vacancies(copy, rng.uniform(0, config.vacancies), rng)
+    return to_cluster(copy)
 
 
 def none_of_the_classes(crystals: Sequence[Crystal], *, seed: int) -> dict[str, list[Crystal]]:

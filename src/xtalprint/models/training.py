@@ -74,11 +74,11 @@ def train_crystal_class(
     """
     _require_packages()
     _prepare(folder, config, resume=resume)
-    from xtalprint.models.training_data import IMAGES, IMAGES_RECORD, prepare  # noqa: PLC0415 - torch, checked above
+    from xtalprint.models.training_data import SCRATCH, prepare  # noqa: PLC0415 - torch, checked above
 
-    clock = Clock()
+    clock = Clock(folder / "seconds.json")
     data = prepare(config, folder, clock=clock, say=say)
-    network, progress = _fit(config, data, folder, report)
+    network, progress, batches_per_epoch = _fit(config, data, folder, report)
     clock.seconds["training"] = progress.seconds
     say("measuring")
     with clock.time("evaluation"):
@@ -98,18 +98,19 @@ def train_crystal_class(
         detector=detector,
         rule=rule,
     )
-    _write_pictures(folder, progress, figures, batches_per_epoch=_batches(config, data))
-    for name in (IMAGES, IMAGES_RECORD):
+    _write_pictures(folder, progress, figures, batches_per_epoch=batches_per_epoch)
+    for name in (*SCRATCH, clock.path.name):
         (folder / name).unlink(missing_ok=True)
     write_checksums(folder)
     return manifest
 
 
 class Clock:
-    """Seconds spent on each part of a run."""
+    """Seconds spent on each part of a run, kept in a file so that an interrupted run does not forget them."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.seconds: dict[str, float] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
 
     @contextmanager
     def time(self, name: str) -> Iterator[None]:
@@ -117,6 +118,7 @@ class Clock:
         start = time.monotonic()
         yield
         self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - start, 1)
+        write_json(self.path, self.seconds)
 
 
 def _require_packages() -> None:
@@ -144,7 +146,7 @@ def _prepare(folder: Path, config: TrainingConfig, *, resume: bool) -> None:
 
 def _fit(
     config: TrainingConfig, data: TrainingData, folder: Path, report: Callable[[Progress], None]
-) -> tuple[ConvNet, Progress]:
+) -> tuple[ConvNet, Progress, int]:
     from xtalprint.models.fitting import Fit  # noqa: PLC0415 - torch
 
     def log(progress: Progress) -> None:
@@ -152,7 +154,7 @@ def _fit(
         report(progress)
 
     fit = Fit(
-        training=data.examples("train"),
+        training=data.learned(),
         validation=data.examples("validation"),
         config=config,
         folder=folder / CHECKPOINTS,
@@ -161,12 +163,7 @@ def _fit(
     fit.resume()
     network = fit.run()
     _write_log(folder, fit.progress)
-    return network, fit.progress
-
-
-def _batches(config: TrainingConfig, data: TrainingData) -> int:
-    full, rest = divmod(len(data.index["train"]), config.batch)
-    return full + (rest > 1)
+    return network, fit.progress, fit.batches_per_epoch
 
 
 def _write_log(folder: Path, progress: Progress) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from xtalprint.descriptors.base import parameters
 from xtalprint.descriptors.diffraction_image import DiffractionImage
 from xtalprint.models.classes import CLASSES
+from xtalprint.models.defective import training_copies
 from xtalprint.models.files import write_json
 from xtalprint.models.fitting import Examples
 
@@ -27,8 +30,9 @@ if TYPE_CHECKING:
 
 Part = Literal["train", "validation", "test"]
 CRYSTALS = "crystals.npz"
-IMAGES = "images.npy"
-IMAGES_RECORD = "images.json"
+IMAGES, COPIES = "images.npy", "copies.npy"
+#: Large files that a finished run does not need.
+SCRATCH = (IMAGES, "images.json", COPIES, "copies.json")
 #: Crystals whose images are computed between two looks at the keyboard.
 CHUNK = 512
 
@@ -51,6 +55,8 @@ class TrainingData:
         Makes images.
     provenance
         Name, number, seed and hash of the data, for the record.
+    copies
+        Copies of the training part that are learned beside it; None if there are none.
     origins, margins
         (n,) what each crystal was made from, and how far it is from a degenerate one; None if not known.
     threads
@@ -63,6 +69,7 @@ class TrainingData:
     index: dict[Part, NDArray[np.int64]]
     descriptor: DiffractionImage
     provenance: dict[str, Any]
+    copies: Examples | None = None
     origins: NDArray[np.str_] | None = None
     margins: NDArray[np.float64] | None = None
     threads: int | None = None
@@ -70,6 +77,16 @@ class TrainingData:
     def examples(self, part: Part) -> Examples:
         """Images and labels of a part, in memory."""
         return Examples(self.images, self.labels).part(self.index[part])
+
+    def learned(self) -> Examples:
+        """Everything that the network learns from: the training part and its copies, in memory."""
+        pristine = self.examples("train")
+        if self.copies is None:
+            return pristine
+        return Examples(
+            np.concatenate([pristine.images, self.copies.images]),
+            np.concatenate([pristine.labels, self.copies.labels]),
+        )
 
     def crystals_of(self, part: Part) -> list[Crystal]:
         """Crystals of a part."""
@@ -126,25 +143,37 @@ def compute_images(
 
 def cached_images(
     descriptor: DiffractionImage,
-    crystals: Sequence[Crystal],
-    folder: Path,
+    crystals: Callable[[], Sequence[Crystal]],
+    path: Path,
     *,
-    data_hash: str,
+    made_from: dict[str, Any],
     threads: int | None = None,
 ) -> NDArray[np.float32]:
     """Images of all crystals, computed once for a run folder and then mapped from disk.
 
-    What was computed from other data or with other parameters is computed again.
+    Parameters
+    ----------
+    descriptor
+        Makes them.
+    crystals
+        Makes the crystals; called only if their images are not there.
+    path
+        Of the images; what they were made from is kept in a JSON file beside them.
+    made_from
+        Plain data that tells these crystals from others: what was computed from others, or with other parameters, is
+        computed again.
+    threads
+        Number of threads.
     """
-    made_from = {"data": data_hash, "n": len(crystals), **parameters(descriptor)}
-    record, path = folder / IMAGES_RECORD, folder / IMAGES
-    plain = json.loads(json.dumps(made_from))
+    record = path.with_suffix(".json")
+    plain = json.loads(json.dumps(made_from | parameters(descriptor)))
     if not (record.exists() and path.exists() and json.loads(record.read_text(encoding="utf-8")) == plain):
-        shape = (len(crystals), 3, descriptor.n_pixels, descriptor.n_pixels)
-        partial = folder / f".{IMAGES}.partial"
+        made = crystals()
+        shape = (len(made), 3, descriptor.n_pixels, descriptor.n_pixels)
+        partial = path.with_name(f".{path.name}.partial")
         images = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=shape)
-        for start in range(0, len(crystals), CHUNK):
-            chunk = crystals[start : start + CHUNK]
+        for start in range(0, len(made), CHUNK):
+            chunk = made[start : start + CHUNK]
             images[start : start + len(chunk)] = compute_images(descriptor, chunk, threads=threads)
         images.flush()
         del images
@@ -161,18 +190,32 @@ def prepare(
     with clock.time("data"):
         made = _made_crystals(config, folder / CRYSTALS, say)
     descriptor = DiffractionImage(**config.descriptor)
-    say("computing their diffraction images")
-    with clock.time("images"):
-        images = cached_images(descriptor, made.crystals, folder, data_hash=made.data_hash, threads=config.threads)
     labels = np.array([CLASSES.index(name) for name in made.labels.tolist()], dtype=np.int64)
     split = made.split if config.data.split == "random" else made.split_by_prototype
     rest, test = split(test=config.data.test, seed=config.data.seed)
     validation = rest[part_by_class(labels[rest], config.data.validation, seed=config.data.seed)]
+    train = np.setdiff1d(rest, validation)
+    say("computing their diffraction images")
+    with clock.time("images"):
+        compute = partial(cached_images, descriptor, threads=config.threads)
+        about = {"data": made.data_hash, "n": len(made)}
+        images = compute(lambda: made.crystals, folder / IMAGES, made_from=about)
+        copies = None
+        if config.copies.per_crystal:
+            recipe = {"rows": _hash(train), "seed": config.seed, "copies": config.copies.model_dump(mode="json")}
+            copies = Examples(
+                compute(
+                    lambda: training_copies([made.crystals[i] for i in train], config.copies, seed=config.seed),
+                    folder / COPIES,
+                    made_from=about | recipe,
+                ),
+                np.tile(labels[train], config.copies.per_crystal),
+            )
     return TrainingData(
         crystals=made.crystals,
         labels=labels,
         images=images,
-        index={"train": np.setdiff1d(rest, validation), "validation": validation, "test": test},
+        index={"train": train, "validation": validation, "test": test},
         descriptor=descriptor,
         provenance={
             "name": "elemental-solids",
@@ -182,10 +225,15 @@ def prepare(
             "sha256": made.data_hash,
             "classes": {name: int((labels == i).sum()) for i, name in enumerate(CLASSES)},
         },
+        copies=copies,
         origins=made.origins,
         margins=made.margins,
         threads=config.threads,
     )
+
+
+def _hash(rows: NDArray[np.int64]) -> str:
+    return hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()
 
 
 def _made_crystals(config: TrainingConfig, path: Path, say: Callable[[str], None]) -> ElementalSolids:
