@@ -205,3 +205,19 @@ def test_a_missing_extra_tells_how_to_install_it():
 def test_where_it_came_from_is_filled_in_once():
     error = XtalprintError("bad", source="inner").located(source="outer", frame=4)
     assert str(error) == "inner, frame 4: bad."
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [np.diag([3, 3, 0.01]), np.eye(3) * 1e-150, [[3, 0, 0], [3, 0.04, 0], [0, 0, 3]]],
+    ids=["short", "tiny", "skewed"],
+)
+def test_an_atom_on_its_own_image_is_refused(cell):
+    with pytest.raises(InvalidCrystalError, match=r"each atom coincides with its own image: .* shorter than 0.05 Å"):
+        Crystal([[0, 0, 0]], ["Cu"], cell=cell)
+
+
+@pytest.mark.parametrize(("positions", "numbers"), [([[0, 0, 0]], 6), (5.0, [6]), (5.0, 6)])
+def test_numbers_in_the_place_of_arrays_are_refused(positions, numbers):
+    with pytest.raises(InvalidCrystalError, match="must"):
+        Crystal(positions, numbers)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
@@ -105,7 +106,7 @@ class Crystal:
         frame: int | None,
     ) -> None:
         if occupancies is None:
-            occupancies = np.ones(len(numbers))
+            occupancies = np.ones(numbers.shape)
         if pbc is not None and np.shape(pbc) != (3,):
             raise InvalidCrystalError("pbc must be three booleans, one for each lattice vector", value=pbc)
         periodic = (cell is not None,) * 3 if pbc is None else tuple(bool(p) for p in pbc)
@@ -157,13 +158,13 @@ class Crystal:
                 value.setflags(write=False)
 
     def _validate(self) -> None:
-        n = len(self.positions)
-        if self.positions.ndim == 1 and n == 0:
+        if self.positions.ndim == 1 and self.positions.size == 0:
             raise InvalidCrystalError("no atoms", remedy="check that the file is complete")
         if self.positions.ndim != 2 or self.positions.shape[1] != 3:  # noqa: PLR2004
             raise InvalidCrystalError(
                 "positions must be an array of shape (N, 3)", value=f"shape {self.positions.shape}"
             )
+        n = len(self.positions)
         if n == 0:
             raise InvalidCrystalError("no atoms", remedy="check that the file is complete")
         for name, array in (("numbers", self.numbers), ("occupancies", self.occupancies)):
@@ -234,6 +235,15 @@ class Crystal:
                 "cell is flat: its three vectors span no volume",
                 value=self.cell.tolist(),
                 remedy="give three independent lattice vectors, or no cell at all for a cluster",
+            )
+
+        vectors = self.cell[list(self.pbc)]
+        steps = np.array([s for s in product((-1, 0, 1), repeat=len(vectors)) if any(s)], dtype=np.float64)
+        if len(vectors) and np.sqrt(((steps @ vectors) ** 2).sum(axis=1).min()) < COINCIDENCE:
+            raise InvalidCrystalError(
+                f"each atom coincides with its own image: the lattice has a vector shorter than {COINCIDENCE} Å",
+                value=self.cell.tolist(),
+                remedy="give the cell in Å",
             )
 
     def _validate_sites(self) -> None:

@@ -84,6 +84,23 @@ class UnsupportedInputError(XtalprintError):
     """A sound crystal that this step cannot use, such as one without a cell where a cell is needed."""
 
 
+class InternalError(XtalprintError):
+    """A fault of this package: whatever else is raised where one crystal of many must not stop the others."""
+
+    @classmethod
+    def of(cls, error: Exception) -> InternalError:
+        """Error in the place of any exception that is not of this family."""
+        text = " ".join(str(error).split())
+        return cls(
+            f"a fault of xtalprint itself ({type(error).__name__}: {text})",
+            remedy="please report it together with this structure",
+        )
+
+
+class WrongUsageError(XtalprintError):
+    """What was asked for cannot be done as it was asked; nothing was done."""
+
+
 class ModelError(XtalprintError):
     """A model is unknown, or its weights do not match their SHA-256."""
 

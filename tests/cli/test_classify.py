@@ -269,3 +269,10 @@ def test_a_full_disk_is_one_line_not_a_traceback(folder):
     assert ended.returncode == 1
     lines = ["xtalprint: cannot write: No space left on device; make room or give another --output."]
     assert ended.stderr.splitlines() == lines
+
+
+def test_a_pattern_means_files_and_not_folders(folder):
+    (folder / "more").mkdir()
+    names = {record["source"] for record in records("*", exit_code=1)}
+    assert {"copper.cif", "README.md"} <= names
+    assert "more" not in names

@@ -117,3 +117,20 @@ def test_cores_are_those_of_the_affinity():
     finally:
         os.sched_setaffinity(0, mine)
     assert available_cores() == len(mine)
+
+
+def test_a_result_that_is_ready_is_not_held_back():
+    """When the third item is asked for, the first result is out already."""
+    seen = []
+
+    def items():
+        yield 0
+        time.sleep(0.1)
+        yield 1
+        assert seen
+        yield 2
+
+    results = map_ordered(lambda i: i, items(), threads=2)
+    for _ in range(3):
+        seen.append(next(results))  # noqa: PERF401 - one at a time, as they come
+    assert seen == [0, 1, 2]

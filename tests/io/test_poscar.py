@@ -153,3 +153,9 @@ def test_a_cut_trajectory_keeps_its_whole_frames(write):
     assert items[0].formula == "ClNa"
     assert isinstance(items[1], XtalprintError)
     assert items[1].frame == 1
+
+
+def test_elements_are_for_files_that_name_none(write):
+    salt = "salt\n1\n5.6 0 0\n0 5.6 0\n0 0 5.6\nNa Cl\n1 1\nDirect\n0 0 0\n0.5 0.5 0.5\n"
+    [crystal] = read(write("POSCAR", salt), elements=("Cu", "Zr"))
+    assert crystal.formula == "NaCl"

@@ -177,6 +177,12 @@ def test_a_folder_or_a_pipe_is_not_replaced_and_a_link_stays_a_link(tmp_path):
     assert len(read_table(tmp_path / "target.parquet")) == len(ALL)
 
 
+def test_a_name_that_is_not_utf8_does_not_cost_the_table(tmp_path):
+    crystal = Crystal([[0, 0, 0]], ["Cu"], cell=np.eye(3), source="b\udcff.cif", frame=0)
+    write_table([crystal], tmp_path / "t.parquet")
+    assert read_table(tmp_path / "t.parquet").ids[0] == r"b\xff.cif#0"
+
+
 def test_no_folder(tmp_path):
     with pytest.raises(XtalprintError, match="no such folder; make it first"):
         write_table(ALL, tmp_path / "no" / "t.parquet")

@@ -167,3 +167,22 @@ def test_frames_before_a_cut_are_kept(write):
     assert items[0].formula == "H2O"
     assert items[1].frame == 1
     assert "the file ends after" in str(items[1])
+
+
+LAMMPS_XYZ = "2\nAtoms. Timestep: 0\n1 0 0 0\n2 2 0 0\n"
+
+
+@pytest.mark.parametrize("name", ["dump.xyz", "run.xyz"])
+def test_types_of_lammps_are_no_atomic_numbers(write, name):
+    path = write(name, LAMMPS_XYZ)
+    with pytest.raises(XtalprintError, match=r"LAMMPS types, no elements \(value: 1\); give the elements of types"):
+        read(path)
+    [crystal] = read(path, elements=("Cu", "Zr"))
+    assert crystal.symbols == ["Cu", "Zr"]
+
+
+def test_digits_are_atomic_numbers_unless_elements_are_given(write):
+    path = write("numbers.xyz", "2\n\n6 0 0 0\n8 1.2 0 0\n")
+    assert read(path)[0].symbols == ["C", "O"]
+    with pytest.raises(XtalprintError, match="type 6 has no element: 1 given"):
+        read(path, elements=("Cu",))

@@ -107,3 +107,10 @@ def test_temperature_softens(untrained_run, model):
     probabilities = model.predict_image(image)[0]
     np.testing.assert_allclose(soft.predict_image(image)[0], softmax(np.log(probabilities)[None], 2.0)[0], rtol=1e-12)
     assert model.features(image).shape == (128,)
+
+
+@pytest.mark.parametrize("given", ["copper.cif", ["copper.cif"], [None]])
+def test_what_is_no_crystal_is_a_record(given):
+    [prediction] = load_model("crystal-class").predict(given)
+    assert prediction.status == "error"
+    assert "this is no Crystal" in prediction.error

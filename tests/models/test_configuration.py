@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from xtalprint.errors import XtalprintError
+from xtalprint.errors import WrongUsageError, XtalprintError
 from xtalprint.models.configuration import TrainingConfig, parse_config, read_config
 
 
@@ -70,3 +70,17 @@ def test_options_that_are_not_given_change_nothing():
     assert config.with_changes(epochs=9).epochs == 9
     with pytest.raises(XtalprintError, match="the command line: configuration not valid at epochs"):
         config.with_changes(epochs=0)
+
+
+@pytest.mark.parametrize(
+    ("descriptor", "message"),
+    [
+        ({"scal": "robust"}, "DiffractionImage has no parameter scal"),
+        ({"scale": "best"}, "unknown scale"),
+        ({"n_pixels": 32}, "the network sees 64 × 64 pixels: leave n_pixels out"),
+        ({"wavelength": "short"}, "descriptor"),
+    ],
+)
+def test_parameters_of_the_descriptor_are_checked_before_anything_is_made(descriptor, message):
+    with pytest.raises(WrongUsageError, match=message):
+        parse_config({"descriptor": descriptor}, source="recipe.toml")

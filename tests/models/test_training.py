@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -185,3 +186,13 @@ def test_quick_and_config_exclude_each_other(tmp_path):
     result = CliRunner().invoke(train, ["crystal-class", "--quick", "--config", str(path), "-o", str(tmp_path / "x")])
     assert result.exit_code == 2
     assert "--quick is a recipe of its own" in result.output
+
+
+def test_wrong_usage_is_said_before_anything_is_made_and_exits_with_2(run, tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text("epoch = 1")
+    for arguments in (["--config", str(path), "-o", str(tmp_path / "x")], ["--quick", "-o", str(run)]):
+        command = [sys.executable, "-m", "xtalprint", "train", "crystal-class", *arguments]
+        ended = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert ended.returncode == 2
+        assert len(ended.stderr.splitlines()) == 1

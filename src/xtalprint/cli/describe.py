@@ -207,7 +207,9 @@ def _computed(
     notes = batch.warnings or ((),) * len(batch.index)
     for index, array, warnings in zip(batch.index.tolist(), batch.array, notes, strict=True):
         crystal = crystals[index]
-        results[index] = Fingerprint(array, descriptor, crystal.source, crystal.frame, warnings)
+        results[index] = Fingerprint(
+            array, descriptor, crystal.source, crystal.frame, warnings, formula=crystal.formula
+        )
     return [results[i] for i in range(len(crystals))]
 
 

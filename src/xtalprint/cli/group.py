@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from xtalprint._version import __version__
-from xtalprint.errors import XtalprintError
+from xtalprint.errors import MissingExtraError, WrongUsageError, XtalprintError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ class LazyGroup(click.Group):
             sys.exit(error.exit_code)
         except XtalprintError as error:
             click.echo(f"xtalprint: {error}", err=True)
-            sys.exit(SOME_FAILED)
+            sys.exit(WRONG_USAGE if isinstance(error, WrongUsageError | MissingExtraError) else SOME_FAILED)
         except OSError as error:
             _drop_what_cannot_be_written()
             about = f" {error.filename}" if error.filename else ""

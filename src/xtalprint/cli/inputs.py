@@ -94,7 +94,9 @@ def _matches(argument: str) -> list[str]:
         return [argument]
     pattern = Path(argument).expanduser()
     # Path.glob would also descend into hidden folders, and wants the part without wildcards split off first.
-    return sorted(glob.glob(str(pattern), recursive=True)) or [argument]  # noqa: PTH207
+    matches = sorted(glob.glob(str(pattern), recursive=True))  # noqa: PTH207
+    # A pattern means the files; a folder is an error only where it was named.
+    return [path for path in matches if not Path(path).is_dir()] or [argument]
 
 
 def _listed_on_stdin() -> Iterator[str]:

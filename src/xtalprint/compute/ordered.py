@@ -99,7 +99,8 @@ def _windowed(
     exhausted = False
     try:
         while True:
-            while not exhausted and len(pending) < window:
+            # A result that is ready is not held back until more items have been read.
+            while not exhausted and len(pending) < window and not (pending and pending[0].done()):
                 try:
                     pending.append(executor.submit(function, next(iterator)))
                 except StopIteration:

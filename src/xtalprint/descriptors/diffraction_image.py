@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, partial
+from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -12,7 +13,8 @@ from xtalprint import geometry
 from xtalprint.compute import map_ordered
 from xtalprint.descriptors.base import Failure, Fingerprint, FingerprintBatch
 from xtalprint.elements import SYMBOLS
-from xtalprint.errors import XtalprintError
+from xtalprint.errors import InternalError, XtalprintError
+from xtalprint.geometry.symmetry import MAX_SITES
 from xtalprint.scattering import (
     COMPILE_FROM,
     TABLES,
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
 
     from xtalprint.crystal import Crystal
 
-#: A cell with at least this many sites in which no symmetry is found is worth a warning.
-LARGE_CELL = 16
 #: The bond length of a larger box is measured on this many atoms in its middle.
 SAMPLE = 10_000
 
@@ -110,6 +110,9 @@ class DiffractionImage:
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
+        for name in ("n_pixels", "min_atoms", "max_atoms"):
+            if not isinstance(getattr(self, name), Integral):
+                raise XtalprintError(f"{name} must be a whole number", value=getattr(self, name))
         if not np.isfinite(self.rotation_angle):
             raise XtalprintError("rotation_angle must be finite", value=self.rotation_angle)
         if not (np.isfinite(self.symprec) and self.symprec > 0):
@@ -214,23 +217,19 @@ class DiffractionImage:
         The cluster, nearest-neighbour distance 1 Å, and what a person should know about it.
         """
         warnings = [*_disorder(crystal)]
-        n_sites, standard = crystal.n_sites, crystal
+        standard = crystal
         if crystal.is_cluster:
             warnings.append("no cell: the cluster is seen in its own axes, which decide what the image looks like")
-        elif n_sites > self.max_atoms:
-            # A symmetry search in so large a cell with noise takes minutes, and finds nothing.
-            warnings.append(
-                f"{n_sites} sites: no standard cell is looked for, the axes are those of the cell as given"
-            )
         else:
             standard = geometry.standard_cell(crystal, symprec=self.symprec)
             warnings += self._setting(crystal, standard)
+        n_sites = standard.n_sites
         # Ten thousand atoms in the middle of a larger box tell its bond length.
         sample = standard if n_sites <= SAMPLE else geometry.central_block(standard, n_atoms=SAMPLE)
         length = geometry.bond_length(sample, method=self.scale)
         if n_sites > self.max_atoms:
             warnings.append(f"cut to the middle {self.max_atoms} of {n_sites} sites")
-            n_rows = round(self.max_atoms * len(crystal) / n_sites)
+            n_rows = round(self.max_atoms * len(standard) / n_sites)
             standard = geometry.central_block(standard, n_atoms=n_rows)
         elif not crystal.is_cluster:
             standard = geometry.supercell_to(standard, min_atoms=self.min_atoms)
@@ -280,16 +279,18 @@ class DiffractionImage:
         """Say so where the axes of the image are not the crystal's own."""
         if not all(crystal.pbc):
             return ["repeats along fewer than three directions: the image is taken in the axes of the cell as given"]
-        if standard.n_sites < max(LARGE_CELL, crystal.n_sites) or geometry.was_standardised(
-            crystal, symprec=self.symprec
-        ):
+        if crystal.n_sites > MAX_SITES:
+            return [
+                f"{crystal.n_sites} sites: no standard cell is looked for, the axes are those of the cell as given"
+            ]
+        if standard.n_sites < crystal.n_sites or geometry.was_standardised(crystal, symprec=self.symprec):
             return []
         problem = (
             f"cell in an unusual setting: no symmetry was found within {self.symprec} Å in its {crystal.n_sites} "
             "sites, so the image is taken in the axes of the cell as given; a class read off it is right only if "
             "these are the conventional axes"
         )
-        return [problem]
+        return [problem] if crystal.n_sites > 1 else []
 
     def _scatterers(self, numbers: NDArray[np.int64]) -> tuple[NDArray[np.int64], tuple[str, ...]]:
         """Atomic numbers whose form factors are used, and a warning where the table ends before."""
@@ -308,6 +309,8 @@ def _attempt(descriptor: DiffractionImage, crystal: Crystal) -> Fingerprint | Xt
         return descriptor.compute(crystal)
     except XtalprintError as error:
         return error
+    except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
+        return InternalError.of(error).located(source=crystal.source, frame=crystal.frame)
 
 
 def _disorder(crystal: Crystal) -> list[str]:

@@ -73,11 +73,10 @@ def sorted_distances(crystal: Crystal, *, k: int) -> NDArray[np.float64]:
     if not sites.pbc.any() and len(sites.points) <= k:
         raise _too_few(crystal, k)
     reach = _first_reach(sites, k)
-    while True:
-        result = nearest_k(sites, k, reach)
-        if np.isfinite(result).all():
-            return result
+    # Ends: each step takes in more images of a lattice, or all sites of a cluster.
+    while not np.isfinite(result := nearest_k(sites, k, reach)).all():
         reach *= FURTHER
+    return result
 
 
 def neighbour_distances(crystal: Crystal, *, cutoff: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

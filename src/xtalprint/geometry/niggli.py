@@ -97,6 +97,11 @@ def niggli_matrix(cell: NDArray[np.float64]) -> NDArray[np.int64]:
     return matrix if np.linalg.det(matrix @ cell) > 0 else -matrix
 
 
+def shortest_vector(cell: NDArray[np.float64]) -> float:
+    """Length in Å of the shortest vector of the lattice with these rows."""
+    return float(np.linalg.norm(niggli_matrix(cell)[0] @ cell))
+
+
 def _normalised(metric: NDArray[np.float64], epsilon: float) -> NDArray[np.int64]:
     """Steps 1 to 4: order the lengths; make the three products of different vectors all positive or none."""
     order = np.eye(3, dtype=np.int64)

@@ -12,6 +12,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.geometry.niggli import shortest_vector
 from xtalprint.geometry.rows import first_rows, site_labels
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ MAX_PRIMITIVE_SITES = 4000
 #: One with translations that hold nearly, a noisy crystal, up to this size: moyopy tries them all, up to a second
 #: at 500 sites, 13 s and 1.3 GB at 1372, 98 s at 4000, and runs out of memory at 6912.
 MAX_NOISY_SITES = 400
+#: A lattice vector of so many tolerances can be told from noise; with shorter ones moyopy may run for minutes.
+LEAST_VECTOR = 4.0
 #: Beyond these limits a tolerance has no meaning or the search may not end.
 LEAST_SYMPREC, MOST_SYMPREC = 1e-12, 2.0
 
@@ -117,6 +120,8 @@ def find_symmetry(crystal: Crystal, *, symprec: float) -> Symmetry | None:
 
 
 def _find(crystal: Crystal, symprec: float) -> Symmetry | None:
+    if crystal.cell is None or shortest_vector(crystal.cell) < LEAST_VECTOR * symprec:
+        return None
     if crystal.n_sites >= LARGE:
         smaller = _without_translations(crystal, symprec)
         if smaller is None:

@@ -110,13 +110,14 @@ def known_formats() -> str:
 
 
 def _by_name(name: str) -> Format | None:
-    for found in FORMATS:
-        for pattern in found.patterns:
-            # Names of VASP are in capitals; endings are in any case.
-            if fnmatch.fnmatchcase(name, pattern) or (
-                pattern.startswith("*.") and fnmatch.fnmatchcase(name.lower(), pattern)
-            ):
-                return found
+    lower = name.lower()
+    # Endings first, in any case: dump.xyz is an xyz file. Then the names of programs: POSCAR_2, dump.500, data.Cu.
+    for ending in (True, False):
+        for found in FORMATS:
+            for pattern in found.patterns:
+                simple = pattern.startswith("*.") and "*" not in pattern[2:]
+                if simple is ending and fnmatch.fnmatchcase(lower if ending else name, pattern):
+                    return found
     return None
 
 

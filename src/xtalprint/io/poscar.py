@@ -128,8 +128,8 @@ def _species(lines: list[str], elements: Sequence[str] | None) -> tuple[list[str
                 value=lines[6].strip() if len(lines) > 6 else "end of file",  # noqa: PLR2004 - the seventh line
                 remedy="check lines 6 and 7",
             )
-        counts, n_lines = [int(word) for word in counts_words], 7
-    symbols = list(elements) if elements is not None else words
+        counts, n_lines, elements = [int(word) for word in counts_words], 7, None
+    symbols = words if elements is None else list(elements)
     if len(symbols) != len(counts):
         raise UnreadableFileError(
             f"{len(symbols)} elements but {len(counts)} counts",

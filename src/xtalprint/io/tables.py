@@ -369,11 +369,16 @@ def _id(crystal: Crystal, row: int) -> str:
     return crystal.source if crystal.frame is None else f"{crystal.source}#{crystal.frame}"
 
 
+def _text(name: str) -> str:
+    """Text that UTF-8 can hold: other bytes of a file name are written in hexadecimal, after a backslash."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
 def _row(crystal: Crystal, name: str) -> dict[str, Any]:
     row = {
-        "id": name,
+        "id": _text(name),
         "numbers": crystal.numbers.astype(np.uint8),
-        "source": crystal.source,
+        "source": None if crystal.source is None else _text(crystal.source),
         "occupancies": None if crystal.is_ordered else crystal.occupancies,
         "pbc": list(crystal.pbc),
     }

@@ -12,6 +12,7 @@ from xtalprint.crystal import Crystal
 from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.io.columns import next_line, number_columns, take_rows, text_and_number_columns
 from xtalprint.io.frames import check_number_of_atoms, frame_or_error
+from xtalprint.io.lammps_types import GIVE_ELEMENTS, numbers_of_types
 from xtalprint.io.site_species import species_rows
 from xtalprint.io.species import symbol_or_number, unknown_species
 
@@ -27,6 +28,8 @@ _ENTRY = re.compile(
 )
 #: Most blank lines between two frames.
 MAX_BLANK_LINES = 10_000
+#: What LAMMPS writes above each frame of its xyz files, whose first column is the type unless elements were set.
+COMMENT_OF_LAMMPS = "Atoms. Timestep:"
 _PLAIN = "species:S:1:pos:R:3"
 
 
@@ -38,8 +41,8 @@ class Columns(NamedTuple):
     kind: int | None
 
 
-def frames(file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal | XtalprintError]:  # noqa: ARG001 - the signature of every reader
-    """Read frame by frame."""
+def frames(file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal | XtalprintError]:
+    """Read frame by frame; ``elements`` are those of types 1, 2, … where numbers stand in the place of symbols."""
     with file.lines() as lines:
         frame = 0
         while True:
@@ -50,7 +53,7 @@ def frames(file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal 
             comment = next_line(lines)
             rows = take_rows(lines, n)
             yield frame_or_error(
-                lambda comment=comment, rows=rows, frame=frame: _crystal(comment, rows, file.source, frame),  # type: ignore[misc] # bound now
+                lambda comment=comment, rows=rows, frame=frame: _crystal(comment, rows, elements, file.source, frame),  # type: ignore[misc] # bound now
                 source=file.source,
                 frame=frame,
             )
@@ -82,16 +85,11 @@ def _number_of_atoms(head: str, frame: int) -> int:
     return n
 
 
-def _crystal(comment: str, rows: list[str], source: str, frame: int) -> Crystal:
+def _crystal(comment: str, rows: list[str], elements: Sequence[str] | None, source: str, frame: int) -> Crystal:
     entries = {key.lower(): _unquoted(value) for key, value in _ENTRY.findall(comment)}
     columns = _columns(entries.get("properties", _PLAIN))
     words, positions = text_and_number_columns(rows, columns.species, range(columns.position, columns.position + 3))
-    numbers = np.empty(len(words), dtype=np.int64)
-    for atom, word in enumerate(words):
-        z = symbol_or_number(word)
-        if z is None:
-            raise unknown_species(word, atom)
-        numbers[atom] = z
+    numbers = _numbers(words, elements, types=comment.startswith(COMMENT_OF_LAMMPS))
     cell = _cell(entries.get("lattice"))
     pbc = _pbc(entries.get("pbc"), cell is not None)
     if cell is not None and not cell.any() and not any(pbc):
@@ -102,6 +100,21 @@ def _crystal(comment: str, rows: list[str], source: str, frame: int) -> Crystal:
         rows_of_atom = species_rows(_occupancies(entries["occupancy"]), kinds.astype(int).tolist(), numbers)
         positions, numbers, occupancies = positions[rows_of_atom.atom], rows_of_atom.numbers, rows_of_atom.occupancies
     return Crystal(positions, numbers, cell=cell, occupancies=occupancies, pbc=pbc, source=source, frame=frame)
+
+
+def _numbers(words: Sequence[str], elements: Sequence[str] | None, *, types: bool) -> NDArray[np.int64]:
+    """Atomic numbers of symbols; of digits too, unless they are types."""
+    if (types or elements is not None) and all(word.isascii() and word.isdigit() for word in words):
+        if elements is None:
+            raise UnreadableFileError("LAMMPS types, no elements", value=words[0], remedy=GIVE_ELEMENTS)
+        return numbers_of_types(np.array(words, dtype=np.float64), elements)
+    numbers = np.empty(len(words), dtype=np.int64)
+    for atom, word in enumerate(words):
+        z = symbol_or_number(word)
+        if z is None:
+            raise unknown_species(word, atom)
+        numbers[atom] = z
+    return numbers
 
 
 def _columns(properties: str) -> Columns:

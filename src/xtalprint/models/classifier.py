@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from xtalprint._version import __version__
 from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.diffraction_image import DiffractionImage
-from xtalprint.errors import ModelError, XtalprintError
+from xtalprint.errors import InternalError, ModelError, UnsupportedInputError, XtalprintError
 from xtalprint.models.known import diffuse_share, is_known
 from xtalprint.models.prediction import Prediction
 
@@ -84,7 +85,7 @@ class CrystalClassifier:
         One prediction for each, in the same order; a list for a single crystal too. What cannot be classified has
         the status ``"error"`` and says why.
         """
-        single = isinstance(crystals, (Crystal, XtalprintError))
+        single = isinstance(crystals, (Crystal, XtalprintError, str, PathLike))
         items: Any = [crystals] if single else crystals
         return list(self.predict_iter(items, threads=threads))
 
@@ -120,13 +121,24 @@ class CrystalClassifier:
         features: NDArray[np.float32] = answer[0][0]
         return features
 
-    def _predict_one(self, crystal: Crystal | XtalprintError) -> Prediction:
+    def _predict_one(self, crystal: object) -> Prediction:
         if isinstance(crystal, XtalprintError):
             return Prediction.failure(crystal, self._provenance)
+        if not isinstance(crystal, Crystal):
+            return Prediction.failure(
+                UnsupportedInputError("this is no Crystal", value=crystal, remedy="read files with xtalprint.read"),
+                self._provenance,
+            )
         try:
-            fingerprint = self.descriptor.compute(crystal)
+            return self._answer(crystal)
         except XtalprintError as error:
-            return Prediction.failure(error.located(source=crystal.source, frame=crystal.frame), self._provenance)
+            failure = error
+        except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
+            failure = InternalError.of(error)
+        return Prediction.failure(failure.located(source=crystal.source, frame=crystal.frame), self._provenance)
+
+    def _answer(self, crystal: Crystal) -> Prediction:
+        fingerprint = self.descriptor.compute(crystal)
         image = fingerprint.array
         probabilities, distance = self.predict_image(image)
         best = int(probabilities.argmax())

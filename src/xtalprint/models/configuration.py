@@ -6,9 +6,11 @@ import json
 import tomllib
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from xtalprint.errors import UnreadableFileError, XtalprintError
+from xtalprint.descriptors.diffraction_image import DiffractionImage
+from xtalprint.errors import WrongUsageError
+from xtalprint.models.architecture import IMAGE_SHAPE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +82,20 @@ class TrainingConfig(_Strict):
     #: Minutes between checkpoints within an epoch; there is one after each epoch in any case.
     checkpoint_minutes: float = Field(default=3.0, gt=0)
 
+    @field_validator("descriptor")
+    @classmethod
+    def _check_descriptor(cls, values: dict[str, Any]) -> dict[str, Any]:
+        unknown = [name for name in values if name not in DiffractionImage.__dataclass_fields__]
+        if unknown:
+            raise ValueError(f"DiffractionImage has no parameter {unknown[0]}")
+        try:
+            made = DiffractionImage(**values)
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+        if made.n_pixels != IMAGE_SHAPE[-1]:
+            raise ValueError(f"the network sees {IMAGE_SHAPE[-1]} × {IMAGE_SHAPE[-1]} pixels: leave n_pixels out")
+        return values
+
     def recipe(self) -> dict[str, Any]:
         """Everything that the result depends on; a run can be resumed only with the same."""
         return self.model_dump(mode="json", exclude={"threads", "device", "checkpoint_minutes"})
@@ -95,16 +111,16 @@ def read_config(path: Path) -> TrainingConfig:
 
     Raises
     ------
-    XtalprintError
+    WrongUsageError
         If the file cannot be read, or a field is unknown or out of range.
     """
     try:
         text = path.read_text(encoding="utf-8")
         values = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
     except OSError as error:
-        raise UnreadableFileError(f"the configuration cannot be read: {error.strerror}", source=str(path)) from error
+        raise WrongUsageError(f"the configuration cannot be read: {error.strerror}", source=str(path)) from error
     except ValueError as error:
-        raise UnreadableFileError(
+        raise WrongUsageError(
             f"the configuration is neither JSON (NAME.json) nor TOML (any other name): {error}", source=str(path)
         ) from error
     return parse_config(values, source=str(path))
@@ -117,7 +133,7 @@ def parse_config(values: object, *, source: str) -> TrainingConfig:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise XtalprintError(
+        raise WrongUsageError(
             f"configuration not valid at {place}: {first['msg']}",
             source=source,
             value=first["input"],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
-from xtalprint.errors import MissingExtraError, XtalprintError
+from xtalprint.errors import MissingExtraError, WrongUsageError
 from xtalprint.models import crystal_class as words
 from xtalprint.models.card import card
 from xtalprint.models.classes import CLASSES
@@ -69,8 +69,10 @@ def train_crystal_class(
 
     Raises
     ------
-    XtalprintError
-        If the folder holds another run, or what it needs is not installed.
+    WrongUsageError
+        If the folder holds another run.
+    MissingExtraError
+        If a package that it needs is not installed.
     """
     _require_packages()
     _prepare(folder, config, resume=resume)
@@ -131,13 +133,13 @@ def _require_packages() -> None:
 
 def _prepare(folder: Path, config: TrainingConfig, *, resume: bool) -> None:
     if folder.exists() and any(folder.iterdir()) and not resume:
-        raise XtalprintError(
+        raise WrongUsageError(
             "the folder is not empty", source=str(folder), remedy="choose another, or go on with its run: --resume"
         )
     if not (folder / CONFIG).exists():
         write_json(folder / CONFIG, config.model_dump(mode="json"))
     elif read_config(folder / CONFIG).recipe() != config.recipe():
-        raise XtalprintError(
+        raise WrongUsageError(
             "the run was begun with another recipe",
             source=str(folder / CONFIG),
             remedy="go on with --config of that file, or begin another run in another folder",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint._version import __version__
-from xtalprint.errors import UnreadableFileError, XtalprintError
+from xtalprint.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -88,11 +88,11 @@ def run_study(name: str, output: Path, *, seed: int = 0, quick: bool = False) ->
 
     Raises
     ------
-    XtalprintError
+    WrongUsageError
         If there is no study of that name, or its data set is not to be found.
     """
     if name not in STUDIES:
-        raise XtalprintError("no such study", value=name, remedy=f"choose one of {', '.join(STUDIES)}")
+        raise WrongUsageError("no such study", value=name, remedy=f"choose one of {', '.join(STUDIES)}")
     start = time.perf_counter()
     result: StudyResult = import_module(STUDIES[name].module).run(seed=seed, quick=quick)
     record = {
@@ -131,12 +131,12 @@ def data_file(*parts: str) -> Path:
     """Path of a file or folder below ``XTALPRINT_DATA``."""
     root = os.environ.get("XTALPRINT_DATA")
     if not root:
-        raise UnreadableFileError(
+        raise WrongUsageError(
             "this study needs the data sets", remedy="set the environment variable XTALPRINT_DATA to their folder"
         )
     path = Path(root, *parts)
     if not path.exists():
-        raise UnreadableFileError("data set not found", source=str(path), remedy="check XTALPRINT_DATA")
+        raise WrongUsageError("data set not found", source=str(path), remedy="check XTALPRINT_DATA")
     return path
 
 
