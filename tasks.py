@@ -83,9 +83,12 @@ def train(*arguments: str) -> None:
 
 
 def bench(*arguments: str) -> None:
-    """Run every benchmark; each prints its figures beside those of its peer."""
-    for script in sorted((ROOT / "benchmarks").glob("*.py")):
-        python(str(script.relative_to(ROOT)), *arguments)
+    """Run a benchmark, as in ``bench geometry``; without a name, list them. Some want arguments: --help."""
+    scripts = {script.stem: script for script in sorted((ROOT / "benchmarks").glob("*.py"))}
+    if not arguments or arguments[0] not in scripts:
+        print("benchmarks:", ", ".join(scripts))
+        sys.exit(2 if arguments else 0)
+    python(str(scripts[arguments[0]].relative_to(ROOT)), *arguments[1:])
 
 
 def build(*arguments: str) -> None:

@@ -158,4 +158,4 @@ def test_a_cut_trajectory_keeps_its_whole_frames(write):
 def test_elements_are_for_files_that_name_none(write):
     salt = "salt\n1\n5.6 0 0\n0 5.6 0\n0 0 5.6\nNa Cl\n1 1\nDirect\n0 0 0\n0.5 0.5 0.5\n"
     [crystal] = read(write("POSCAR", salt), elements=("Cu", "Zr"))
-    assert crystal.formula == "NaCl"
+    assert crystal.symbols == ["Na", "Cl"]

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from xtalprint.descriptors.base import Fingerprint
     from xtalprint.scattering.detector import Detector
 
-AXIS_LABELS = (r"$s_x$ ($1/d_{\mathrm{nn}}$)", r"$s_y$ ($1/d_{\mathrm{nn}}$)")
+#: Lengths are scaled so that the nearest-neighbour distance is 1 Å.
+AXIS_LABELS = (r"$s_x$ (1/Å at $d_{\mathrm{nn}}$ = 1 Å)", r"$s_y$ (1/Å at $d_{\mathrm{nn}}$ = 1 Å)")
 COLOURS = ("R", "G", "B")
 FONT = 8.0
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 from xtalprint.io.ase_objects import from_ase, to_ase
 from xtalprint.io.pymatgen_objects import from_pymatgen, to_pymatgen
 from xtalprint.io.reading import iter_read, read
-from xtalprint.io.tables import CrystalTable, TableWriter, read_table, write_table
+from xtalprint.io.table_writing import TableWriter, write_table
+from xtalprint.io.tables import CrystalTable, read_table
 
 __all__ = [
     "CrystalTable",

@@ -1,4 +1,4 @@
-"""Versions of whatever can change a trained model."""
+"""Versions of whatever can change a figure or a trained model."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from importlib import metadata
 
 from xtalprint._version import __version__
 
-#: Libraries whose versions can change the data, the images or the weights.
-PACKAGES = ("numpy", "scipy", "numba", "spglib", "torch", "onnx", "onnxruntime", "safetensors")
+#: Libraries whose versions can change the data, the images, the weights or the answers.
+PACKAGES = ("numpy", "scipy", "numba", "gemmi", "moyopy", "spglib", "torch", "onnx", "onnxruntime", "safetensors")
 
 
 def versions() -> dict[str, str]:

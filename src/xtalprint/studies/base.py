@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
-import platform
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from importlib import import_module, metadata
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint._version import __version__
 from xtalprint.errors import WrongUsageError
+from xtalprint.models.files import write_json
+from xtalprint.models.versions import versions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from matplotlib.figure import Figure
-
-#: The libraries whose versions can change a figure.
-REPORTED_PACKAGES = ("numpy", "scipy", "numba", "gemmi", "moyopy", "spglib", "onnxruntime", "torch", "scikit-learn")
 
 
 @dataclass(frozen=True)
@@ -106,7 +102,7 @@ def run_study(name: str, output: Path, *, seed: int = 0, quick: bool = False) ->
         **result.figures,
     }
     output.mkdir(parents=True, exist_ok=True)
-    (output / "results.json").write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_json(output / "results.json", record)
     with (output / "table.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, fieldnames=list(result.table[0]))
         writer.writeheader()
@@ -114,17 +110,6 @@ def run_study(name: str, output: Path, *, seed: int = 0, quick: bool = False) ->
     for stem, drawing in result.drawings.items():
         drawing.savefig(output / f"{stem}.png", dpi=150)
     return result
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of this package, Python and the libraries that can change a number."""
-    found = {"xtalprint": __version__, "python": platform.python_version()}
-    for package in REPORTED_PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def data_file(*parts: str) -> Path:

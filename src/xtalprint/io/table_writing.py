@@ -1,0 +1,183 @@
+"""Writing crystal tables: whole or not at all, a few thousand rows in memory at a time."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from xtalprint.errors import XtalprintError
+from xtalprint.io.quiet import first_line
+from xtalprint.io.tables import pyarrow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+
+    from xtalprint.crystal import Crystal
+
+#: Rows written at a time.
+CHUNK = 2000
+
+
+def write_table(
+    crystals: Iterable[Crystal],
+    path: str | os.PathLike[str],
+    *,
+    ids: Sequence[str] | None = None,
+    labels: Mapping[str, Sequence[Any]] | None = None,
+) -> int:
+    """Write a crystal table; it appears complete or not at all.
+
+    Fractional coordinates are wrapped into [0, 1) and stored in single precision, as in all crystal tables: 1e-7 of
+    a cell length. Positions of clusters are stored in double precision.
+
+    Parameters
+    ----------
+    crystals
+        In the order of the rows; may be a generator.
+    path
+        The file; an old one is replaced.
+    ids
+        One for each crystal; default: source and frame.
+    labels
+        Columns of values for the rows; None is a missing value.
+
+    Returns
+    -------
+    Number of rows.
+
+    Raises
+    ------
+    XtalprintError
+        If the file cannot be written, or ids or labels differ in number from the crystals.
+    """
+    with TableWriter(path) as writer:
+        for row, crystal in enumerate(crystals):
+            if ids is not None and row >= len(ids):
+                raise XtalprintError("fewer ids than crystals", source=os.fspath(path), value=len(ids))
+            writer.add(crystal, id=None if ids is None else ids[row])
+        for name, column in {"ids": ids or (), **(labels or {})}.items():
+            if len(column) != len(writer) and (name != "ids" or ids is not None):
+                raise XtalprintError(
+                    f"{len(column)} values of {name} for {len(writer)} crystals", remedy="give one for each"
+                )
+        writer.labels = labels or {}
+        return len(writer)
+
+
+class TableWriter:
+    """Writes a crystal table crystal by crystal; use it in a ``with`` statement. The file appears at its end.
+
+    Parameters
+    ----------
+    path
+        The file; an old one is replaced.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._pa, self._pq = pyarrow("writing a crystal table")
+        self.path = Path(path).resolve()
+        self.labels: Mapping[str, Sequence[Any]] = {}
+        self._beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
+        self._rows: list[dict[str, Any]] = []
+        self._stream: Any = None
+        self._n = 0
+
+    def __enter__(self) -> Self:
+        """Check that the folder is there, and that no device or folder would be replaced."""
+        if self.path.exists() and not self.path.is_file():
+            raise XtalprintError("not a regular file", source=str(self.path), remedy="name a file for the table")
+        if not self.path.parent.is_dir():
+            raise XtalprintError("no such folder", source=str(self.path.parent), remedy="make it first")
+        return self
+
+    def __len__(self) -> int:
+        """Number of crystals added."""
+        return self._n
+
+    def add(self, crystal: Crystal, *, id: str | None = None) -> str:  # noqa: A002 - the name of the column
+        """Add one crystal; returns its id."""
+        name = _id(crystal, self._n) if id is None else id
+        self._rows.append(_row(crystal, name))
+        self._n += 1
+        if len(self._rows) >= CHUNK:
+            self._pack()
+        return name
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Put the file into its place, unless an error ends the work."""
+        try:
+            if kind is None:
+                self._pack()
+                self._finish()
+        except (OSError, self._pa.ArrowException) as failure:
+            raise XtalprintError(
+                f"cannot be written ({first_line(failure)})", source=str(self.path), remedy="check folder and labels"
+            ) from failure
+        finally:
+            self._beside.unlink(missing_ok=True)
+
+    def _pack(self) -> None:
+        """Write the rows so far, so that memory does not grow with their number."""
+        if self._stream is None:
+            self._stream = self._pq.ParquetWriter(self._beside, self._schema(), compression="zstd")
+        self._stream.write_batch(self._pa.RecordBatch.from_pylist(self._rows, schema=self._schema()))
+        self._rows = []
+
+    def _finish(self) -> None:
+        self._stream.close()
+        if self.labels:
+            table = self._pq.read_table(self._beside)
+            for name, column in self.labels.items():
+                table = table.append_column(name, self._pa.array(list(column)))
+            self._pq.write_table(table, self._beside, compression="zstd")
+        self._beside.replace(self.path)
+
+    def _schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
+        pa = self._pa
+        return pa.schema(
+            [
+                ("id", pa.string()),
+                # Not a list of fixed size: pyarrow before 26 cannot read one that has a null in it.
+                ("cell", pa.list_(pa.float64())),
+                ("numbers", pa.list_(pa.uint8())),
+                ("frac", pa.list_(pa.float32())),
+                ("source", pa.string()),
+                ("occupancies", pa.list_(pa.float64())),
+                ("pbc", pa.list_(pa.bool_())),
+                ("positions", pa.list_(pa.float64())),
+            ]
+        )
+
+
+def _id(crystal: Crystal, row: int) -> str:
+    if crystal.source is None:
+        return str(row)
+    return crystal.source if crystal.frame is None else f"{crystal.source}#{crystal.frame}"
+
+
+def _text(name: str) -> str:
+    """Text that UTF-8 can hold: other bytes of a file name are written in hexadecimal, after a backslash."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _row(crystal: Crystal, name: str) -> dict[str, Any]:
+    row = {
+        "id": _text(name),
+        "numbers": crystal.numbers.astype(np.uint8),
+        "source": None if crystal.source is None else _text(crystal.source),
+        "occupancies": None if crystal.is_ordered else crystal.occupancies,
+        "pbc": list(crystal.pbc),
+    }
+    if crystal.cell is None:
+        return row | {"positions": crystal.positions.ravel()}
+    frac = crystal.frac
+    frac = frac - np.where(crystal.pbc, np.floor(frac), 0.0)
+    single = frac.astype(np.float32)
+    single[(single >= 1) & np.array(crystal.pbc)] = 0.0  # rounded up to 1
+    return row | {"cell": crystal.cell.ravel(), "frac": single.ravel()}

@@ -1,0 +1,83 @@
+"""The studies on data sets of a few structures whose answers are known."""
+
+from __future__ import annotations
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from xtalprint.cli import main
+from xtalprint.crystal import Crystal
+from xtalprint.errors import WrongUsageError
+from xtalprint.io import write_table
+from xtalprint.studies.base import STUDIES, run_study
+
+FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
+COPPER = Crystal([[0, 0, 0]], ["Cu"], cell=1.8075 * FACE)
+POLONIUM = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
+#: Not one of the classes: a chain in a triclinic cell.
+OTHER = Crystal([[0, 0, 0]], ["Se"], cell=[[2.4, 0, 0], [0.7, 3.1, 0], [0.3, 0.9, 4.2]])
+
+
+@pytest.fixture
+def data(tmp_path, monkeypatch):
+    """A folder of data sets, as the environment variable names it."""
+    for name in ("elements", "md", "similarity"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+    labels = {
+        "class_label": ["fcc", "sc", "bcc", "none"],  # the third is wrong on purpose
+        "class_agree": [True, True, False, True],
+        "prototype_like": ["cF4_225_a", "cP1_221_a", "cI2_229_a", "aP1_2_a"],
+        "spacegroup_shipped_0p1": [225, 221, 229, 2],
+        "spacegroup_shipped_0p001": [225, 221, 229, 2],
+    }
+    crystals = [COPPER, POLONIUM, POLONIUM, OTHER]
+    write_table(crystals, tmp_path / "data" / "elements" / "elemental_mp.parquet", ids=list("abcd"), labels=labels)
+    lattice = " ".join(str(x) for x in np.ravel(1.8075 * FACE))
+    frame = f'1\nLattice="{lattice}" Properties=species:S:1:pos:R:3\nCu 0 0 0\n'
+    (tmp_path / "data" / "md" / "cu.extxyz").write_text(2 * frame)
+    (tmp_path / "data" / "md" / "bad.extxyz").write_text(frame.replace("0 0 0\n", "nan 0 0\n"))
+    (tmp_path / "data" / "md" / "index.csv").write_text(
+        "file,class,kinetic_temperature_K\ncu.extxyz,fcc,300\nbad.extxyz,liquid,2000\n"
+    )
+    monkeypatch.setenv("XTALPRINT_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+def test_real_elements_counts_right_and_wrong_answers(data, tmp_path):
+    run_study("real-elements", tmp_path / "out")
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    members = results["accuracy"]["members of the 7 classes"]
+    assert (members["n"], members["right"]) == (3, 2)
+    assert [error["id"] for error in results["errors"]] == ["c"]
+    assert results["baseline_moyopy"]["symprec 0.1 Å"]["right"] == 2
+    assert np.array(results["confusion_matrix"]).sum() == 3
+    assert results["command"] == "xtalprint study real-elements --seed 0 --output DIR"
+    assert (tmp_path / "out" / "confusion-matrix.png").stat().st_size > 1000
+    with (tmp_path / "out" / "table.csv").open(encoding="utf-8", newline="") as stream:
+        assert [row["right"] for row in csv.DictReader(stream)] == ["True", "True", "False", "False"]
+
+
+def test_real_files_has_a_row_for_each_frame_and_each_error(data, tmp_path):
+    run_study("real-files", tmp_path / "out")
+    results = json.loads((tmp_path / "out" / "results.json").read_text(encoding="utf-8"))
+    assert (results["n_records"], results["n_errors"]) == (3, 1)
+    assert (results["accuracy_md"]["n"], results["accuracy_md"]["right"]) == (2, 2)
+    assert results["wrong"] == []
+
+
+@pytest.mark.parametrize("name", STUDIES)
+def test_without_data_the_error_says_which_variable_to_set(name, monkeypatch, tmp_path):
+    monkeypatch.delenv("XTALPRINT_DATA", raising=False)
+    with pytest.raises(WrongUsageError, match="set the environment variable XTALPRINT_DATA to their folder"):
+        run_study(name, tmp_path)
+    assert CliRunner().invoke(main, ["study", name, "--output", str(tmp_path)]).exit_code == 2
+
+
+def test_an_unknown_study_is_refused():
+    result = CliRunner().invoke(main, ["study", "nonsense"])
+    assert result.exit_code == 2
+    assert "real-elements" in result.output
