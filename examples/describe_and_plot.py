@@ -19,7 +19,7 @@ def main() -> None:
     print(descriptor)
     for channel, axis in zip(image.array, "xyz", strict=True):
         row, column = np.unravel_index(channel.argmax(), channel.shape)
-        print(f"beam turned about {axis}: strongest pixel {channel.max():.3f} at row {row}, column {column}")
+        print(f"crystal turned about {axis}: strongest pixel {channel.max():.3f} at row {row}, column {column}")
     target = Path("copper.png")
     image.plot().savefig(target, dpi=150)
     print(f"written to {target}")

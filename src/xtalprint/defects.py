@@ -99,6 +99,11 @@ def displace_gaussian(
         The only source of chance.
     unit
         Of ``sigma``: Å, or the mean nearest-neighbour distance of the crystal as it is given.
+
+    Raises
+    ------
+    XtalprintError
+        If ``sigma`` is negative or not finite, or the unit is unknown.
     """
     length = _length(crystal, sigma, unit)
     return _moved(crystal, length * rng.normal(size=(crystal.n_sites, 3)))
@@ -116,6 +121,11 @@ def displace_uniform(
     amplitude
         Half the edge of the cube: each component lies in [−amplitude, amplitude). Its standard deviation is
         amplitude/√3.
+
+    Raises
+    ------
+    XtalprintError
+        If ``amplitude`` is negative or not finite, or the unit is unknown.
     """
     length = _length(crystal, amplitude, unit)
     return _moved(crystal, length * rng.uniform(-1, 1, size=(crystal.n_sites, 3)))

@@ -53,6 +53,14 @@ if __name__ == "__main__":
 """
 
 
+def test_a_script_without_a_guard_is_told_of_it(tmp_path):
+    script = tmp_path / "unguarded.py"
+    script.write_text("from xtalprint.datasets import elemental_solids\nelemental_solids(n=200, workers=2)\n")
+    ended = subprocess.run([sys.executable, script], capture_output=True, timeout=60, check=False, text=True)
+    assert ended.returncode == 1
+    assert 'call this under if __name__ == "__main__": or give workers=1' in ended.stderr
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 def test_workers_end_when_their_parent_is_killed(tmp_path):
     """The workers hold the other ends of the pipes: this returns only when they are gone."""

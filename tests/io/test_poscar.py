@@ -159,3 +159,15 @@ def test_elements_are_for_files_that_name_none(write):
     salt = "salt\n1\n5.6 0 0\n0 5.6 0\n0 0 5.6\nNa Cl\n1 1\nDirect\n0 0 0\n0.5 0.5 0.5\n"
     [crystal] = read(write("POSCAR", salt), elements=("Cu", "Zr"))
     assert crystal.symbols == ["Na", "Cl"]
+
+
+def test_an_unknown_element_in_a_later_header_costs_its_frame_only(write):
+    text = "".join(
+        CUBE.replace("Direct", f"Direct configuration= {i}").replace("Na", s)
+        for i, s in ((1, "Na"), (2, "Qq"), (3, "K"))
+    )
+    first, second, third = iter_read(write("XDATCAR", text))
+    assert first.symbols == ["Na", "Cl"]
+    assert isinstance(second, XtalprintError)
+    assert "Qq" in str(second)
+    assert third.symbols == ["K", "Cl"]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from xtalprint.errors import XtalprintError
 from xtalprint.io import from_ase, iter_read, read
+from xtalprint.io.columns import MAX_LINE
 from xtalprint.io.frames import MAX_ATOMS
 
 PLAIN = "3\nwater\nO 0 0 0\nH 0.76 0.59 0\nH -0.76 0.59 0\n"
@@ -186,3 +187,8 @@ def test_digits_are_atomic_numbers_unless_elements_are_given(write):
     assert read(path)[0].symbols == ["C", "O"]
     with pytest.raises(XtalprintError, match="type 6 has no element: 1 given"):
         read(path, elements=("Cu",))
+
+
+def test_an_endless_line_is_not_read_to_its_end(write):
+    with pytest.raises(XtalprintError, match=r"a line of more than .* characters; check that this is the right file"):
+        read(write("endless.xyz", "2\n\nCu 0 0 0\nCu 1 1 1" + " " * (MAX_LINE + 1)))

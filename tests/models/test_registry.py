@@ -1,7 +1,9 @@
 """Only the weights that were trained are used; everything else is refused with what to do."""
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -9,9 +11,12 @@ import xtalprint
 from xtalprint.errors import ModelError
 from xtalprint.models import load_model, model_names
 from xtalprint.models.card import card
+from xtalprint.models.configuration import parse_config, read_config
 from xtalprint.models.files import sha256
 from xtalprint.models.manifest import Manifest
 from xtalprint.models.registry import WEIGHTS, load_manifest
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -96,6 +101,16 @@ def test_every_shipped_model_has_a_valid_manifest_a_card_and_its_files(name):
         assert manifest.version in record.path
     assert (folder / manifest.card).read_text(encoding="utf-8") == card(manifest)
     assert Manifest.parse(manifest.model_dump_json(), source="again") == manifest
+
+
+@pytest.mark.parametrize("name", model_names())
+def test_every_shipped_model_says_how_it_can_be_made_again(name):
+    record = load_manifest(name)[0].training
+    assert record.command.startswith("xtalprint train ")
+    assert record.data["n"] >= 10_517
+    assert len(set(record.data["sha256"])) > 1
+    kept = re.search(r"--config (\S+)", record.command)
+    assert kept is None or read_config(ROOT / kept[1]).recipe() == parse_config(record.config, source="").recipe()
 
 
 @pytest.mark.parametrize("name", model_names())

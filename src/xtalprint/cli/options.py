@@ -39,7 +39,7 @@ def elements_option(function: Command) -> Command:
         "--elements",
         callback=_symbols,
         metavar="SYMBOLS",
-        help="Elements of the types 1, 2, ... of a LAMMPS file, or of the mass ranges of a .pos file: Cu,Zr.",
+        help="Elements of the types 1, 2, ... of a LAMMPS file, as in Cu,Zr; the one element of a .pos file.",
     )(function)
 
 

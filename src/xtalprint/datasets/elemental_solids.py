@@ -252,13 +252,20 @@ def _spread(make_one: Callable[[int], Made], n: int, workers: int | None) -> Ite
         return
     import multiprocessing  # noqa: PLC0415 - only here
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only here
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - only here
 
     chunks = [range(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
     pool: Executor
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
-        for made in map_ordered(partial(_make_chunk, make_one), chunks, threads=workers, executor=pool):
-            yield from made
+        try:
+            for made in map_ordered(partial(_make_chunk, make_one), chunks, threads=workers, executor=pool):
+                yield from made
+        except BrokenProcessPool as error:
+            raise XtalprintError(
+                "a worker process ended before it was finished",
+                remedy='in a script, call this under if __name__ == "__main__": or give workers=1',
+            ) from error
 
 
 def _end_with_parent() -> None:

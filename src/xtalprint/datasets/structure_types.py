@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xtalprint.errors import UnsupportedInputError
-from xtalprint.geometry.symmetry import search
+from xtalprint.geometry.symmetry import find_symmetry
 
 if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
@@ -35,7 +35,7 @@ def structure_type(crystal: Crystal, *, symprec: float = 1e-3) -> str:
     >>> structure_type(simple_lattice("hcp")), structure_type(simple_lattice("diam"))
     ('hP2_194_-6m2', 'cF8_227_-43m')
     """
-    found = search(crystal, symprec=symprec)
+    found = find_symmetry(crystal, symprec=symprec)
     if found is None:
         raise UnsupportedInputError(
             f"no space group was found at symprec {symprec} Å",
@@ -43,5 +43,6 @@ def structure_type(crystal: Crystal, *, symprec: float = 1e-3) -> str:
             frame=crystal.frame,
             remedy="give a crystal with a cell, repeating in three directions",
         )
-    sites = sorted(found.site_symmetry_symbols[orbit] for orbit in set(found.orbits))
-    return f"{found.pearson_symbol}_{found.number}_{'+'.join(sites)}"
+    dataset = found.dataset
+    sites = sorted(dataset.site_symmetry_symbols[orbit] for orbit in set(dataset.orbits))
+    return f"{dataset.pearson_symbol}_{found.number}_{'+'.join(sites)}"

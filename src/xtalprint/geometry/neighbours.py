@@ -95,6 +95,11 @@ def neighbour_distances(crystal: Crystal, *, cutoff: float) -> tuple[NDArray[np.
         (M,) the site each distance belongs to, sorted.
     distance
         (M,) Å, ascending for each owner; a pair of sites appears once for each of the two.
+
+    Raises
+    ------
+    XtalprintError
+        If the cutoff is not a positive number.
     """
     if not (np.isfinite(cutoff) and cutoff > 0):
         raise XtalprintError("the cutoff must be a positive number", value=cutoff, remedy="give it in Å")

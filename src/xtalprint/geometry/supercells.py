@@ -31,6 +31,11 @@ def supercell(crystal: Crystal, repeats: tuple[int, int, int]) -> Crystal:
     Returns
     -------
     Rows of the first cell first, then those of the next; the last vector runs fastest.
+
+    Raises
+    ------
+    XtalprintError
+        If there is no cell, it does not repeat along a vector, or a number is below 1.
     """
     if crystal.cell is None:
         raise UnsupportedInputError("a cluster cannot be repeated", source=crystal.source, frame=crystal.frame)
@@ -60,6 +65,11 @@ def supercell_to(crystal: Crystal, *, min_atoms: int = 256) -> Crystal:
     """Add replicas along the shortest extent until there are at least ``min_atoms`` sites.
 
     A cell that is large enough stays as it is; directions that do not repeat are left alone.
+
+    Raises
+    ------
+    UnsupportedInputError
+        If there is no cell.
     """
     if crystal.cell is None:
         raise UnsupportedInputError("a cluster cannot be repeated", source=crystal.source, frame=crystal.frame)
@@ -147,7 +157,7 @@ def _size_of_piece(radius: NDArray[np.float64], rows: NDArray[np.int64], n_atoms
 
 
 def scaled(crystal: Crystal, factor: float) -> Crystal:
-    """Multiply all lengths by ``factor``."""
+    """Multiply all lengths by ``factor``; an `XtalprintError` if it is not positive."""
     if not (np.isfinite(factor) and factor > 0):
         raise XtalprintError("the factor must be a positive number", value=factor)
     return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
@@ -170,6 +180,11 @@ def rotated(crystal: Crystal, rotation: NDArray[np.float64]) -> Crystal:
         Any.
     rotation
         (3, 3) orthogonal matrix.
+
+    Raises
+    ------
+    XtalprintError
+        If it is none.
     """
     matrix = np.asarray(rotation, dtype=np.float64)
     if matrix.shape != (3, 3) or not np.allclose(matrix @ matrix.T, np.eye(3), atol=1e-8):

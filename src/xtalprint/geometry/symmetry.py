@@ -93,12 +93,6 @@ def space_group_number(crystal: Crystal, *, symprec: float = 0.01) -> int:
     raise UnsupportedInputError(problem, source=crystal.source, frame=crystal.frame, remedy=remedy)
 
 
-def search(crystal: Crystal, *, symprec: float) -> Any:  # noqa: ANN401 - moyopy.MoyoDataset, imported late
-    """Give the dataset of moyopy for a crystal or for the primitive cell of a large one; None if nothing is found."""
-    found = find_symmetry(crystal, symprec=symprec)
-    return None if found is None else found.dataset
-
-
 def find_symmetry(crystal: Crystal, *, symprec: float) -> Symmetry | None:
     """Search for symmetry; None if the crystal does not repeat in three directions, is too large, or has none.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import islice
+from itertools import takewhile
 from typing import TYPE_CHECKING, TextIO
 
 import numpy as np
@@ -27,9 +27,9 @@ def take_rows(lines: TextIO, n: int, *, what: str = "atoms") -> list[str]:
     Raises
     ------
     UnreadableFileError
-        If the file ends before.
+        If the file ends before, or a line is longer than `MAX_LINE`.
     """
-    rows = list(islice(lines, n))
+    rows = list(takewhile(bool, (next_line(lines) for _ in range(n))))
     if len(rows) < n:
         raise UnreadableFileError(
             f"the file ends after {len(rows)} of {n} {what}",

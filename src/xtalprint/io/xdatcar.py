@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from xtalprint.crystal import Crystal
-from xtalprint.errors import UnreadableFileError
+from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.io.frames import frame_or_error
 from xtalprint.io.poscar import Header, read_coordinates, read_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from xtalprint.errors import XtalprintError
     from xtalprint.io.input_file import InputFile
 
 
@@ -29,7 +28,7 @@ def frames(file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal 
         if len(above) >= header.n_lines:  # the cell changes: VASP repeats the header
             try:
                 header = read_header(above[-header.n_lines :], elements)
-            except UnreadableFileError as error:
+            except XtalprintError as error:
                 yield error.located(source=file.source, frame=frame)
                 continue
         n = len(header.numbers)

@@ -1,7 +1,7 @@
 """Σ_a w_a f_a exp(−2πi s·r_a) on the ring of the detector, executed by NumPy; see `columns` for the method.
 
-NumPy takes ten times as long as the compiled twin in `xtalprint.scattering.compiled`, but has not to be loaded first:
-it serves the first few images of a process, and wherever Numba cannot be had.
+NumPy takes some thirty times as long as the compiled twin in `xtalprint.scattering.compiled`, but need not be loaded
+first: it serves the first few images of a process.
 """
 
 from __future__ import annotations
