@@ -7,7 +7,7 @@ NAME = "crystal-class"
 VERSION = "1.0.0"
 SUMMARY = (
     "Crystal class of a structure (one label for the whole structure) from its two-dimensional diffraction image, by "
-    "the convolutional network of Ziletti et al. (2018), trained on made, pristine elemental solids only."
+    "the convolutional network of Ziletti et al. (2018), trained on made elemental solids only, never on real ones."
 )
 ARCHITECTURE = (
     "six 7×7 convolutions (32, 32, 16, 16, 8, 8 filters, ReLU, same padding), maximum pooling after the second and "
@@ -48,7 +48,11 @@ LIMITATIONS = (
         "is diamond at √2, rhombohedral is bcc, sc or fcc at c/a = √(3/8), √(3/2), √6."
     ),
     (
-        "Beyond displacements of 0.1 Å or 40 % missing atoms the accuracy falls; the probability does not always "
-        "fall with it."
+        "Beyond displacements of a tenth of the bond length or 40 % missing atoms, more than it has learned from, "
+        "the accuracy falls; the probability does not always fall with it."
+    ),
+    (
+        "Crystals of a kind that no prototype and no random orbit resembles, such as molecules on lattice points, "
+        "may get any class."
     ),
 )

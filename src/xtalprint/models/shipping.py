@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from xtalprint.models import crystal_class as words
 from xtalprint.models.card import card
 from xtalprint.models.files import write_bytes, write_text
 from xtalprint.models.manifest import Manifest, Weights
@@ -41,7 +42,16 @@ def ship(run: Path, version: str, *, folder: Path = WEIGHTS) -> Manifest:
         ending: getattr(manifest.weights, ending).model_copy(update={"path": f"{stem}.{ending}"})
         for ending in contents
     }
-    changes = {"version": version, "weights": Weights(**records).model_dump(), "card": f"{manifest.name}.md"}
+    changes = {
+        "version": version,
+        "weights": Weights(**records).model_dump(),
+        "card": f"{manifest.name}.md",
+        # Words may be mended after the run; figures may not.
+        "summary": words.SUMMARY,
+        "intended_use": words.INTENDED_USE,
+        "out_of_scope": words.OUT_OF_SCOPE,
+        "limitations": words.LIMITATIONS,
+    }
     shipped = Manifest.model_validate(manifest.model_dump() | changes)
     for old in folder.glob(f"{manifest.name}[-.]*"):
         old.unlink()

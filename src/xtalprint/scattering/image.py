@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     Singles = NDArray[np.float32]
 
 #: From this many images on in one process the compiled sum is used: loading it costs as much time as NumPy takes for
-#: the sum of about a dozen images in NumPy. The results are the same bits.
+#: about fifteen images in NumPy. The results are the same bits.
 COMPILE_FROM = 16
 _images_so_far = count(1)
 

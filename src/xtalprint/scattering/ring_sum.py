@@ -1,6 +1,6 @@
 """Σ_a w_a f_a exp(−2πi s·r_a) on the ring of the detector, executed by NumPy; see `columns` for the method.
 
-NumPy takes some thirty times as long as the compiled twin in `xtalprint.scattering.compiled`, but need not be loaded
+NumPy takes some fifteen times as long as the compiled twin in `xtalprint.scattering.compiled`, but need not be loaded
 first: it serves the first few images of a process.
 """
 
