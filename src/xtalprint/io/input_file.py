@@ -119,22 +119,19 @@ class InputFile:
     @contextmanager
     def damage_is_an_error(self) -> Iterator[None]:
         """Translate what a damaged stream raises."""
-        try:
-            yield
-        except PermissionError as error:
-            raise UnreadableFileError(
-                "no permission to read it", source=self.source, remedy="ask its owner, or change its permissions"
-            ) from error
-        except STREAM_ERRORS as error:
-            if self.compression is None:
+        with self.damage_is_an_error_of_disk():
+            try:
+                yield
+            except PermissionError:
+                raise
+            except STREAM_ERRORS as error:
+                if self.compression is None:
+                    raise
                 raise UnreadableFileError(
-                    f"cannot be read: {error}", source=self.source, remedy="check the disk and the path"
+                    f"the compressed data are damaged or cut off ({error})",
+                    source=self.source,
+                    remedy="copy or download the file again",
                 ) from error
-            raise UnreadableFileError(
-                f"the compressed data are damaged or cut off ({error})",
-                source=self.source,
-                remedy="copy or download the file again",
-            ) from error
 
     def binary(self) -> UnreadableFileError:
         """Error for bytes where text was expected."""

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-REFERENCE = Path(__file__).parents[1] / "reference" / "diffraction.py"
+REFERENCE = Path(__file__).parent / "reference" / "diffraction.py"
 
 
 @pytest.fixture(scope="session")
