@@ -23,9 +23,10 @@ import xtalprint
 from xtalprint.datasets import ElementalSolids, elemental_solids
 from xtalprint.datasets.candidates import loose_space_group
 from xtalprint.datasets.elements import ELEMENTS
-from xtalprint.datasets.making import CLASS_OF_SPACE_GROUP, SHARES, distance_from_degeneracy
+from xtalprint.datasets.making import SHARES, distance_from_degeneracy
 from xtalprint.geometry import nearest_distances
 from xtalprint.prototypes import body_centred_tetragonal, rhombohedral, simple_lattice
+from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable

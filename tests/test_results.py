@@ -84,6 +84,13 @@ def test_every_error_on_a_real_solid_is_looked_at():
         assert error["id"] in PAGE
 
 
+def test_warnings_beside_wrong_answers():
+    warned = result("real-elements/results.json")["with_a_warning"]
+    assert warned["right_answers"] == 0
+    assert warned["wrong_answers"] == len(result("real-elements/results.json")["errors"]) == 6
+    assert f"stands beside {warned['others']} of them" in PAGE
+
+
 def test_real_files():
     figures = result("real-files/results.json")
     md = figures["accuracy_md"]

@@ -13,7 +13,6 @@ from xtalprint.crystal import Crystal
 from xtalprint.datasets import ElementalSolids, elemental_solids
 from xtalprint.datasets.elements import ELEMENTS, bond_lengths
 from xtalprint.datasets.making import (
-    CLASS_OF_SPACE_GROUP,
     MARGIN_GRID,
     SHARES,
     Recipe,
@@ -24,6 +23,7 @@ from xtalprint.datasets.making import (
 from xtalprint.errors import MissingExtraError, UnreadableFileError, XtalprintError
 from xtalprint.geometry import nearest_distances, space_group_number
 from xtalprint.prototypes import body_centred_tetragonal, rhombohedral, simple_lattice
+from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 #: spglib 2.8 announces a change of its error handling with every failed search.
 pytestmark = pytest.mark.filterwarnings("ignore:Set OLD_ERROR_HANDLING:DeprecationWarning")

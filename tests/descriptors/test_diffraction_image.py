@@ -289,3 +289,17 @@ def test_meaningless_parameters_are_refused(change, says):
 def test_bad_crystals_never_reach_the_kernels():
     with pytest.raises(InvalidCrystalError, match="not finite"):
         Crystal([[0, 0, float("nan")]], ["Cu"], cell=np.eye(3))
+
+
+@pytest.mark.parametrize("repeats", [(4, 4, 8), (8, 4, 4), (3, 3, 12), (2, 5, 9)])
+def test_the_shape_of_a_box_without_symmetry_is_chance_and_not_seen(repeats):
+    """A noisy box of any shape is seen as a compact piece, like that of a cube."""
+    robust = DiffractionImage(scale="robust")
+    box = noisy(geometry.supercell(copper(), repeats), 0.12)
+    cluster, warnings = robust.cluster(box)
+    assert warnings[0].startswith("cell in an unusual setting")
+    extent = np.ptp(cluster.positions, axis=0)
+    assert extent.max() < 1.35 * extent.min()
+    assert 400 < len(cluster) < 640
+    cube = robust.compute(noisy(geometry.supercell(copper(), (5, 5, 5)), 0.12))
+    assert correlation(robust.compute(box).array, cube.array) > 0.6

@@ -13,6 +13,7 @@ from xtalprint.defects import displace_gaussian
 from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry import (
     central_block,
+    compact_piece,
     random_rotation,
     rotated,
     standard_cell,
@@ -155,3 +156,20 @@ def test_a_shear_is_no_rotation():
 def test_repeats_below_one_are_refused():
     with pytest.raises(XtalprintError, match="at least 1"):
         supercell(SIMPLE["sc"], (0, 1, 1))
+
+
+@pytest.mark.parametrize("shape", [(2, 2, 15), (10, 2, 4), (20, 20, 20)])
+def test_a_compact_piece_has_equal_heights_and_the_density_of_the_box(shape):
+    rng = np.random.default_rng(0)
+    grid = 2.0 * np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1).reshape(-1, 3)
+    box = Crystal(grid + rng.uniform(0, 1, grid.shape), ["Ar"] * len(grid), cell=2.0 * np.diag(shape))
+    piece = compact_piece(box, n_atoms=500)
+    assert piece.is_cluster
+    assert abs(len(piece) - 500) <= 60
+    extent = np.ptp(piece.positions, axis=0)
+    assert extent.max() < 1.2 * extent.min()
+
+
+def test_a_cluster_has_no_compact_piece_of_a_box():
+    with pytest.raises(XtalprintError, match="a cluster cannot be repeated"):
+        compact_piece(Crystal([[0, 0, 0], [0, 0, 2]], ["Ar", "Ar"]), n_atoms=10)

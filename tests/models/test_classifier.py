@@ -114,3 +114,29 @@ def test_what_is_no_crystal_is_a_record(given):
     [prediction] = load_model("crystal-class").predict(given)
     assert prediction.status == "error"
     assert "this is no Crystal" in prediction.error
+
+
+SHORTENED = Crystal([[0, 0, 0]], ["Cu"], cell=1.8 * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]]) * [1, 1, 0.8])
+TRICLINIC = Crystal([[0, 0, 0], [0.9, 1.0, 1.7]], ["Se", "Te"], cell=[[2.4, 0, 0], [0.7, 3.1, 0], [0.3, 0.9, 4.2]])
+MONOCLINIC = Crystal([[0, 0, 0]], ["Se"], cell=[[2.4, 0, 0], [0, 3.1, 0], [0.8, 0, 4.2]])
+
+
+def test_the_symmetry_search_is_a_second_opinion():
+    model = load_model("crystal-class")
+    [prediction] = model.predict(MONOCLINIC)
+    assert prediction.warnings[-1] == (
+        "the symmetry search at 0.1 Å finds space group 10, which belongs to none of the classes"
+    )
+    [prediction] = model.predict(TRICLINIC)
+    assert prediction.warnings[0].startswith("cell in an unusual setting: no symmetry was found")
+    assert not any("space group" in warning for warning in prediction.warnings)
+    [prediction] = model.predict(SHORTENED)
+    assert (prediction.crystal_class, prediction.warnings) == ("bct_139", ())
+
+
+def test_an_answer_against_the_symmetry_names_the_other_class(monkeypatch):
+    model = load_model("crystal-class")
+    answer = np.eye(7)[model.classes.index("sc")]
+    monkeypatch.setattr(model, "predict_image", lambda _: (answer, 1.0))
+    [prediction] = model.predict(SHORTENED)
+    assert prediction.warnings == ("the symmetry search at 0.1 Å finds space group 139, that of class bct_139",)

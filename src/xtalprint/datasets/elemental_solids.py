@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.datasets.making import CLASS_OF_SPACE_GROUP, SHARES, Made, Recipe, make
+from xtalprint.datasets.making import SHARES, Made, Recipe, make
 from xtalprint.datasets.structure_types import structure_type
 from xtalprint.errors import MissingExtraError, UnreadableFileError, XtalprintError
+from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -15,15 +15,13 @@ from xtalprint.datasets.elements import ELEMENTS, bond_lengths
 from xtalprint.elements import ATOMIC_NUMBERS
 from xtalprint.errors import XtalprintError
 from xtalprint.geometry import nearest_distances, random_rotation, rotated, standard_cell, supercell
+from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from xtalprint.datasets.candidates import Candidate
 
-CLASS_OF_SPACE_GROUP: Mapping[int, str] = {
-    139: "bct_139", 141: "bct_141", 166: "hex/rh", 194: "hex/rh", 221: "sc", 225: "fcc", 227: "diam", 229: "bcc",
-}  # fmt: skip
 #: Share of each space group: the two of hex/rh and the tetragonal ones have the more varied structures.
 SHARES: Mapping[int, float] = {139: 0.15, 141: 0.12, 166: 0.14, 194: 0.15, 221: 0.11, 225: 0.11, 227: 0.11, 229: 0.11}
 #: Tolerances in Å at which spglib must agree on the group; the last is left out for 166 and 194, as in the paper.

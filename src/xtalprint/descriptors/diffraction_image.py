@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
     from xtalprint.crystal import Crystal
 
+#: A box in which no symmetry is found is long if its heights differ by more than this factor; seen is then a compact
+#: piece of this many times `min_atoms`.
+LONG, COMPACT = 1.3, 2
 #: The bond length of a larger box is measured on this many atoms in its middle.
 SAMPLE = 10_000
 
@@ -71,7 +74,8 @@ class DiffractionImage:
     form_factors
         Table of form factors: it92 (X-rays), c4322 (electrons) or neutron92 (neutrons).
     min_atoms
-        The standard cell is repeated until it has this many sites.
+        The standard cell is repeated until it has this many sites. A box in which no symmetry is found, and whose
+        heights differ by more than 30 %, is cut to a compact piece of twice as many.
     max_atoms
         A larger cell or cluster is cut to a compact block of this many sites, in the axes as given: the peaks of a
         larger cluster are narrower than a pixel, so that it would be chance whether a pixel sees them.
@@ -217,12 +221,13 @@ class DiffractionImage:
         The cluster, nearest-neighbour distance 1 Å, and what a person should know about it.
         """
         warnings = [*_disorder(crystal)]
-        standard = crystal
+        standard, setting = crystal, list[str]()
         if crystal.is_cluster:
             warnings.append("no cell: the cluster is seen in its own axes, which decide what the image looks like")
         else:
             standard = geometry.standard_cell(crystal, symprec=self.symprec)
-            warnings += self._setting(crystal, standard)
+            setting = self._setting(crystal, standard)
+        warnings += setting
         n_sites = standard.n_sites
         # Ten thousand atoms in the middle of a larger box tell its bond length.
         sample = standard if n_sites <= SAMPLE else geometry.central_block(standard, n_atoms=SAMPLE)
@@ -233,6 +238,9 @@ class DiffractionImage:
             standard = geometry.central_block(standard, n_atoms=n_rows)
         elif not crystal.is_cluster:
             standard = geometry.supercell_to(standard, min_atoms=self.min_atoms)
+            if setting and all(crystal.pbc) and _is_long(standard):
+                # No unit cell but a box: its shape is chance, and would show in the shape of the peaks.
+                standard = geometry.compact_piece(standard, n_atoms=min(COMPACT * self.min_atoms, self.max_atoms))
         return geometry.scaled(geometry.to_cluster(standard), 1.0 / length), tuple(warnings)
 
     def plot(
@@ -311,6 +319,13 @@ def _attempt(descriptor: DiffractionImage, crystal: Crystal) -> Fingerprint | Xt
         return error
     except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
         return InternalError.of(error).located(source=crystal.source, frame=crystal.frame)
+
+
+def _is_long(crystal: Crystal) -> bool:
+    if crystal.cell is None:
+        return False
+    heights = geometry.heights(crystal.cell)
+    return bool(heights.max() > LONG * heights.min())
 
 
 def _disorder(crystal: Crystal) -> list[str]:

@@ -8,6 +8,8 @@ from xtalprint.geometry.scaling import bond_length
 from xtalprint.geometry.standard_cell import standard_cell, was_standardised
 from xtalprint.geometry.supercells import (
     central_block,
+    compact_piece,
+    heights,
     random_rotation,
     rotated,
     scaled,
@@ -20,6 +22,8 @@ from xtalprint.geometry.symmetry import space_group_number
 __all__ = [
     "bond_length",
     "central_block",
+    "compact_piece",
+    "heights",
     "nearest_distances",
     "neighbour_distances",
     "niggli_cell",

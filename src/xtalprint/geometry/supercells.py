@@ -129,9 +129,8 @@ def central_block(crystal: Crystal, *, n_atoms: int) -> Crystal:
     else:
         fractional = wrapped_rows(crystal.frac, crystal, 0.0)
         positions = fractional @ crystal.cell
-        heights = 1.0 / np.linalg.norm(np.linalg.inv(crystal.cell), axis=0)
         # Distance in Å from the middle along each height, so that a long box gives a compact piece.
-        radius = (np.abs(fractional[first] - 0.5) * heights).max(axis=1)
+        radius = (np.abs(fractional[first] - 0.5) * heights(crystal.cell)).max(axis=1)
     keep = (radius < _size_of_piece(radius, np.bincount(sites), n_atoms))[sites]
     return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
         positions[keep],
@@ -141,6 +140,35 @@ def central_block(crystal: Crystal, *, n_atoms: int) -> Crystal:
         occupancies=crystal.occupancies[keep],
         site_of_row=np.unique(sites[keep], return_inverse=True)[1],
     )
+
+
+def compact_piece(crystal: Crystal, *, n_atoms: int) -> Crystal:
+    """Cut a piece of equal heights out of a box of any shape, which is repeated as far as that takes; no cell.
+
+    Parameters
+    ----------
+    crystal
+        That repeats in three directions.
+    n_atoms
+        About as many sites the piece has, see `central_block`.
+
+    Raises
+    ------
+    UnsupportedInputError
+        If the crystal does not repeat in three directions.
+    """
+    if crystal.cell is None:
+        raise UnsupportedInputError("a cluster cannot be repeated", source=crystal.source, frame=crystal.frame)
+    edge = np.cbrt(crystal.volume * n_atoms / crystal.n_sites)
+    repeats = np.ceil(edge / heights(crystal.cell)).astype(int).tolist()
+    box = supercell(crystal, (repeats[0], repeats[1], repeats[2]))
+    return central_block(box, n_atoms=round(n_atoms * len(crystal) / crystal.n_sites))
+
+
+def heights(cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,) distances in Å between opposite faces of a cell."""
+    distances: NDArray[np.float64] = 1.0 / np.linalg.norm(np.linalg.inv(cell), axis=0)
+    return distances
 
 
 def _size_of_piece(radius: NDArray[np.float64], rows: NDArray[np.int64], n_atoms: int) -> float:

@@ -1,4 +1,4 @@
-"""The seven crystal classes and the space groups they stand for."""
+"""The seven crystal classes as the network numbers them."""
 
 from __future__ import annotations
 

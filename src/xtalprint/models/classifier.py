@@ -12,8 +12,10 @@ from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.diffraction_image import DiffractionImage
 from xtalprint.errors import InternalError, ModelError, UnsupportedInputError, XtalprintError
+from xtalprint.geometry import space_group_number, was_standardised
 from xtalprint.models.known import diffuse_share, is_known
 from xtalprint.models.prediction import Prediction
+from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -137,6 +139,18 @@ class CrystalClassifier:
             failure = InternalError.of(error)
         return Prediction.failure(failure.located(source=crystal.source, frame=crystal.frame), self._provenance)
 
+    def _second_opinion(self, crystal: Crystal, answer: str) -> list[str]:
+        """Say so if the symmetry search that found the axes of the image found the space group of another class."""
+        symprec = float(self.manifest.descriptor["symprec"])
+        if crystal.cell is None or not all(crystal.pbc) or not was_standardised(crystal, symprec=symprec):
+            return []
+        number = space_group_number(crystal, symprec=symprec)
+        of_group = CLASS_OF_SPACE_GROUP.get(number)
+        if of_group == answer:
+            return []
+        belongs = "which belongs to none of the classes" if of_group is None else f"that of class {of_group}"
+        return [f"the symmetry search at {symprec} Å finds space group {number}, {belongs}"]
+
     def _answer(self, crystal: Crystal) -> Prediction:
         fingerprint = self.descriptor.compute(crystal)
         image = fingerprint.array
@@ -151,7 +165,7 @@ class CrystalClassifier:
             probability=float(probabilities[best]),
             probabilities=dict(zip(self.classes, probabilities.tolist(), strict=True)),
             known=None if rule is None or distance is None else is_known(rule, distance, diffuse_share(image)),
-            warnings=fingerprint.warnings,
+            warnings=(*fingerprint.warnings, *self._second_opinion(crystal, self.classes[best])),
             provenance=self.provenance,
         )
 

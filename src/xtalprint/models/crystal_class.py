@@ -41,7 +41,8 @@ LIMITATIONS = (
     (
         "The image is taken along the axes of the standard cell. A structure with defects whose cell is not along "
         "those axes, or a cluster in any other orientation, is seen from the wrong side and often gets the wrong "
-        "class; the answer then carries a warning."
+        "class; the answer then carries a warning. Where symmetry is found, a warning says if it is that of another "
+        "class."
     ),
     (
         "Classes that touch cannot be told apart where they touch: bct_139 is bcc at c/a = 1 and fcc at √2, bct_141 "

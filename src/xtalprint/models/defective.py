@@ -8,10 +8,10 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.datasets.elements import ELEMENTS, bond_lengths
-from xtalprint.datasets.making import CLASS_OF_SPACE_GROUP
 from xtalprint.defects import displace_gaussian, vacancies
 from xtalprint.geometry import bond_length, space_group_number, standard_cell, supercell_to, to_cluster
 from xtalprint.prototypes import all_prototypes
+from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint.datasets.making import CLASS_OF_SPACE_GROUP
 from xtalprint.errors import XtalprintError
 from xtalprint.io import read_table
 from xtalprint.models import load_model
+from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 from xtalprint.studies.base import StudyResult, chosen, data_file
 from xtalprint.studies.statistics import accuracy, confusion_matrix
 
@@ -67,6 +67,13 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         },
         "baseline_moyopy": _baseline(crystals, truth, groups),
         "known": _known(predictions, truth),
+        "with_a_warning": {
+            "right_answers": sum(bool(p.warnings) for p, t in zip(predictions, truth, strict=True) if _right(p, t)),
+            "wrong_answers": sum(
+                bool(p.warnings) for p, t in zip(predictions, truth, strict=True) if t != "none" and not _right(p, t)
+            ),
+            "others": sum(bool(p.warnings) for p, t in zip(predictions, truth, strict=True) if t == "none"),
+        },
         "classes": list(model.classes),
     }
     members = groups["members of the 7 classes"]
@@ -100,6 +107,10 @@ def _baseline(crystals: Sequence[Crystal], truth: list[str], groups: dict[str, l
     return result
 
 
+def _right(prediction: Prediction, truth: str) -> bool:
+    return prediction.crystal_class == truth
+
+
 def _class_by_symmetry(crystal: Crystal, symprec: float) -> str | None:
     from xtalprint.geometry import space_group_number  # noqa: PLC0415 - symmetry library only where it is used
 
@@ -131,7 +142,8 @@ def _row(name: str, crystal: Crystal, labels: dict[str, Any], prediction: Predic
         "answer": prediction.crystal_class,
         "probability": prediction.probability,
         "known": prediction.known,
-        "right": prediction.crystal_class == labels["class_label"],
+        "right": _right(prediction, labels["class_label"]),
+        "warnings": "; ".join(prediction.warnings),
         "status": prediction.status,
         "error": prediction.error,
     }
