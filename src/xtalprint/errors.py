@@ -117,6 +117,15 @@ class MissingExtraError(XtalprintError, ImportError):
         )
 
 
+def not_a_crystal(thing: object) -> UnsupportedInputError:
+    """Error for anything else in the place of a `Crystal`."""
+    return UnsupportedInputError(
+        "this is no Crystal",
+        value=f"{type(thing).__name__} {thing!r}",
+        remedy="read files with xtalprint.read, and take objects of other libraries with from_ase or from_pymatgen",
+    )
+
+
 def _short(value: object, limit: int = 60) -> str:
     text = str(value).replace("\n", " ")
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -276,3 +276,33 @@ def test_a_pattern_means_files_and_not_folders(folder):
     names = {record["source"] for record in records("*", exit_code=1)}
     assert {"copper.cif", "README.md"} <= names
     assert "more" not in names
+
+
+@pytest.mark.parametrize("command", ["classify", "convert"])
+def test_an_input_is_not_written_over(folder, command):
+    before = (folder / "copper.cif").read_bytes()
+    result = CliRunner().invoke(main, [command, "brass.cif", "copper.cif", "--output", "copper.cif"])
+    assert result.exit_code == 2
+    assert "copper.cif is one of the files to read" in result.output
+    assert (folder / "copper.cif").read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["", "-"])
+def test_output_is_the_name_of_a_file(folder, name):
+    result = CliRunner().invoke(main, ["classify", "copper.cif", "--output", name])
+    assert result.exit_code == 2
+    assert "give a file name" in result.output
+
+
+def test_sigterm_keeps_what_is_finished_like_ctrl_c(folder):
+    command = [sys.executable, "-m", "xtalprint", "classify", "-", "--format", "json", "--output", "out.jsonl"]
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdin.write(b"copper.cif\n" * 20)
+        process.stdin.flush()
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and not any(p.stat().st_size for p in folder.glob(".out.jsonl*")):
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(30) == 130
+    assert (folder / "out.jsonl.partial").stat().st_size > 0
+    assert not list(folder.glob(".out.jsonl*"))

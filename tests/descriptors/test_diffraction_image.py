@@ -303,3 +303,17 @@ def test_the_shape_of_a_box_without_symmetry_is_chance_and_not_seen(repeats):
     assert 400 < len(cluster) < 640
     cube = robust.compute(noisy(geometry.supercell(copper(), (5, 5, 5)), 0.12))
     assert correlation(robust.compute(box).array, cube.array) > 0.6
+
+
+@pytest.mark.parametrize("thing", [None, 5, [copper()]])
+def test_what_is_no_crystal_is_said_so(thing):
+    with pytest.raises(UnsupportedInputError, match=r"this is no Crystal .* from_ase or from_pymatgen"):
+        DESCRIPTOR.cluster(thing)
+
+
+@pytest.mark.parametrize("lengths", [(3, 3, 1e5), (3000, 3, 0.5), (1, 2000, 2000)])
+def test_needles_and_sheets_need_little_memory(lengths):
+    thin = Crystal(
+        [[0, 0, 0], [0.3 * lengths[0], 0, 0.1]], ["Cu", "Al"], cell=np.diag(np.array(lengths, dtype=float))
+    )
+    assert np.isfinite(DESCRIPTOR.compute(thin).array).all()

@@ -213,7 +213,9 @@ def test_occupancies_that_add_up_to_a_little_more_than_one_are_scaled(write):
         ("?", "OW1", "O"),
         (".", "Ca(2)", "Ca"),
         (".", "C(2)", "C"),
-        (".", "CA1", "C"),
+        (".", "CA1", "Ca"),
+        (".", "CU1", "Cu"),
+        (".", "CAB", "C"),
         (".", "Hg2", "Hg"),
         (".", "HO1", "H"),
         ("Cval", "C1", "C"),
@@ -606,3 +608,9 @@ def test_reading_twice_gives_the_same_bits(write):
 def test_no_item_is_lost_where_all_blocks_are_bad(write):
     items = list(iter_read(write("c.cif", 3 * "data_x\n_cell_length_a 4\n")))
     assert [(isinstance(e, XtalprintError), e.frame) for e in items] == [(True, 0), (True, 1), (True, 2)]
+
+
+def test_coordinates_far_beyond_any_cell_are_refused(write):
+    text = block(cell(4), atoms("Cu1 Cu 1e16 0 0", columns="label type_symbol fract_x fract_y fract_z"))
+    with pytest.raises(XtalprintError, match=r"a coordinate is 1e\+06 cells away or more"):
+        read(write("far.cif", text))

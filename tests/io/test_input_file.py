@@ -14,7 +14,7 @@ import zipfile
 
 import pytest
 
-from xtalprint.errors import UnreadableFileError
+from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.io import iter_read, read
 from xtalprint.io.formats import FORMATS, known_formats
 
@@ -202,3 +202,14 @@ def test_a_reader_loads_only_what_it_needs(write):
     )
     run = subprocess.run([sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
+
+
+@pytest.mark.parametrize("path", [None, 3, ["a.cif"]])
+def test_what_is_no_path_is_said_so(path):
+    with pytest.raises(XtalprintError, match=r"this is no path .* give the name of one file"):
+        read(path)
+
+
+def test_a_path_may_be_bytes(tmp_path):
+    with pytest.raises(XtalprintError, match="no such file"):
+        read(str(tmp_path / "x.cif").encode())

@@ -171,3 +171,9 @@ def test_an_unknown_element_in_a_later_header_costs_its_frame_only(write):
     assert isinstance(second, XtalprintError)
     assert "Qq" in str(second)
     assert third.symbols == ["K", "Cl"]
+
+
+def test_more_coordinates_than_counted_are_not_dropped(write):
+    with pytest.raises(XtalprintError, match="more coordinates than the 2 atoms of the counts"):
+        read(write("POSCAR", CUBE + "0.25 0.25 0.25\n"))
+    assert len(read(write("CONTCAR", CUBE + "\n0.1 0.1 0.1\n0.1 0.1 0.1\n"))[0]) == 2

@@ -192,3 +192,8 @@ def test_digits_are_atomic_numbers_unless_elements_are_given(write):
 def test_an_endless_line_is_not_read_to_its_end(write):
     with pytest.raises(XtalprintError, match=r"a line of more than .* characters; check that this is the right file"):
         read(write("endless.xyz", "2\n\nCu 0 0 0\nCu 1 1 1" + " " * (MAX_LINE + 1)))
+
+
+def test_a_quote_that_is_not_closed_does_not_cost_the_cell(write):
+    with pytest.raises(XtalprintError, match="a quote in the comment line is not closed"):
+        read(write("open.xyz", '1\nLattice="3 0 0 0 3 0 0 0 3 Properties=species:S:1:pos:R:3\nCu 0 0 0\n'))

@@ -140,3 +140,10 @@ def test_an_answer_against_the_symmetry_names_the_other_class(monkeypatch):
     monkeypatch.setattr(model, "predict_image", lambda _: (answer, 1.0))
     [prediction] = model.predict(SHORTENED)
     assert prediction.warnings == ("the symmetry search at 0.1 Å finds space group 139, that of class bct_139",)
+
+
+def test_several_elements_are_worth_a_warning():
+    cell = 2.82 * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
+    salt = Crystal([[0, 0, 0], [2.82, 2.82, 2.82]], ["Na", "Cl"], cell=cell)
+    [prediction] = load_model("crystal-class").predict(salt)
+    assert prediction.warnings[0].startswith("several elements: the class is that of the lattice")

@@ -69,6 +69,7 @@ def classify(
     """
     start = time.perf_counter()
     inputs = InputStream(files, elements)
+    inputs.check_output(output)
     classifier = _load(model)
     columns = csv_columns(classifier.classes, classifier.provenance)
     finished = failed = 0

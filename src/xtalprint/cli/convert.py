@@ -98,6 +98,7 @@ def convert(
     start = time.perf_counter()
     _check_folder(output)
     inputs = InputStream(files, elements)
+    inputs.check_output(output)
     finished = failed = 0
     with (
         _records(format_, inputs.paths) as write,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
+import threading
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -69,6 +71,9 @@ class LazyGroup(click.Group):
         options: dict[str, Any] = {"args": args, "prog_name": prog_name or "xtalprint", "complete_var": complete_var}
         if not standalone_mode:
             return super().main(**options, standalone_mode=False, **extra)
+        if threading.current_thread() is threading.main_thread():
+            # Batch systems send SIGTERM: what is finished is kept, as after Ctrl-C.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             result = super().main(**options, standalone_mode=False, **extra)
         except click.Abort:

@@ -72,6 +72,14 @@ class InputStream:
                     frames += 1
             self._frames_at_end.append(frames)
 
+    def check_output(self, output: Path | None) -> None:
+        """Refuse to write over a file that is to be read."""
+        if output is None or not output.is_file():
+            return
+        for path in self.paths:
+            if Path(path).is_file() and output.samefile(path):
+                raise click.BadParameter(f"{output} is one of the files to read", param_hint="--output")
+
     def finished_files(self, finished_records: int) -> int:
         """How many files are finished when that many records, in order, are finished; never ask for fewer again."""
         while self._frames_at_end and self._frames_at_end[0] <= finished_records:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xtalprint.cli import options
-from xtalprint.cli.records import Format, chosen_format, record_writer
+from xtalprint.cli.records import Format, chosen_format, printable, record_writer
 from xtalprint.errors import ModelError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def models(*, name: str | None, format_: Format | None, output: Path | None) -> 
     except ModelError as error:
         raise click.BadParameter(str(error), param_hint="NAME") from error
     if name and format_ is None and output is None:
-        click.echo(card(found[0][0]), nl=False)
+        click.echo(printable(card(found[0][0]), sys.stdout), nl=False)
         return
     with record_writer(chosen_format(format_, output), output, table=ModelTable(), columns=COLUMNS) as write:
         for manifest, folder in found:

@@ -54,12 +54,20 @@ def format_option(function: Command) -> Command:
     )(function)
 
 
+def _file(ctx: click.Context, parameter: click.Parameter, value: Path | None) -> Path | None:
+    """Refuse names that stand for something else."""
+    if value is not None and str(value) in {"", ".", "-"}:
+        raise click.BadParameter("give a file name; leave it out to write to stdout", ctx=ctx, param=parameter)
+    return value
+
+
 def output_option(function: Command) -> Command:
     """``--output FILE`` for the records."""
     return click.option(
         "-o",
         "--output",
         type=click.Path(path_type=Path, dir_okay=False),
+        callback=_file,
         metavar="FILE",
         help="Write the records to FILE instead of stdout; it appears complete or not at all.",
     )(function)

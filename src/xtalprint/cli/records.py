@@ -99,7 +99,7 @@ def _writer(format_: Format, stream: TextIO, table: Table, columns: Sequence[str
         # sys.stdout is looked up each time: a progress bar may stand in for it, to print above itself.
         target = sys.stdout if stream is sys.__stdout__ else stream
         text = line(record) if started or header is None else f"{header}\n{line(record)}"
-        target.write(_printable(text, stream) + "\n")
+        target.write(printable(text, stream) + "\n")
         target.flush()
         started = True
 
@@ -136,7 +136,7 @@ def _cell(record: Mapping[str, Any], column: str) -> str:
     return str(value)
 
 
-def _printable(text: str, stream: TextIO) -> str:
+def printable(text: str, stream: TextIO) -> str:
     """Replace what the stream cannot show, such as a file name that is not UTF-8; never an exception for a name."""
     encoding = _encoding(stream)
     if encoding != "utf-8":

@@ -22,7 +22,9 @@ Examples:
 )
 @click.argument("name", required=False)
 @click.option("--list", "list_", is_flag=True, help="List the studies and what each shows.")
-@click.option("--seed", default=0, show_default=True, help="Seed of everything random in the study.")
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of everything random in the study."
+)
 @click.option("--quick", is_flag=True, help="A part of the data, to see that it runs; not for citing.")
 @click.option(
     "-o",

@@ -11,9 +11,10 @@ import numpy as np
 
 from xtalprint import geometry
 from xtalprint.compute import map_ordered
+from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Failure, Fingerprint, FingerprintBatch
 from xtalprint.elements import SYMBOLS
-from xtalprint.errors import InternalError, XtalprintError
+from xtalprint.errors import InternalError, XtalprintError, not_a_crystal
 from xtalprint.geometry.symmetry import MAX_SITES
 from xtalprint.scattering import (
     COMPILE_FROM,
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from xtalprint.crystal import Crystal
 
 #: A box in which no symmetry is found is long if its heights differ by more than this factor; seen is then a compact
 #: piece of this many times `min_atoms`.
@@ -220,6 +220,8 @@ class DiffractionImage:
         -------
         The cluster, nearest-neighbour distance 1 Å, and what a person should know about it.
         """
+        if not isinstance(crystal, Crystal):
+            raise not_a_crystal(crystal)
         warnings = [*_disorder(crystal)]
         standard, setting = crystal, list[str]()
         if crystal.is_cluster:

@@ -97,9 +97,10 @@ def niggli_matrix(cell: NDArray[np.float64]) -> NDArray[np.int64]:
     return matrix if np.linalg.det(matrix @ cell) > 0 else -matrix
 
 
-def shortest_vector(cell: NDArray[np.float64]) -> float:
-    """Length in Å of the shortest vector of the lattice with these rows."""
-    return float(np.linalg.norm(niggli_matrix(cell)[0] @ cell))
+def reduced_lengths(cell: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(3,) lengths in Å of the Niggli-reduced vectors of the lattice with these rows, ascending."""
+    lengths: NDArray[np.float64] = np.linalg.norm(niggli_matrix(cell) @ cell, axis=1)
+    return lengths
 
 
 def _normalised(metric: NDArray[np.float64], epsilon: float) -> NDArray[np.int64]:

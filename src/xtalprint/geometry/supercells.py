@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 #: Sites whose distances from the middle differ by less (Å) lie in one layer.
 SAME_LAYER = 1e-7
+#: Rows of a supercell that are refused, before memory is asked for.
+MOST_ROWS = 10_000_000
 
 
 def supercell(crystal: Crystal, repeats: tuple[int, int, int]) -> Crystal:
@@ -41,6 +43,14 @@ def supercell(crystal: Crystal, repeats: tuple[int, int, int]) -> Crystal:
         raise UnsupportedInputError("a cluster cannot be repeated", source=crystal.source, frame=crystal.frame)
     if min(repeats) < 1:
         raise XtalprintError("repeats must be at least 1 along each axis", value=repeats)
+    if int(np.prod(np.array(repeats, dtype=object))) * len(crystal) > MOST_ROWS:
+        raise UnsupportedInputError(
+            f"the supercell would have more than {MOST_ROWS:,} rows",
+            source=crystal.source,
+            frame=crystal.frame,
+            value=repeats,
+            remedy="take fewer replicas or a smaller cell",
+        )
     if any(n > 1 and not periodic for n, periodic in zip(repeats, crystal.pbc, strict=True)):
         raise UnsupportedInputError(
             "a crystal cannot be repeated along a direction that is not periodic",
@@ -83,6 +93,8 @@ def supercell_to(crystal: Crystal, *, min_atoms: int = 256) -> Crystal:
         # The first of equal extents, with a little slack so that rounding does not choose.
         shortest = min(extents) * (1 + 1e-6)
         repeats[next(axis for axis in range(3) if extents[axis] <= shortest)] += 1
+        if n_sites * repeats[0] * repeats[1] * repeats[2] > MOST_ROWS:
+            break  # refused below, by its number of rows
     return supercell(crystal, (repeats[0], repeats[1], repeats[2]))
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError, XtalprintError
-from xtalprint.geometry.niggli import shortest_vector
+from xtalprint.geometry.niggli import reduced_lengths
 from xtalprint.geometry.rows import first_rows, site_labels
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ MAX_PRIMITIVE_SITES = 4000
 MAX_NOISY_SITES = 400
 #: A lattice vector of so many tolerances can be told from noise; with shorter ones moyopy may run for minutes.
 LEAST_VECTOR = 4.0
+#: Longest vector of a reduced cell over its shortest; for needles and sheets beyond it moyopy asks for all memory.
+MOST_STRETCHED = 100.0
 #: Beyond these limits a tolerance has no meaning or the search may not end.
 LEAST_SYMPREC, MOST_SYMPREC = 1e-12, 2.0
 
@@ -114,7 +116,10 @@ def find_symmetry(crystal: Crystal, *, symprec: float) -> Symmetry | None:
 
 
 def _find(crystal: Crystal, symprec: float) -> Symmetry | None:
-    if crystal.cell is None or shortest_vector(crystal.cell) < LEAST_VECTOR * symprec:
+    if crystal.cell is None:
+        return None
+    shortest, _, longest = reduced_lengths(crystal.cell)
+    if shortest < LEAST_VECTOR * symprec or longest > MOST_STRETCHED * shortest:
         return None
     if crystal.n_sites >= LARGE:
         smaller = _without_translations(crystal, symprec)

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MAX_CIF_BYTES, MAX_LISTED, MAX_SECOND = 48 * 2**20, 100_000, 5_000
 _BLOCK_START = re.compile(r"^data_", re.MULTILINE | re.IGNORECASE)
 _GEMMI_PLACE = re.compile(r"^string:(\d+):\d+\(\d+\):?\s*|^string:(\d+)\s+in\s+|^string:\s*")
+#: Fractional coordinates beyond this are errors, and have lost the digits that place the atom in the cell.
+MAX_FRACTION = 1e6
 #: How far the number of formula units may be from the stated one.
 UNITS_TOLERANCE = 0.05
 
@@ -112,11 +114,12 @@ def _crystal(tags: Tags, block: Any, source: str, frame: int) -> Crystal:  # noq
             remedy="write large samples as extxyz or a LAMMPS dump",
         )
     listed = atoms_of(tags)
-    if not np.isfinite(listed.frac).all():
-        atom = int(np.argwhere(~np.isfinite(listed.frac))[0][0])
-        raise InvalidCrystalError(
-            "a coordinate is not finite", atom=atom, value=listed.frac[atom].tolist(), remedy="correct it"
-        )
+    sound = np.abs(listed.frac) < MAX_FRACTION  # false for NaN
+    if not sound.all():
+        atom = int(np.argwhere(~sound)[0][0])
+        finite = np.isfinite(listed.frac[atom]).all()
+        problem = f"a coordinate is {MAX_FRACTION:g} cells away or more" if finite else "a coordinate is not finite"
+        raise InvalidCrystalError(problem, atom=atom, value=listed.frac[atom].tolist(), remedy="correct it")
     _check_occupancies(listed)
     formula = formula_of(tags)
     best: Reading | None = None

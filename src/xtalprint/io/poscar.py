@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from xtalprint.errors import XtalprintError
     from xtalprint.io.input_file import InputFile
+
+#: A coordinate as programs write it.
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eEdD][+-]?\d+)?")
 
 
 class Header(NamedTuple):
@@ -84,9 +88,22 @@ def _crystal(lines: list[str], elements: Sequence[str] | None, source: str) -> C
             value=lines[at].strip() if at < len(lines) else "end of file",
             remedy=f"correct line {at + 1}",
         )
-    coordinates = read_coordinates(lines[at + 1 :], len(header.numbers))
+    n = len(header.numbers)
+    coordinates = read_coordinates(lines[at + 1 :], n)
+    _check_no_more(lines[at + 1 + n : at + 2 + n], n)
     positions = coordinates * header.scale if mode in "ck" else coordinates @ header.cell
     return Crystal(positions, header.numbers, cell=header.cell, source=source, frame=0)
+
+
+def _check_no_more(following: list[str], n: int) -> None:
+    """Velocities come after a blank line; three numbers right below the atoms are one more atom."""
+    words = following[0].split()[:3] if n and following else []
+    if len(words) == 3 and all(NUMBER.fullmatch(word) for word in words):  # noqa: PLR2004 - coordinates
+        raise UnreadableFileError(
+            f"more coordinates than the {n} atoms of the counts",
+            value=following[0].strip(),
+            remedy="correct the counts, or put a blank line above velocities",
+        )
 
 
 def read_coordinates(lines: list[str], n: int) -> NDArray[np.float64]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from xtalprint.errors import UnreadableFileError, XtalprintError
+from xtalprint.errors import UnreadableFileError, UnsupportedInputError, XtalprintError
 from xtalprint.io.formats import format_of, reader_of
 from xtalprint.io.input_file import InputFile
 from xtalprint.io.quiet import first_line
@@ -64,7 +64,12 @@ def iter_read(
     A `Crystal`, or an `XtalprintError` that names source and frame, for each frame. If the file as a whole cannot
     be read, or cannot be read further, one error tells so and is the last item.
     """
-    source = os.fspath(path)
+    try:
+        source = os.fsdecode(path)
+    except TypeError:
+        raise UnsupportedInputError(
+            "this is no path", value=f"{type(path).__name__} {path!r}", remedy="give the name of one file"
+        ) from None
     next_frame: int | None = None
     try:
         file = InputFile(source)

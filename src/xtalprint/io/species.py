@@ -53,12 +53,13 @@ def symbol_or_number(text: str) -> int | None:
 def number_of_label(label: str, expected: frozenset[int]) -> int | None:
     """Read an atom label such as ``Fe1``, ``C12A`` or ``OW1``; ``expected``: the elements of the formula, if known.
 
-    ``CA1`` may be calcium or a carbon named A1: the formula decides, else the case (``Ca1`` is calcium).
+    ``CA1`` may be calcium or a carbon named A1: the formula decides, else the case (``Ca1`` is calcium). Two capitals
+    that are an element are that element, as in old files (``CU1``), where the formula does not say otherwise.
 
     Examples
     --------
-    >>> number_of_label("CA1", frozenset()), number_of_label("CA1", frozenset({20, 8}))
-    (6, 20)
+    >>> number_of_label("CU1", frozenset()), number_of_label("CA1", frozenset({6, 8}))
+    (29, 6)
     >>> number_of_label("OW1", frozenset()), number_of_label("Ca1", frozenset())
     (8, 20)
     """
@@ -74,7 +75,8 @@ def number_of_label(label: str, expected: frozenset[int]) -> int | None:
     in_formula = [z for z in candidates if z in expected]
     if in_formula:
         return in_formula[0]
-    if two is not None and (one is None or run[1].islower()):
+    # "Cu1", "CU1"; but a longer run of capitals is a name, as in CAB.
+    if two is not None and (one is None or run[1].islower() or len(run) == len("CU")):
         return two
     return one if one is not None else two
 

@@ -86,6 +86,10 @@ def _number_of_atoms(head: str, frame: int) -> int:
 
 
 def _crystal(comment: str, rows: list[str], elements: Sequence[str] | None, source: str, frame: int) -> Crystal:
+    if '="' in comment and comment.count('"') % 2:
+        raise UnreadableFileError(
+            "a quote in the comment line is not closed", value=comment, remedy="correct the line"
+        )
     entries = {key.lower(): _unquoted(value) for key, value in _ENTRY.findall(comment)}
     columns = _columns(entries.get("properties", _PLAIN))
     words, positions = text_and_number_columns(rows, columns.species, range(columns.position, columns.position + 3))

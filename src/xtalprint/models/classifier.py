@@ -11,7 +11,7 @@ from xtalprint._version import __version__
 from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.diffraction_image import DiffractionImage
-from xtalprint.errors import InternalError, ModelError, UnsupportedInputError, XtalprintError
+from xtalprint.errors import InternalError, ModelError, XtalprintError, not_a_crystal
 from xtalprint.geometry import space_group_number, was_standardised
 from xtalprint.models.known import diffuse_share, is_known
 from xtalprint.models.prediction import Prediction
@@ -128,7 +128,7 @@ class CrystalClassifier:
             return Prediction.failure(crystal, self._provenance)
         if not isinstance(crystal, Crystal):
             return Prediction.failure(
-                UnsupportedInputError("this is no Crystal", value=crystal, remedy="read files with xtalprint.read"),
+                not_a_crystal(crystal),
                 self._provenance,
             )
         try:
@@ -141,15 +141,18 @@ class CrystalClassifier:
 
     def _second_opinion(self, crystal: Crystal, answer: str) -> list[str]:
         """Say so if the symmetry search that found the axes of the image found the space group of another class."""
+        warnings = []
+        if crystal.is_ordered and len(np.unique(crystal.numbers)) > 1:
+            warnings.append("several elements: the class is that of the lattice of equal atoms that they resemble")
         symprec = float(self.manifest.descriptor["symprec"])
         if crystal.cell is None or not all(crystal.pbc) or not was_standardised(crystal, symprec=symprec):
-            return []
+            return warnings
         number = space_group_number(crystal, symprec=symprec)
         of_group = CLASS_OF_SPACE_GROUP.get(number)
         if of_group == answer:
-            return []
+            return warnings
         belongs = "which belongs to none of the classes" if of_group is None else f"that of class {of_group}"
-        return [f"the symmetry search at {symprec} Å finds space group {number}, {belongs}"]
+        return [*warnings, f"the symmetry search at {symprec} Å finds space group {number}, {belongs}"]
 
     def _answer(self, crystal: Crystal) -> Prediction:
         fingerprint = self.descriptor.compute(crystal)

@@ -74,7 +74,7 @@ def train_crystal_class(
     MissingExtraError
         If a package that it needs is not installed.
     """
-    _require_packages()
+    _require_packages(config.device)
     _prepare(folder, config, resume=resume)
     from xtalprint.models.training_data import SCRATCH, prepare  # noqa: PLC0415 - torch, checked above
 
@@ -123,12 +123,17 @@ class Clock:
         write_json(self.path, self.seconds)
 
 
-def _require_packages() -> None:
+def _require_packages(device: str) -> None:
     import importlib.util  # noqa: PLC0415 - only here
 
     for package in ("torch", "safetensors", "onnx", "spglib"):
         if importlib.util.find_spec(package) is None:
             raise MissingExtraError.of(package, "train", "training a model")
+    if device == "cuda":
+        import torch  # noqa: PLC0415 - checked above
+
+        if not torch.cuda.is_available():
+            raise WrongUsageError("torch finds no CUDA device", remedy="leave out --device, or give cpu")
 
 
 def _prepare(folder: Path, config: TrainingConfig, *, resume: bool) -> None:
