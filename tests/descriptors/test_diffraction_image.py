@@ -311,7 +311,9 @@ def test_what_is_no_crystal_is_said_so(thing):
         DESCRIPTOR.cluster(thing)
 
 
-@pytest.mark.parametrize("lengths", [(3, 3, 1e5), (3000, 3, 0.5), (1, 2000, 2000)])
+@pytest.mark.parametrize(
+    "lengths", [(3, 3, 1e5), (3000, 3, 0.5), (1, 2000, 2000), (0.745, 1.91, 59.8), (0.55, 2.2, 19.6)]
+)
 def test_needles_and_sheets_need_little_memory(lengths):
     thin = Crystal(
         [[0, 0, 0], [0.3 * lengths[0], 0, 0.1]], ["Cu", "Al"], cell=np.diag(np.array(lengths, dtype=float))

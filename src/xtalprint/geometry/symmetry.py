@@ -29,8 +29,11 @@ MAX_PRIMITIVE_SITES = 4000
 MAX_NOISY_SITES = 400
 #: A lattice vector of so many tolerances can be told from noise; with shorter ones moyopy may run for minutes.
 LEAST_VECTOR = 4.0
-#: Longest vector of a reduced cell over its shortest; for needles and sheets beyond it moyopy asks for all memory.
-MOST_STRETCHED = 100.0
+#: The same for the edge of a cube with the volume per site.
+LEAST_ROOM = 3.0
+#: Longest vector of a reduced cell over its shortest; for needles and sheets beyond it moyopy may ask for all memory,
+#: and sooner where the shortest is below `SHORT` tolerances.
+MOST_STRETCHED, MOST_STRETCHED_IF_SHORT, SHORT = 40.0, 8.0, 10.0
 #: Beyond these limits a tolerance has no meaning or the search may not end.
 LEAST_SYMPREC, MOST_SYMPREC = 1e-12, 2.0
 
@@ -119,7 +122,9 @@ def _find(crystal: Crystal, symprec: float) -> Symmetry | None:
     if crystal.cell is None:
         return None
     shortest, _, longest = reduced_lengths(crystal.cell)
-    if shortest < LEAST_VECTOR * symprec or longest > MOST_STRETCHED * shortest:
+    most = MOST_STRETCHED if shortest > SHORT * symprec else MOST_STRETCHED_IF_SHORT
+    crowded = crystal.volume < crystal.n_sites * (LEAST_ROOM * symprec) ** 3
+    if crowded or shortest < LEAST_VECTOR * symprec or longest > most * shortest:
         return None
     if crystal.n_sites >= LARGE:
         smaller = _without_translations(crystal, symprec)
