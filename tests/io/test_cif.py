@@ -614,3 +614,12 @@ def test_coordinates_far_beyond_any_cell_are_refused(write):
     text = block(cell(4), atoms("Cu1 Cu 1e16 0 0", columns="label type_symbol fract_x fract_y fract_z"))
     with pytest.raises(XtalprintError, match=r"a coordinate is 1e\+06 cells away or more"):
         read(write("far.cif", text))
+
+
+def test_a_file_cut_off_at_the_end_of_a_row_is_refused_by_its_formula(write):
+    rows = [f"Cu{i} {i / 40} {i % 3 / 3} {i % 5 / 5}" for i in range(9)]
+    text = block(cell(10), "_chemical_formula_sum 'Cu32'", atoms(*rows))
+    with pytest.raises(
+        XtalprintError, match="the atoms make Cu9, which is no multiple of _chemical_formula_sum Cu32"
+    ):
+        read(write("cut.cif", text))

@@ -24,6 +24,8 @@ OCCUPANCY_SLACK = 0.02
 RELATIVE, ABSOLUTE = 0.03, 0.03
 #: An element whose share differs by this factor from the stated one was not left out by rounding or idealisation.
 SHARE = 1.5
+#: A formula of so few atoms may be that of another substance; one of more, with atoms missing, tells of a cut file.
+SMALL_FORMULA = 8
 
 
 def geometry_problem(
@@ -62,12 +64,16 @@ def formula_units(found: Mapping[str, float], stated: Mapping[str, float]) -> fl
     4.0
     >>> formula_units({"Na": 4, "Cl": 2}, {"Na": 1, "Cl": 1}) is None
     True
+    >>> formula_units({"Cu": 9}, {"Cu": 32}) is None
+    True
     """
     elements = [s for s in {*found, *stated} if s != "H"] or ["H"]
     total = sum(stated.get(s, 0.0) for s in elements)
     if total <= 0:
         return None
     units = sum(found.get(s, 0.0) for s in elements) / total
+    if _is_part(units):
+        return None
     for symbol in elements:
         have, want = found.get(symbol, 0.0), units * stated.get(symbol, 0.0)
         if abs(have - want) > RELATIVE * max(have, want) + ABSOLUTE * units:
@@ -76,6 +82,11 @@ def formula_units(found: Mapping[str, float], stated: Mapping[str, float]) -> fl
     if found.get("H", 0.0) > (1 + RELATIVE) * hydrogen + ABSOLUTE * units and "H" not in elements:
         return None
     return units
+
+
+def _is_part(units: float) -> bool:
+    """Whether a cell holds less than the formula, and not a half or a quarter of it as a primitive cell would."""
+    return 0 < units < 1 - RELATIVE and abs(1 / units - round(1 / units)) > RELATIVE / units
 
 
 def resembles(found: Mapping[str, float], stated: Mapping[str, float]) -> bool:
@@ -90,6 +101,8 @@ def resembles(found: Mapping[str, float], stated: Mapping[str, float]) -> bool:
     """
     elements = [s for s in {*found, *stated} if s != "H"]
     have, want = (sum(amounts.get(s, 0.0) for s in elements) for amounts in (found, stated))
+    if want > SMALL_FORMULA and have * SHARE < want and _is_part(have / want):
+        return False  # atoms are missing, as at the end of a file that was cut off
     return all(
         found.get(s, 0.0) * want * SHARE >= stated.get(s, 0.0) * have
         and stated.get(s, 0.0) * have * SHARE >= found.get(s, 0.0) * want
