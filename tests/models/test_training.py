@@ -15,7 +15,7 @@ from xtalprint.cli.train import train
 from xtalprint.datasets.structure_types import structure_type
 from xtalprint.errors import XtalprintError
 from xtalprint.models import CLASSES, load_model
-from xtalprint.models.configuration import QUICK, CopiesConfig, DataConfig, read_config
+from xtalprint.models.configuration import QUICK, CopiesConfig, DataConfig, TrainingConfig, read_config
 from xtalprint.models.defective import training_copies
 from xtalprint.models.manifest import Manifest
 from xtalprint.models.shipping import ship
@@ -34,10 +34,10 @@ FILES = {
 def run(tmp_path_factory):
     """Folder of a quick run, made by the command line."""
     folder = tmp_path_factory.mktemp("run") / "quick"
-    arguments = ["crystal-class", "--quick", "--seed", "3", "--threads", "1", "--output", str(folder)]
+    arguments = ["crystal-class-image", "--quick", "--seed", "3", "--threads", "1", "--output", str(folder)]
     result = CliRunner().invoke(train, arguments, catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    assert "crystal-class" in result.output
+    assert "crystal-class-image" in result.output
     assert "test accuracy" in result.output
     return folder
 
@@ -65,7 +65,7 @@ def test_the_recipe_is_complete(run):
 def test_the_manifest_says_what_made_it(run):
     manifest = Manifest.parse((run / "model.json").read_bytes(), source="run")
     record = manifest.training
-    assert record.command == "xtalprint train crystal-class --seed 3 --quick --output DIR"
+    assert record.command == "xtalprint train crystal-class-image --seed 3 --quick --output DIR"
     assert len(record.data["sha256"]) == 64
     assert {"xtalprint", "python", "torch", "numpy"} <= set(record.versions)
     assert {"data", "images", "training", "evaluation", "calibration"} <= set(record.seconds)
@@ -95,7 +95,18 @@ def test_resuming_a_finished_run_gives_the_same_weights(run, tmp_path):
     copy = shutil.copytree(run, tmp_path / "copy")
     before = (copy / "model.safetensors").read_bytes()
     (copy / "model.safetensors").unlink()
-    arguments = ["crystal-class", "--quick", "--seed", "3", "--threads", "1", "-q", "--resume", "--output", str(copy)]
+    arguments = [
+        "crystal-class-image",
+        "--quick",
+        "--seed",
+        "3",
+        "--threads",
+        "1",
+        "-q",
+        "--resume",
+        "--output",
+        str(copy),
+    ]
     assert CliRunner().invoke(train, arguments, catch_exceptions=False).exit_code == 0
     assert (copy / "model.safetensors").read_bytes() == before
 
@@ -142,19 +153,19 @@ def test_copies_are_of_the_training_part_and_of_all_sizes(tmp_path):
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
 def test_kept_recipes_are_valid(path):
-    read_config(path)
+    read_config(path, TrainingConfig)
 
 
 def test_shipping_names_version_and_error(run, tmp_path):
-    (tmp_path / "crystal-class-0.9.0-e1.00.onnx").touch()
+    (tmp_path / "crystal-class-image-0.9.0-e1.00.onnx").touch()
     manifest = ship(run, "1.2.3", folder=tmp_path)
     error = 100 * (1 - manifest.metrics["test"]["accuracy"])
-    stem = f"crystal-class-1.2.3-e{error:.2f}"
+    stem = f"crystal-class-image-1.2.3-e{error:.2f}"
     assert {path.name for path in tmp_path.iterdir()} == {
-        *("crystal-class.json", "crystal-class.md"),
+        *("crystal-class-image.json", "crystal-class-image.md"),
         *(f"{stem}.onnx", f"{stem}.safetensors"),
     }
-    assert "# crystal-class 1.2.3" in (tmp_path / "crystal-class.md").read_text(encoding="utf-8")
+    assert "# crystal-class-image 1.2.3" in (tmp_path / "crystal-class-image.md").read_text(encoding="utf-8")
 
 
 def test_models_prints_the_card_of_a_run(run):
@@ -165,25 +176,29 @@ def test_models_prints_the_card_of_a_run(run):
 def test_models_lists_what_is_shipped():
     result = CliRunner().invoke(models, ["--format", "json"], catch_exceptions=False)
     (record,) = [json.loads(line) for line in result.output.splitlines()]
-    assert record["name"] == "crystal-class"
+    assert record["name"] == "crystal-class-image"
     assert record["classes"] == list(CLASSES)
     assert 0 <= record["test_accuracy"] <= 1
     assert len(record["weights_sha256"]) == 64
     table = CliRunner().invoke(models, [], catch_exceptions=False).output
-    assert "crystal-class" in table
+    assert "crystal-class-image" in table
     assert record["card"] in table
 
 
 def test_models_refuses_an_unknown_name():
     result = CliRunner().invoke(models, ["crystal-klass"])
     assert result.exit_code == 2
-    assert "no such model (value: crystal-klass); choose one of crystal-class" in " ".join(result.output.split())
+    assert "no such model (value: crystal-klass); choose one of crystal-class" in " ".join(
+        result.output.split()
+    )
 
 
 def test_quick_and_config_exclude_each_other(tmp_path):
     path = tmp_path / "recipe.toml"
     path.write_text("epochs = 1")
-    result = CliRunner().invoke(train, ["crystal-class", "--quick", "--config", str(path), "-o", str(tmp_path / "x")])
+    result = CliRunner().invoke(
+        train, ["crystal-class-image", "--quick", "--config", str(path), "-o", str(tmp_path / "x")]
+    )
     assert result.exit_code == 2
     assert "--quick is a recipe of its own" in result.output
 
@@ -192,7 +207,7 @@ def test_wrong_usage_is_said_before_anything_is_made_and_exits_with_2(run, tmp_p
     path = tmp_path / "recipe.toml"
     path.write_text("epoch = 1")
     for arguments in (["--config", str(path), "-o", str(tmp_path / "x")], ["--quick", "-o", str(run)]):
-        command = [sys.executable, "-m", "xtalprint", "train", "crystal-class", *arguments]
+        command = [sys.executable, "-m", "xtalprint", "train", "crystal-class-image", *arguments]
         ended = subprocess.run(command, check=False, capture_output=True, text=True)
         assert ended.returncode == 2
         assert len(ended.stderr.splitlines()) == 1

@@ -13,7 +13,7 @@ from xtalprint.studies.statistics import accuracy
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xtalprint.models import CrystalClassifier
+    from xtalprint.models import Classifier
 
 #: Snapshots, and CIFs, of a quick run.
 QUICK_FILES = 3
@@ -53,7 +53,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     return StudyResult(figures, rows)
 
 
-def _rows(model: CrystalClassifier, path: Path, expected: str, temperature: str) -> list[dict[str, Any]]:
+def _rows(model: Classifier, path: Path, expected: str, temperature: str) -> list[dict[str, Any]]:
     return [
         {
             "file": path.name,
