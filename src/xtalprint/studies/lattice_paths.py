@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.crystal import Crystal
+from xtalprint.errors import UnsupportedInputError
 from xtalprint.geometry import space_group_number, supercell_to, to_cluster
 from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 from xtalprint.studies.answers import MODELS, ask
@@ -66,15 +67,24 @@ class Step:
     views: Mapping[str, Crystal]
 
 
-def step(crystal: Crystal, place: float, *, between: str, lattices: Sequence[CubicLattice]) -> Step:
+def step(
+    crystal: Crystal,
+    place: float,
+    *,
+    between: str,
+    lattices: Sequence[CubicLattice],
+    conventional: Crystal | None = None,
+) -> Step:
     """One place of a path.
 
     Parameters
     ----------
     crystal
-        One atom in the primitive cell whose vectors the lattices refer to.
+        As the models get it.
     place
         c/a.
+    conventional
+        The same in the cell whose vectors the lattices refer to, if that is another.
     between
         Class of the lattice wherever it is not cubic.
     lattices
@@ -83,10 +93,11 @@ def step(crystal: Crystal, place: float, *, between: str, lattices: Sequence[Cub
     expected = next((at.crystal_class for at in lattices if abs(at.place - place) < SAME_PLACE), between)
     number = space_group_number(crystal, symprec=SYMPREC)
     nearest = min(lattices, key=lambda at: abs(np.log(at.place / place)))
+    cube = in_cubic_axes(crystal if conventional is None else conventional, nearest)
     views = {
         AS_CELL: crystal,
         STANDARD: cluster(crystal),
-        CUBIC: to_cluster(supercell_to(in_cubic_axes(crystal, nearest), min_atoms=ATOMS)),
+        CUBIC: to_cluster(supercell_to(cube, min_atoms=ATOMS)),
     }
     return Step(place, expected, CLASS_OF_SPACE_GROUP.get(number), views)
 
@@ -94,7 +105,7 @@ def step(crystal: Crystal, place: float, *, between: str, lattices: Sequence[Cub
 def in_cubic_axes(crystal: Crystal, lattice: CubicLattice) -> Crystal:
     """Return the cell that is a cube where the lattice is cubic, its edges along x, y and z but for the strain."""
     if crystal.cell is None:
-        raise TypeError
+        raise UnsupportedInputError("a cluster has no lattice", source=crystal.source)
     cube = lattice.cell @ crystal.cell
     # Turned so that nothing but a symmetrical strain is left: the root of the metric tensor.
     values, vectors = np.linalg.eigh(cube @ cube.T)
@@ -118,20 +129,25 @@ class Walk:
     def regions(self) -> list[dict[str, Any]]:
         """Stretches with the same answer: class, first and last place, number of places."""
         result = []
-        for name, run in groupby(zip(self.places.tolist(), self.answers.names, strict=True), key=lambda pair: pair[1]):
+        for name, run in groupby(
+            zip(self.places.tolist(), self.answers.names, strict=True), key=lambda pair: pair[1]
+        ):
             stretch = [place for place, _ in run]
-            result.append({
-                "class": name,
-                "from": round(stretch[0], DIGITS),
-                "to": round(stretch[-1], DIGITS),
-                "places": len(stretch),
-            })
+            result.append(
+                {
+                    "class": name,
+                    "from": round(stretch[0], DIGITS),
+                    "to": round(stretch[-1], DIGITS),
+                    "places": len(stretch),
+                }
+            )
         return result
 
     def summary(self, lattices: Sequence[CubicLattice], between: str) -> dict[str, Any]:
         """Regions, answers at the cubic lattices, width of the region around each, and the share right between."""
         names, expected = self.answers.names, [s.expected for s in self.steps]
         regions = self.regions()
+        around = {lattice.crystal_class: _around(lattice, regions) for lattice in lattices}
         elsewhere = [n == e for n, e in zip(names, expected, strict=True) if e == between]
         by_symmetry = [n == s.by_symmetry for n, s in zip(names, self.steps, strict=True)]
         return {
@@ -141,7 +157,10 @@ class Walk:
                 )
                 for lattice in lattices
             },
-            "region_around": {lattice.crystal_class: _around(lattice, regions) for lattice in lattices},
+            "region_around": around,
+            "width_of_region": {
+                name: round(ends[1] - ends[0], DIGITS) if ends else None for name, ends in around.items()
+            },
             "share_between": float(np.mean(elsewhere)) if elsewhere else None,
             "agrees_with_symmetry_search": float(np.mean(by_symmetry)),
             "n_regions": len(regions),
@@ -149,20 +168,54 @@ class Walk:
         }
 
 
-def walk(steps: Sequence[Step], views: Sequence[str] = (AS_CELL, STANDARD, CUBIC)) -> dict[str, dict[str, Walk]]:
+def walk(steps: Sequence[Step]) -> dict[str, dict[str, Walk]]:
     """Answers of all models, by model and view."""
     return {
-        model: {view: Walk(steps, ask(model, [s.views[view] for s in steps])) for view in views} for model in MODELS
+        model: {view: Walk(steps, ask(model, [s.views[view] for s in steps])) for view in (AS_CELL, STANDARD, CUBIC)}
+        for model in MODELS
     }
 
 
-def symmetry_regions(steps: Sequence[Step], lattices: Sequence[CubicLattice]) -> dict[str, dict[str, float] | None]:
+def found(
+    steps: Sequence[Step],
+    walks: Mapping[str, Mapping[str, Walk]],
+    lattices: Sequence[CubicLattice],
+    between: str,
+) -> dict[str, Any]:
+    """What is written down about a path: the symmetry search, and each model in each view."""
+    return {
+        "n_places": len(steps),
+        "regions_of_symmetry_search": _symmetry_regions(steps, lattices),
+        "models": {
+            model: {
+                "model": dict(views[STANDARD].answers.model),
+                **{view: line.summary(lattices, between) for view, line in views.items()},
+            }
+            for model, views in walks.items()
+        },
+    }
+
+
+def checks(walks: Mapping[str, Mapping[str, Walk]], lattices: Sequence[CubicLattice], between: str) -> dict[str, Any]:
+    """The paper's statements about a path, by model and view."""
+    return {
+        model: {view: _checks(line.summary(lattices, between), between) for view, line in views.items()}
+        for model, views in walks.items()
+    }
+
+
+def _checks(summary: Mapping[str, Any], between: str) -> dict[str, bool]:
+    at = {f"{name} where the lattice is {name}": got == name for name, got in summary["answer_at"].items()}
+    return at | {f"{between} for all other values": summary["share_between"] == 1.0}
+
+
+def _symmetry_regions(steps: Sequence[Step], lattices: Sequence[CubicLattice]) -> dict[str, list[float] | None]:
     """Around each cubic lattice, from where to where the symmetry search at 0.1 Å takes the lattice for it."""
-    found: dict[str, dict[str, float] | None] = {}
+    regions: dict[str, list[float] | None] = {}
     for lattice in lattices:
         hits = [s.place for s in steps if s.by_symmetry == lattice.crystal_class]
-        found[lattice.crystal_class] = _span(hits[0], hits[-1]) if hits else None
-    return found
+        regions[lattice.crystal_class] = [round(hits[0], DIGITS), round(hits[-1], DIGITS)] if hits else None
+    return regions
 
 
 def rows(walks: Mapping[str, Mapping[str, Walk]]) -> list[dict[str, Any]]:
@@ -207,15 +260,11 @@ def _at(lattice: CubicLattice, place: float) -> bool:
     return abs(lattice.place - place) < SAME_PLACE
 
 
-def _around(lattice: CubicLattice, regions: Sequence[Mapping[str, Any]]) -> dict[str, float] | None:
-    """The stretch of its class that a cubic lattice lies in; None if its place has another answer."""
+def _around(lattice: CubicLattice, regions: Sequence[Mapping[str, Any]]) -> list[float] | None:
+    """First and last place of the stretch of its class that a cubic lattice lies in; None if it has another answer."""
     slack = 10.0**-DIGITS
     for region in regions:
         inside = region["from"] - slack <= lattice.place <= region["to"] + slack
         if inside and region["class"] == lattice.crystal_class:
-            return _span(region["from"], region["to"])
+            return [region["from"], region["to"]]
     return None
-
-
-def _span(first: float, last: float) -> dict[str, float]:
-    return {"from": round(first, DIGITS), "to": round(last, DIGITS), "width": round(last - first, DIGITS)}

@@ -72,5 +72,7 @@ def drawn_element(rng: np.random.Generator) -> str:
 def with_element(crystal: Crystal, symbol: str) -> Crystal:
     """Make all atoms of one element, at its bond length."""
 
-    same = Crystal(crystal.positions, [symbol] * len(crystal), cell=crystal.cell, source=f"{crystal.source} ({symbol})")
+    same = Crystal(
+        crystal.positions, [symbol] * len(crystal), cell=crystal.cell, source=f"{crystal.source} ({symbol})"
+    )
     return scaled(same, bond_lengths()[symbol] / bond_length(same))

@@ -7,9 +7,8 @@ from typing import Any
 import numpy as np
 
 from xtalprint.prototypes import rhombohedral
-from xtalprint.studies.answers import MODELS
 from xtalprint.studies.base import StudyResult
-from xtalprint.studies.lattice_paths import AS_CELL, CUBIC, STANDARD, CubicLattice, draw, rows, step, symmetry_regions, walk
+from xtalprint.studies.lattice_paths import CubicLattice, checks, draw, found, rows, step, walk
 
 #: Hexagonal lattice constant in Å, and places on the path, as in the paper and its authors' script.
 A, PLACES, QUICK_PLACES = 5.0, 161, 41
@@ -35,25 +34,12 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     places = np.linspace(START, STOP, QUICK_PLACES if quick else PLACES)
     steps = [step(rhombohedral(A, c), c, between=BETWEEN, lattices=LATTICES) for c in places.tolist()]
     walks = walk(steps)
-    found = {
-        model: {view: line.summary(LATTICES, BETWEEN) for view, line in views.items()}
-        for model, views in walks.items()
-    }
     figures: dict[str, Any] = {
         "paper": {"answer_at": {at.crystal_class: at.crystal_class for at in LATTICES}, "share_between": 1.0},
         "places": {at.crystal_class: at.place for at in LATTICES},
-        "n_places": len(steps),
         "step": float(places[1] - places[0]),
-        "regions_of_symmetry_search": symmetry_regions(steps, LATTICES),
-        "models": {
-            model: {"model": dict(walks[model][STANDARD].answers.model), **views} for model, views in found.items()
-        },
-        "checks": {model: {view: _checks(found[model][view]) for view in (AS_CELL, STANDARD, CUBIC)} for model in MODELS},
+        **found(steps, walks, LATTICES, BETWEEN),
+        "checks": checks(walks, LATTICES, BETWEEN),
     }
     drawing = draw(walks, LATTICES, title="Rhombohedral lattice on its way through bcc, sc and fcc")
     return StudyResult(figures, rows(walks), {"transition-rhombohedral": drawing})
-
-
-def _checks(summary: dict[str, Any]) -> dict[str, bool]:
-    checks = {f"{name} where the lattice is {name}": got == name for name, got in summary["answer_at"].items()}
-    return checks | {f"{BETWEEN} for all other values": summary["share_between"] == 1.0}
