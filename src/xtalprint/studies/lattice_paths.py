@@ -261,7 +261,7 @@ def _at(lattice: CubicLattice, place: float) -> bool:
 
 
 def _around(lattice: CubicLattice, regions: Sequence[Mapping[str, Any]]) -> list[float] | None:
-    """First and last place of the stretch of its class that a cubic lattice lies in; None if it has another answer."""
+    """Ends of the stretch of its class that a cubic lattice lies in; None if it has another answer."""
     slack = 10.0**-DIGITS
     for region in regions:
         inside = region["from"] - slack <= lattice.place <= region["to"] + slack

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 #: Sites of a cluster, at least; the paper has about 250.
 ATOMS = 256
-#: Tolerance in Å at which the standard axes of a made crystal are looked for. It is perfect, so a small one is enough,
-#: and only a small one leaves crystals alone that are nearly of a higher symmetry.
+#: Tolerance in Å at which the standard axes of a made crystal are looked for. It is perfect, so a small one is
+#: enough, and only a small one leaves crystals alone that are nearly of a higher symmetry.
 STRICT = 1e-3
 
 
 @dataclass(frozen=True)
 class ClassPrototype:
-    """A prototype of a class: its name in pictures, and the structure that the AFLOW library calls by that mineral."""
+    """A prototype of a class: its name in pictures, and label and mineral of the AFLOW library."""
 
     name: str
     label: str
@@ -71,7 +71,6 @@ def drawn_element(rng: np.random.Generator) -> str:
 
 def with_element(crystal: Crystal, symbol: str) -> Crystal:
     """Make all atoms of one element, at its bond length."""
-
     same = Crystal(
         crystal.positions, [symbol] * len(crystal), cell=crystal.cell, source=f"{crystal.source} ({symbol})"
     )

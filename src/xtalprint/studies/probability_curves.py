@@ -120,7 +120,8 @@ def _draw(ax: Axes, panel: Panel) -> None:
             panel.x, mean, color=colour, lw=1.4 if known else 0.6, label=name if known else "other classes", zorder=2
         )
     ax.set_ylim(-0.03, 1.17 if panel.marks else 1.05)
-    ax.set_xlim(float(panel.x[0]), float(panel.x[-1]))
+    margin = 0.02 * float(panel.x[-1] - panel.x[0])
+    ax.set_xlim(float(panel.x[0]) - margin, float(panel.x[-1]) + margin)
     ax.set_yticks([0.0, 0.5, 1.0])
     ax.tick_params(labelsize=FONT - 1)
     ax.set_title(panel.title, fontsize=FONT)
