@@ -33,6 +33,8 @@ VACANCIES, DISPLACEMENT = 0.25, 0.08
 DRAWS, QUICK_DRAWS = 50, 3
 #: Images with a cosine above this count as the same.
 SAME = 0.95
+#: Changes of intensity are drawn linear below this, and logarithmic above.
+LINEAR = 0.005
 SIMPLE_CUBIC = next(kind for kind in PROTOTYPES if kind.crystal_class == "sc")
 ALL = (*PROTOTYPES, *OTHER_RHOMBOHEDRAL)
 
@@ -157,6 +159,7 @@ def _draw_prototypes(images: Images, descriptor: DiffractionImage) -> Figure:
 
 def _draw_defects(images: Images, descriptor: DiffractionImage) -> Figure:
     """Above the images, below what the defects added (red) and took away (blue), mean of the channels."""
+    from matplotlib.colors import SymLogNorm  # noqa: PLC0415 - plotting is heavy
     from matplotlib.figure import Figure  # noqa: PLC0415 - plotting is heavy
 
     figure = Figure(figsize=(7.4, 5.2), layout="constrained")
@@ -164,15 +167,20 @@ def _draw_defects(images: Images, descriptor: DiffractionImage) -> Figure:
     pristine = next(iter(images.values()))
     changes = {name: (image - pristine).mean(axis=0) for name, image in images.items()}
     largest = max(float(np.abs(change).max()) for change in changes.values())
+    norm = SymLogNorm(LINEAR, vmin=-largest, vmax=largest, base=10)
     for ax, (name, image) in zip(axes[0], images.items(), strict=True):
         _image(ax, image, descriptor, name)
     axes[1, 0].axis("off")
+    extent = axes[0, 0].get_images()[0].get_extent()
     for ax, (name, change) in list(zip(axes[1], changes.items(), strict=True))[1:]:
-        extent = axes[0, 0].get_images()[0].get_extent()
-        shown = ax.imshow(change, cmap="RdBu_r", vmin=-largest, vmax=largest, extent=extent, origin="lower")
-        ax.set_title(f"{name}, minus pristine", fontsize=9)
-    bar = figure.colorbar(shown, ax=axes[1, 0], location="left", fraction=0.9, aspect=14, shrink=0.8)
-    bar.set_label("change of intensity, mean of the channels", fontsize=8)
+        shown = ax.imshow(change, cmap="RdBu_r", norm=norm, extent=extent, origin="lower", interpolation="nearest")
+        ax.set_title(f"{name}, minus pristine", fontsize=8)
+        ax.tick_params(labelsize=7)
+    bar = figure.colorbar(shown, cax=axes[1, 0].inset_axes((0.0, 0.55, 0.9, 0.07)), orientation="horizontal")
+    ticks = [-0.1, -LINEAR, 0.0, LINEAR, 0.1]
+    bar.set_ticks(ticks, labels=[f"{tick:g}" for tick in ticks])
+    bar.minorticks_off()
+    bar.set_label("change of intensity,\nmean of the channels", fontsize=8)
     bar.ax.tick_params(labelsize=7)
     _label(figure)
     return figure

@@ -104,7 +104,7 @@ def draw_panels(panels: Sequence[Panel], *, columns: int, label: str, title: str
 
 def _draw(ax: Axes, panel: Panel) -> None:
     if panel.band is not None:
-        ax.axvspan(*panel.band, color="#f7c6d0", lw=0, zorder=0)
+        ax.axvspan(*panel.band, color="0.9", lw=0, zorder=0)
     for name, place in panel.marks.items():
         ax.vlines(place, -0.03, 1.04, color="0.35", lw=0.7, ls=":", zorder=1)
         ax.text(place, 1.05, name, fontsize=FONT - 1, color="0.25", ha="center", va="bottom")
