@@ -107,7 +107,8 @@ def _draw(ax: Axes, panel: Panel) -> None:
         ax.axvspan(*panel.band, color="0.9", lw=0, zorder=0)
     for name, place in panel.marks.items():
         ax.vlines(place, -0.03, 1.04, color="0.35", lw=0.7, ls=":", zorder=1)
-        ax.text(place, 1.05, name, fontsize=FONT - 1, color="0.25", ha="center", va="bottom")
+        ground = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+        ax.text(place, 1.06, name, fontsize=FONT - 1, color="0.25", ha="center", va="bottom", bbox=ground)
     for column, name in enumerate(panel.classes):
         mean = panel.mean[:, column]
         known = name in COLOURS and float(mean.max()) >= SEEN
