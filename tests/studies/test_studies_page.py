@@ -154,6 +154,15 @@ def test_from_order_to_disorder():
     assert_rows("amorphous", rows)
 
 
+def test_prototypes_that_are_lost_early_are_named():
+    wrong = result("amorphous")["models"][MODELS[1]]
+    names = result("amorphous")["crystals"]
+    lost = {origin: n for name in names for origin, n in wrong[name]["wrong_at_0.1"].items()}
+    assert all("_".join(origin.split("_")[:2]) in section("amorphous") for origin in lost)
+    assert f"the only crystal of the {sum(names.values())}" in section("amorphous")
+    assert sum(lost.values()) == 1
+
+
 def test_sizes():
     found = result("size")["models"]
     rows = [

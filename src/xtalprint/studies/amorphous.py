@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,7 +17,7 @@ from xtalprint.studies.base import StudyResult
 from xtalprint.studies.made_clusters import ATOMS, STRICT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
@@ -53,11 +55,11 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """
     steps = QUICK_LINDEMANN if quick else LINDEMANN
     pristine = _pristine(QUICK_CRYSTALS if quick else CRYSTALS, seed)
-    displaced = {name: _displaced(crystals, steps, seed) for name, crystals in pristine.items()}
+    displaced = {name: _displaced(solids.crystals, steps, seed) for name, solids in pristine.items()}
     figures: dict[str, Any] = {
         "paper": {"unchanged_up_to": PAPER_UNCHANGED, "drop": list(PAPER_DROP)},
         "lindemann": steps.tolist(),
-        "crystals": {name: len(crystals) for name, crystals in pristine.items()},
+        "crystals": {name: len(solids.crystals) for name, solids in pristine.items()},
         "models": {},
         "checks": {},
     }
@@ -70,6 +72,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             spread = Spread.of(answers, len(steps))
             spreads[name, model] = answers, spread
             found[name] = _found(name, steps, answers, spread)
+            found[name]["wrong_at_0.1"] = _wrong(name, steps, answers, pristine[name].origins)
             rows += _rows(model, name, steps, answers, spread)
             found["model"] = dict(answers.model)
         figures["models"][model] = found
@@ -77,14 +80,21 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     return StudyResult(figures, rows, {"amorphous": _draw(spreads, steps)})
 
 
-def _pristine(number: int, seed: int) -> dict[str, list[Crystal]]:
-    """Make as many crystals of each class, in supercells of their standard cells."""
+@dataclass(frozen=True)
+class _Solids:
+    """Supercells of standard cells, and the prototypes that they were made from."""
+
+    crystals: list[Crystal]
+    origins: list[str]
+
+
+def _pristine(number: int, seed: int) -> dict[str, _Solids]:
+    """Make as many crystals of each class."""
     chosen = {}
     for group in GROUPS:
         made = elemental_solids(SET_SEED + seed, number, shares={group: 1.0}, workers=1)
-        chosen[CLASS_OF_SPACE_GROUP[group]] = [
-            supercell_to(standard_cell(crystal, symprec=STRICT), min_atoms=ATOMS) for crystal in made.crystals
-        ]
+        large = [supercell_to(standard_cell(c, symprec=STRICT), min_atoms=ATOMS) for c in made.crystals]
+        chosen[CLASS_OF_SPACE_GROUP[group]] = _Solids(large, [str(origin) for origin in made.origins])
     return chosen
 
 
@@ -118,6 +128,13 @@ def _found(name: str, steps: NDArray[np.float64], answers: Answers, spread: Spre
     }
 
 
+def _wrong(name: str, steps: NDArray[np.float64], answers: Answers, origins: Sequence[str]) -> dict[str, int]:
+    """Prototypes that get another class at the beginning of the paper's range, and how many crystals of each do."""
+    step = int(np.abs(steps - PAPER_DROP[0]).argmin())
+    given = np.array(answers.names).reshape(len(steps), -1)[step].tolist()
+    return dict(Counter(origin for origin, answer in zip(origins, given, strict=True) if answer != name))
+
+
 def _share_known(answers: Answers, steps: int) -> NDArray[np.float64] | None:
     if any(known is None for known in answers.known):
         return None
@@ -125,7 +142,7 @@ def _share_known(answers: Answers, steps: int) -> NDArray[np.float64] | None:
     return shares
 
 
-def _checks(found: dict[str, Any], names: dict[str, list[Crystal]]) -> dict[str, bool]:
+def _checks(found: dict[str, Any], names: Iterable[str]) -> dict[str, bool]:
     low, high = PAPER_DROP
     fcc = found["fcc"]
     unchanged = fcc["least_mean_up_to_0.075"] >= CERTAIN and fcc["largest_deviation_up_to_0.075"] <= NO_SPREAD
