@@ -64,6 +64,36 @@ STUDIES: dict[str, Study] = {
             "one answer for each molecular-dynamics file and each CIF of the data sets, read as a user would",
             "xtalprint.studies.real_files",
         ),
+        Study(
+            "fingerprints",
+            "figure 2c-h: images of the eight prototypes, how alike they are, and what defects do to them",
+            "xtalprint.studies.fingerprints",
+        ),
+        Study(
+            "transition-bcc-sc",
+            "figure 4b: class probabilities while the body centres of bcc are taken away",
+            "xtalprint.studies.transition_bcc_sc",
+        ),
+        Study(
+            "transition-rhombohedral",
+            "figure 4d: a rhombohedral lattice that passes through bcc, sc and fcc",
+            "xtalprint.studies.transition_rhombohedral",
+        ),
+        Study(
+            "transition-bain",
+            "the Bain path: a body-centred tetragonal lattice that passes through bcc and fcc",
+            "xtalprint.studies.transition_bain",
+        ),
+        Study(
+            "amorphous",
+            "supplementary figure 1: class probabilities while thermal-like disorder melts the crystal",
+            "xtalprint.studies.amorphous",
+        ),
+        Study(
+            "size",
+            "whether 32 to 1,024 atoms of each prototype get the same class",
+            "xtalprint.studies.size",
+        ),
     )
 }
 
