@@ -175,11 +175,12 @@ def test_models_prints_the_card_of_a_run(run):
 
 def test_models_lists_what_is_shipped():
     result = CliRunner().invoke(models, ["--format", "json"], catch_exceptions=False)
-    (record,) = [json.loads(line) for line in result.output.splitlines()]
-    assert record["name"] == "crystal-class-image"
-    assert record["classes"] == list(CLASSES)
-    assert 0 <= record["test_accuracy"] <= 1
-    assert len(record["weights_sha256"]) == 64
+    records = [json.loads(line) for line in result.output.splitlines()]
+    assert [r["name"] for r in records] == ["crystal-class", "crystal-class-image", "crystal-class-published"]
+    for record in records:
+        assert record["classes"] == list(CLASSES)
+        assert 0 <= record["test_accuracy"] <= 1
+        assert len(record["weights_sha256"]) == 64
     table = CliRunner().invoke(models, [], catch_exceptions=False).output
     assert "crystal-class-image" in table
     assert record["card"] in table
@@ -188,9 +189,7 @@ def test_models_lists_what_is_shipped():
 def test_models_refuses_an_unknown_name():
     result = CliRunner().invoke(models, ["crystal-klass"])
     assert result.exit_code == 2
-    assert "no such model (value: crystal-klass); choose one of crystal-class" in " ".join(
-        result.output.split()
-    )
+    assert "no such model (value: crystal-klass); choose one of crystal-class" in " ".join(result.output.split())
 
 
 def test_quick_and_config_exclude_each_other(tmp_path):
