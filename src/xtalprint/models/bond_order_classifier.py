@@ -94,4 +94,6 @@ def _smallness(crystal: Crystal) -> list[str]:
 def _disagreement(members: NDArray[np.float64], best: int) -> list[str]:
     """Say so if not all networks of the ensemble give the same answer."""
     others = int((members.argmax(axis=1) != best).sum())
-    return [f"{others} of {len(members)} networks answer otherwise"] if others else []
+    return (
+        [f"{others} of {len(members)} networks {'answers' if others == 1 else 'answer'} otherwise"] if others else []
+    )
