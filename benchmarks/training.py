@@ -2,11 +2,11 @@
 
 Train first, each with its own command, then collect::
 
-    xtalprint train crystal-class-image --threads 2 --output runs/published
-    xtalprint train crystal-class-image --threads 2 --config recipes/structure-types.toml --output runs/structure-types
-    xtalprint train crystal-class-image --threads 2 --config recipes/crystal-class-image.toml --output runs/image
-    xtalprint train crystal-class --threads 2 --output runs/crystal-class
-    python benchmarks/training.py runs/published runs/structure-types runs/image runs/crystal-class
+    xtalprint train crystal-class --threads 2 --output runs/published
+    xtalprint train crystal-class --threads 2 --config recipes/structure-types.toml --output runs/structure-types
+    xtalprint train crystal-class --threads 2 --config recipes/crystal-class.toml --output runs/crystal-class
+    xtalprint train crystal-class-cell-free --threads 2 --output runs/cell-free
+    python benchmarks/training.py runs/published runs/structure-types runs/crystal-class runs/cell-free
 
 It writes results/training.json. Peer: 80 minutes for five epochs (Ziletti et al. 2018, on a quad-core laptop).
 """
@@ -21,7 +21,6 @@ from typing import Any
 
 from xtalprint.compute import available_cores
 from xtalprint.models.registry import load_manifest
-from xtalprint.models.shipping import command_today
 
 TARGET = Path(__file__).parents[1] / "results" / "training.json"
 
@@ -38,7 +37,7 @@ def figures(run: Path) -> dict[str, Any]:
         name: {k: v for k, v in metrics[name].items() if k != "wrong"} for name in ("train", "validation", "test")
     }
     return {
-        "command": command_today(manifest),
+        "command": record.command,
         "recipe": record.config,
         "data": record.data,
         "seconds": record.seconds,

@@ -8,14 +8,14 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from xtalprint.models import crystal_class, crystal_class_image, crystal_class_published
+from xtalprint.models import crystal_class, crystal_class_cell_free, crystal_class_published
 from xtalprint.models.card import card
 from xtalprint.models.files import write_bytes, write_text
 from xtalprint.models.manifest import Manifest, Weights
 from xtalprint.models.registry import WEIGHTS, checked_bytes, load_manifest
 
 #: What the cards of the shipped models say in words.
-WORDS = {words.NAME: words for words in (crystal_class, crystal_class_image, crystal_class_published)}
+WORDS = {words.NAME: words for words in (crystal_class, crystal_class_cell_free, crystal_class_published)}
 
 
 def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEIGHTS) -> Manifest:
@@ -59,7 +59,6 @@ def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEI
         "intended_use": words.INTENDED_USE,
         "out_of_scope": words.OUT_OF_SCOPE,
         "limitations": words.LIMITATIONS,
-        "training": manifest.training.model_copy(update={"command": command_today(manifest)}).model_dump(),
     }
     shipped = Manifest.model_validate(manifest.model_dump() | changes)
     for old in (*folder.glob(f"{name}-[0-9]*"), *folder.glob(f"{name}.*")):
@@ -69,15 +68,6 @@ def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEI
     write_text(folder / shipped.card, card(shipped))
     write_text(folder / f"{shipped.name}.json", shipped.model_dump_json(indent=1) + "\n")
     return shipped
-
-
-def command_today(manifest: Manifest) -> str:
-    """What to type to make the weights again: the image network was once trained under another name."""
-    command = manifest.training.command
-    if manifest.descriptor["descriptor"] == "DiffractionImage":
-        for end in (" ", ".toml"):
-            command = command.replace(f"crystal-class{end}", f"crystal-class-image{end}")
-    return command
 
 
 def main() -> None:
