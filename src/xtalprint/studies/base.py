@@ -65,6 +65,16 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.real_files",
         ),
         Study(
+            "cell-free",
+            "real elemental solids as given and as turned pieces with defects, and snapshots, by the cell-free model",
+            "xtalprint.studies.cell_free",
+        ),
+        Study(
+            "orientation",
+            "the same crystals in other cells, turned, as pieces: image network, cell-free network, symmetry search",
+            "xtalprint.studies.orientation",
+        ),
+        Study(
             "fingerprints",
             "figure 2c-h: images of the eight prototypes, how alike they are, and what defects do to them",
             "xtalprint.studies.fingerprints",
