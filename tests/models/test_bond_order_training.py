@@ -77,13 +77,21 @@ def test_the_graph_gives_what_the_networks_give(run):
     flat = load_file(run / "model.safetensors")
     logits = []
     for member in range(2):
-        state = {k.removeprefix(f"{member}."): torch.from_numpy(v) for k, v in flat.items() if k[0] == str(member)}
+        state = {
+            k.removeprefix(f"{member}."): torch.from_numpy(v).float() for k, v in flat.items() if k[0] == str(member)
+        }
         network = BondOrderNetwork(1000, 8, width=32, dropout=0.2)
         network.load_state_dict(state)
         with torch.inference_mode():
             logits.append(network.eval()(torch.from_numpy(network_input(array[None])))[0].numpy())
     expected = member_probabilities(np.array(logits), model.manifest.temperature)
     np.testing.assert_allclose(model.predict_order(array), expected, atol=1e-5)
+
+
+def test_matrices_are_kept_in_half_precision_and_lose_nothing(run):
+    flat = load_file(run / "model.safetensors")
+    assert {v.dtype.name for v in flat.values() if v.ndim > 1} == {"float16"}
+    assert (run / "model.onnx").stat().st_size < 0.7 * 4 * sum(v.size for v in flat.values())
 
 
 def test_answers_in_order_with_failures_in_their_place(run, simple_crystals):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     Weights = Mapping[str, NDArray[np.float32]]
 
+#: ONNX's number for single precision.
+FLOAT = 1
 #: torch's ε of batch normalisation.
 NORM_EPSILON = 1e-5
 
@@ -25,7 +27,8 @@ def ensemble_onnx_bytes(members: Sequence[Weights], *, metadata: Mapping[str, st
     Parameters
     ----------
     members
-        Arrays of each `xtalprint.models.bond_order_network.BondOrderNetwork`, by their names in its ``state_dict``.
+        Arrays of each `xtalprint.models.bond_order_network.BondOrderNetwork`, by their names in its ``state_dict``;
+        its matrices are representable in half precision.
     metadata
         Kept in the file.
 
@@ -51,12 +54,17 @@ def _member(graph: Graph, member: int, weights: Weights) -> str:
     def constants(layer: str, *parts: str) -> list[str]:
         return [graph.constant(f"{member}.{layer}.{part}", weights[f"layers.{layer}.{part}"]) for part in parts]
 
+    def dense(layer: str) -> list[str]:
+        """Matrix, kept in half precision but used in single, and bias."""
+        half = graph.constant(f"{member}.{layer}.half", weights[f"layers.{layer}.weight"].astype(np.float16))
+        return [graph.node("Cast", [half], f"{member}.{layer}.weight", to=FLOAT), *constants(layer, "bias")]
+
     last = "order"
     for number in range(3):
         norm = constants(f"norm{number}", "weight", "bias", "running_mean", "running_var")
         last = graph.node("BatchNormalization", [last, *norm], f"{member}.norm{number}", epsilon=NORM_EPSILON)
         layer = "output" if number == 2 else f"dense{number + 1}"  # noqa: PLR2004 - the last of three
-        last = graph.node("Gemm", [last, *constants(layer, "weight", "bias")], f"{member}.{layer}", transB=1)
+        last = graph.node("Gemm", [last, *dense(layer)], f"{member}.{layer}", transB=1)
         if layer != "output":
             last = graph.node("Relu", [last], f"{member}.relu{number + 1}")
     return last

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -150,6 +150,7 @@ def _fit_members(  # noqa: PLR0917 - the arguments of the run
         )
         fit.resume()
         fit.run()
+        cast("BondOrderNetwork", fit.network).round_weights()
         write_log(folder, fit.progress, suffix=f"-{number + 1}")
         members.append(fit)
     return members, members[0]
@@ -171,7 +172,11 @@ def _write_model(
         {name: value.cpu().contiguous().numpy() for name, value in state.items()} for state in members
     ]
     about = {"name": words.NAME, "version": words.VERSION, "package_version": __version__}
-    flat = {f"{k}.{name}": value for k, member in enumerate(arrays) for name, value in member.items()}
+    flat = {
+        f"{k}.{name}": value.astype(np.float16) if value.ndim > 1 else value
+        for k, member in enumerate(arrays)
+        for name, value in member.items()
+    }
     write_bytes(folder / WEIGHTS_FOR_TRAINING, save(flat, metadata={"about": json.dumps(about)}))
     write_bytes(folder / WEIGHTS_FOR_ANSWERS, ensemble_onnx_bytes(arrays, metadata=about))
     manifest = Manifest(

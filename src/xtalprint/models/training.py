@@ -6,7 +6,7 @@ import json
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
@@ -156,7 +156,6 @@ def prepare_folder(folder: Path, config: FitConfig, *, resume: bool) -> None:
 def _fit(
     config: TrainingConfig, data: TrainingData, folder: Path, report: Callable[[Progress], None]
 ) -> tuple[ConvNet, Progress, int]:
-    from xtalprint.models.convnet import ConvNet  # noqa: PLC0415 - torch
     from xtalprint.models.fitting import Fit  # noqa: PLC0415 - torch
 
     def log(progress: Progress) -> None:
@@ -173,8 +172,8 @@ def _fit(
     fit.resume()
     network = fit.run()
     write_log(folder, fit.progress)
-    assert isinstance(network, ConvNet)  # noqa: S101 - what Fit makes unless told otherwise
-    return network, fit.progress, fit.batches_per_epoch
+    # What Fit makes unless it is told otherwise.
+    return cast("ConvNet", network), fit.progress, fit.batches_per_epoch
 
 
 def write_log(folder: Path, progress: Progress, *, suffix: str = "") -> None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from xtalprint.models import Classifier
 
 #: Varied prototypes of a seed that no network has learned from.
-STRUCTURES, QUICK_STRUCTURES, STRUCTURES_SEED = 500, 12, 11
+STRUCTURES, QUICK_STRUCTURES, STRUCTURES_SEED = 300, 12, 11
 #: Sites before atoms are removed.
 SITES = 256
 #: Displacements in bond lengths and shares of vacancies.
