@@ -155,7 +155,7 @@ def _draw(rows: Sequence[dict[str, Any]]) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - plotting is heavy
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
-    figure = Figure(figsize=(10, 3.4), layout="constrained")
+    figure = Figure(figsize=(10, 4.0), layout="constrained")
     FigureCanvasAgg(figure)
     shown = [*MODELS, *(name for name in dict.fromkeys(r["method"] for r in rows) if name.startswith("moyopy, 0.1 "))]
     for axes, defect in zip(figure.subplots(1, len(DEFECTS), sharey=True), DEFECTS, strict=True):
@@ -167,10 +167,11 @@ def _draw(rows: Sequence[dict[str, Any]]) -> Figure:
             places = np.array([FORMS.index(form) for form in forms]) + 0.15 * (offset - 1)
             reach = np.maximum([values - bars[0], bars[1] - values], 0.0)
             axes.errorbar(places, values, reach, fmt="os^"[offset], label=method, ms=5)
-        axes.set_title(defect, fontsize=9)
+        axes.set_title(defect.replace(", ", ",\n"), fontsize=9)
         axes.set_xticks(range(len(FORMS)), FORMS, rotation=60, ha="right", rotation_mode="anchor", fontsize=7)
         axes.set_ylim(-3, 103)
         axes.grid(axis="y", alpha=0.3)
     figure.axes[0].set_ylabel("right answers, %")
-    figure.axes[0].legend(fontsize=7, loc="lower left")
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names), fontsize=8)
     return figure
