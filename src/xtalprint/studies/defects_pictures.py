@@ -37,7 +37,12 @@ STYLES: Mapping[str, dict[str, Any]] = {
 }
 PAPER: dict[str, Any] = {"color": "black", "marker": "*", "linestyle": ":", "markersize": 8}
 #: Columns of the pictures: kind, label of the axis.
-COLUMNS = (("displacements", "displacement σ / Å"), ("vacancies", "missing atoms / %"))
+COLUMNS = (
+    ("displacements", "displacement σ / Å"),
+    ("vacancies", "missing atoms / %"),
+    ("substitutions", "substituted atoms / %"),
+)
+WIDTHS = (1.0, 1.0, 0.6)
 #: The lowest error rate that is drawn, in %.
 FLOOR = 0.01
 
@@ -46,8 +51,8 @@ def draw_all(figures: Mapping[str, Any]) -> Figure:
     """Draw accuracy of all methods on the same structures above, error of the networks on all structures below."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - plotting is heavy
 
-    figure = Figure(figsize=(11, 8.2), layout="constrained")
-    panels = figure.subplots(2, 2, sharex="col", sharey="row")
+    figure = Figure(figsize=(12, 8), layout="constrained")
+    panels = figure.subplots(2, 3, sharex="col", sharey="row", width_ratios=WIDTHS)
     methods = [method for method in STYLES if method != BEST]
     for column, (kind, label) in enumerate(COLUMNS):
         levels = _levels(figures, kind)
@@ -67,6 +72,7 @@ def draw_all(figures: Mapping[str, Any]) -> Figure:
     panels[0, 0].set_title(f"All methods on the same {n[0]:,} structures a level", loc="left", fontsize=10)
     panels[1, 0].set_ylabel("wrong answers / %")
     panels[1, 0].set_ylim(FLOOR, 100)
+    panels[1, 0].set_yticks([FLOOR, 0.1, 1, 10, 100], ["none", "0.1", "1", "10", "100"])
     panels[1, 0].set_title(
         f"Networks: published {n[1]:,}, shipped {n[2]:,} structures a level", loc="left", fontsize=10
     )
@@ -79,8 +85,8 @@ def draw_simple(figures: Mapping[str, Any]) -> Figure:
     """Draw the accuracy on fcc, bcc, hcp, simple cubic and diamond, the crystals that template matching knows."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - plotting is heavy
 
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
-    panels = figure.subplots(1, 2, sharey=True)
+    figure = Figure(figsize=(12, 4.4), layout="constrained")
+    panels = figure.subplots(1, 3, sharey=True, width_ratios=WIDTHS)
     for axes, (kind, label) in zip(panels, COLUMNS, strict=True):
         levels = _levels(figures, kind)
         for method in (PUBLISHED, SHIPPED, "PTM, rmsd < 0.1", "PTM, no cutoff"):
@@ -155,7 +161,7 @@ def _axis(axes: Axes, kind: str, levels: Sequence[Mapping[str, Any]]) -> None:
         axes.set_xscale("log")
         ticks = [x for x in amounts if x not in {0.003, 0.004, 0.08}]
     else:
-        ticks = [x for x in amounts if x not in {1, 2, 15, 25}]
+        ticks = [x for x in amounts if x >= 5 and x not in {15, 25}]  # noqa: PLR2004 - labels that would touch
     axes.set_xticks(ticks, [f"{x:g}" for x in ticks])
     axes.minorticks_off()
     axes.grid(visible=True, color="0.92")

@@ -28,7 +28,7 @@ SIMPLE_TYPES = ("cF4_225_m-3m", "cI2_229_m-3m", "cP1_221_m-3m", "cF8_227_-43m", 
 #: Structures that the symmetry searches are run on.
 SEARCHED = 200
 #: Structures of a quick run, of which so many are searched, and its seed: neither network has learned from them.
-QUICK_STRUCTURES, QUICK_SEARCHED, QUICK_SEED = 30, 8, 20_180
+QUICK_STRUCTURES, QUICK_SEARCHED, QUICK_SEED = 20, 5, 20_180
 #: Ends the seed of the choice of what is searched; the random numbers of defects have longer seeds.
 CHOICE = 1
 
@@ -79,14 +79,14 @@ def test_part(data: Mapping[str, Any], other: Mapping[str, Any], *, seed: int) -
     say(f"making {data['n']} elemental solids")
     made = elemental_solids(seed=data["seed"], n=data["n"])
     test = made.split(test=0.1, seed=data["seed"])[1]
-    seen = np.array([_is_in_set(int(row), made.seed, other) for row in test])
+    seen = np.array([is_in_set(int(row), made.seed, other) for row in test])
     sample = _sample(made, test, ~seen, searched=SEARCHED, seed=seed)
     sample.about["set"] = f"test part of elemental_solids(seed={data['seed']}, n={data['n']})"
     sample.about["set_is_that_of_the_published_network"] = made.data_hash == data["sha256"]
     return sample
 
 
-def _is_in_set(row: int, seed: int, data: Mapping[str, Any]) -> bool:
+def is_in_set(row: int, seed: int, data: Mapping[str, Any]) -> bool:
     """Whether a crystal of the published set is also in the set that a model was trained on."""
     if data["seed"] != seed or row >= data["n"]:
         return False
