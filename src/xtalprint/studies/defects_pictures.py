@@ -9,8 +9,10 @@ import numpy as np
 from xtalprint.studies.defects_counts import (
     ALL,
     BEST,
+    FIRST,
     ORACLE,
     PUBLISHED,
+    RESCALED,
     SEARCHED,
     SHIPPED,
     SIMPLE,
@@ -28,12 +30,13 @@ if TYPE_CHECKING:
 STYLES: Mapping[str, dict[str, Any]] = {
     PUBLISHED: {"color": "#0072B2", "marker": "o"},
     SHIPPED: {"color": "#009E73", "marker": "s"},
+    RESCALED: {"color": "#56B4E9", "marker": "o", "linestyle": "--", "fillstyle": "none"},
     ORACLE: {"color": "#D55E00", "marker": "^"},
     BEST: {"color": "#D55E00", "marker": "^", "linestyle": "--", "fillstyle": "none"},
     SINGLE: {"color": "#E69F00", "marker": "v"},
-    "spglib loose": {"color": "#CC79A7", "marker": "D"},
-    "PTM, rmsd < 0.1": {"color": "#56B4E9", "marker": "P"},
-    "PTM, no cutoff": {"color": "#56B4E9", "marker": "P", "linestyle": "--", "fillstyle": "none"},
+    "spglib loose": {"color": "#888888", "marker": "D"},
+    "PTM, rmsd < 0.1": {"color": "#CC79A7", "marker": "P"},
+    "PTM, no cutoff": {"color": "#CC79A7", "marker": "P", "linestyle": "--", "fillstyle": "none"},
 }
 PAPER: dict[str, Any] = {"color": "black", "marker": "*", "linestyle": ":", "markersize": 8}
 #: Columns of the pictures: kind, label of the axis.
@@ -53,14 +56,14 @@ def draw_all(figures: Mapping[str, Any]) -> Figure:
 
     figure = Figure(figsize=(12, 8), layout="constrained")
     panels = figure.subplots(2, 3, sharex="col", sharey="row", width_ratios=WIDTHS)
-    methods = [method for method in STYLES if method != BEST]
+    methods = [method for method in STYLES if method not in {BEST, RESCALED}]
     for column, (kind, label) in enumerate(COLUMNS):
         levels = _levels(figures, kind)
         above, below = panels[:, column]
         for method in methods:
             _accuracy(above, levels, SEARCHED, method)
         _paper(above, levels, error=False)
-        for method, group in ((PUBLISHED, ALL), (SHIPPED, UNSEEN)):
+        for method, group in ((PUBLISHED, ALL), (RESCALED, FIRST), (SHIPPED, UNSEEN)):
             _error(below, levels, group, method)
         _paper(below, levels, error=True)
         below.set_xlabel(label)
@@ -76,8 +79,10 @@ def draw_all(figures: Mapping[str, Any]) -> Figure:
     panels[1, 0].set_title(
         f"Networks: published {n[1]:,}, shipped {n[2]:,} structures a level", loc="left", fontsize=10
     )
-    handles, names = panels[0, 0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=4, frameon=False)
+    entries = {
+        name: handle for axes in panels[:, 0] for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)
+    }
+    figure.legend(list(entries.values()), list(entries), loc="outside lower center", ncols=5, frameon=False)
     return figure
 
 
@@ -138,7 +143,9 @@ def _error(axes: Axes, levels: Sequence[Mapping[str, Any]], group: str, method: 
         return
     style = STYLES[method]
     x = _amounts(levels)
-    axes.plot(x, np.maximum(FLOOR, 100 - np.array(share)), markersize=5, linewidth=1.4, clip_on=False, **style)
+    axes.plot(
+        x, np.maximum(FLOOR, 100 - np.array(share)), label=method, markersize=5, linewidth=1.4, clip_on=False, **style
+    )
     axes.fill_between(
         x,
         np.maximum(FLOOR, 100 - np.array(high)),
