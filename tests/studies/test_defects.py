@@ -82,6 +82,7 @@ def sample():
         bonds=np.array([1.0, 3.0]),
         unseen=frozenset({1}),
         searched=frozenset({1}),
+        searched_few=frozenset({1}),
         simple=frozenset({1}),
         about={},
     )

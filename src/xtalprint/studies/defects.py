@@ -69,7 +69,7 @@ def _answers(level: Level, sample: Sample, models: dict[str, CrystalClassifier],
             level.apply(crystal, np.random.default_rng([seed, level.number, draw, i]))
             for i, crystal in enumerate(sample.crystals)
         ]
-        for method, ask, rows in _questions(sample, models, draw):
+        for method, ask, rows in _questions(level, sample, models, draw):
             found = answers.setdefault(method, {})
             for i in sorted(rows):
                 found[draw, i] = ask(made[i])
@@ -77,12 +77,13 @@ def _answers(level: Level, sample: Sample, models: dict[str, CrystalClassifier],
 
 
 def _questions(
-    sample: Sample, models: dict[str, CrystalClassifier], draw: int
+    level: Level, sample: Sample, models: dict[str, CrystalClassifier], draw: int
 ) -> list[tuple[str, Callable[[Crystal], str | None], frozenset[int]]]:
     """Who is asked about which structures of a draw."""
     everything = frozenset(range(len(sample.crystals)))
     nothing = frozenset[int]()
-    searched = sample.searched if draw == 0 else nothing
+    findable = level.kind in {"pristine", "displacements"}
+    searched = (sample.searched if findable else sample.searched_few) if draw == 0 else nothing
     simple = sample.simple if draw < SIMPLE_DRAWS else nothing
     rows = {PUBLISHED: everything, SHIPPED: sample.unseen, RESCALED: everything if draw == 0 else nothing}
     asked: list[tuple[str, Callable[[Crystal], str | None], frozenset[int]]] = [

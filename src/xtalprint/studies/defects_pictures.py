@@ -46,6 +46,8 @@ COLUMNS = (
     ("substitutions", "substituted atoms / %"),
 )
 WIDTHS = (1.0, 1.0, 0.6)
+#: The networks, and all structures that each has answered for.
+NETWORKS = ((PUBLISHED, ALL), (RESCALED, FIRST), (SHIPPED, UNSEEN))
 #: The lowest error rate that is drawn, in %.
 FLOOR = 0.01
 
@@ -63,21 +65,23 @@ def draw_all(figures: Mapping[str, Any]) -> Figure:
         for method in methods:
             _accuracy(above, levels, SEARCHED, method)
         _paper(above, levels, error=False)
-        for method, group in ((PUBLISHED, ALL), (RESCALED, FIRST), (SHIPPED, UNSEEN)):
+        for method, group in NETWORKS:
             _error(below, levels, group, method)
         _paper(below, levels, error=True)
         below.set_xlabel(label)
         _axis(above, kind, levels)
         _axis(below, kind, levels)
         below.set_yscale("log")
-    n = [_n(figures, group, method) for group, method in ((SEARCHED, SINGLE), (ALL, PUBLISHED), (UNSEEN, SHIPPED))]
+        above.set_title(_same(levels, SEARCHED), loc="left", fontsize=10)
+    n = [max(level["accuracy"][group][method]["n"] for level in figures["levels"]) for method, group in NETWORKS]
     panels[0, 0].set_ylabel("right answers / %")
-    panels[0, 0].set_title(f"All methods on the same {n[0]:,} structures a level", loc="left", fontsize=10)
     panels[1, 0].set_ylabel("wrong answers / %")
     panels[1, 0].set_ylim(FLOOR, 100)
     panels[1, 0].set_yticks([FLOOR, 0.1, 1, 10, 100], ["none", "0.1", "1", "10", "100"])
     panels[1, 0].set_title(
-        f"Networks: published {n[1]:,}, shipped {n[2]:,} structures a level", loc="left", fontsize=10
+        f"networks alone: published {n[0]:,}, robust scale {n[1]:,}, shipped {n[2]:,} structures a level",
+        loc="left",
+        fontsize=10,
     )
     entries = {
         name: handle for axes in panels[:, 0] for handle, name in zip(*axes.get_legend_handles_labels(), strict=True)
@@ -98,9 +102,8 @@ def draw_simple(figures: Mapping[str, Any]) -> Figure:
             _accuracy(axes, levels, SIMPLE, method)
         axes.set_xlabel(label)
         _axis(axes, kind, levels)
-    n = _n(figures, SIMPLE, PUBLISHED)
+        axes.set_title(_same(levels, SIMPLE), loc="left", fontsize=10)
     panels[0].set_ylabel("right answers / %")
-    panels[0].set_title(f"fcc, bcc, hcp, sc, diamond: the same {n:,} structures a level", loc="left", fontsize=10)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False)
     return figure
 
@@ -109,8 +112,9 @@ def _levels(figures: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
     return [level for level in figures["levels"] if level["kind"] == kind]
 
 
-def _n(figures: Mapping[str, Any], group: str, method: str) -> int:
-    return int(max(level["accuracy"][group][method]["n"] for level in figures["levels"]))
+def _same(levels: Sequence[Mapping[str, Any]], group: str) -> str:
+    n = max(level["accuracy"][group][PUBLISHED]["n"] for level in levels)
+    return f"the same {n:,} structures a level"
 
 
 def _amounts(levels: Sequence[Mapping[str, Any]]) -> list[float]:

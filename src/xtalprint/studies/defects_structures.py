@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 ATOMS = 256
 #: Structure types that template matching has a template of: fcc, bcc, simple cubic, diamond, hcp.
 SIMPLE_TYPES = ("cF4_225_m-3m", "cI2_229_m-3m", "cP1_221_m-3m", "cF8_227_-43m", "hP2_194_-6m2")
-#: Structures that the symmetry searches are run on.
-SEARCHED = 200
+#: Structures that the symmetry searches are run on, and how many of them where atoms are missing or substituted:
+#: there a search finds next to nothing and takes long to say so.
+SEARCHED, SEARCHED_FEW = 200, 100
 #: Structures of a quick run, of which so many are searched, and its seed: neither network has learned from them.
 QUICK_STRUCTURES, QUICK_SEARCHED, QUICK_SEED = 20, 5, 20_180
 #: Ends the seed of the choice of what is searched; the random numbers of defects have longer seeds.
@@ -47,8 +48,8 @@ class Sample:
         (n,) mean distance of nearest neighbours in Å.
     unseen
         Rows that the shipped model has not learned from; the paper's network has learned from none.
-    searched
-        Some of them, for the symmetry searches.
+    searched, searched_few
+        Some of them, for the symmetry searches, and some of these.
     simple
         Those of them that template matching has a template of.
     about
@@ -60,6 +61,7 @@ class Sample:
     bonds: NDArray[np.float64]
     unseen: frozenset[int]
     searched: frozenset[int]
+    searched_few: frozenset[int]
     simple: frozenset[int]
     about: dict[str, Any]
 
@@ -116,11 +118,13 @@ def _sample(
         bonds=np.array([bond_length(crystal) for crystal in large]),
         unseen=frozenset(new.tolist()),
         searched=frozenset(chosen.tolist()),
+        searched_few=frozenset(chosen[:SEARCHED_FEW].tolist()),
         simple=frozenset(simple),
         about={
             "n": len(rows),
             "n_unseen_by_both_networks": len(new),
             "n_searched": len(chosen),
+            "n_searched_with_missing_or_substituted_atoms": min(len(chosen), SEARCHED_FEW),
             "n_simple": len(simple),
             "sites": [min(sizes), max(sizes)],
         },
