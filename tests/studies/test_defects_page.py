@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from xtalprint.models.registry import load_manifest
-from xtalprint.studies.defects_counts import ALL, BEST, ORACLE, PUBLISHED, SEARCHED, SHIPPED, SIMPLE, SINGLE, UNSEEN
+from xtalprint.studies.defects_counts import ALL, BEST, FIRST, ORACLE, PUBLISHED, RESCALED, SEARCHED, SHIPPED, SIMPLE, SINGLE, UNSEEN
 from xtalprint.studies.defects_levels import LEVELS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,6 +38,7 @@ def rows_of(level):
     networks = [
         f"{paper['network']:.2f}",
         with_interval(counts[ALL][PUBLISHED]),
+        short(counts[FIRST][RESCALED]),
         with_interval(counts[UNSEEN][SHIPPED]),
     ]
     same = []
