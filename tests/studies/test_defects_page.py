@@ -8,7 +8,19 @@ from pathlib import Path
 import pytest
 
 from xtalprint.models.registry import load_manifest
-from xtalprint.studies.defects_counts import ALL, BEST, FIRST, ORACLE, PUBLISHED, RESCALED, SEARCHED, SHIPPED, SIMPLE, SINGLE, UNSEEN
+from xtalprint.studies.defects_counts import (
+    ALL,
+    BEST,
+    FIRST,
+    ORACLE,
+    PUBLISHED,
+    RESCALED,
+    SEARCHED,
+    SHIPPED,
+    SIMPLE,
+    SINGLE,
+    UNSEEN,
+)
 from xtalprint.studies.defects_levels import LEVELS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +55,7 @@ def rows_of(level):
     ]
     same = []
     for method in ON_THE_SAME:
-        theirs = f" ({paper[method]:.1f})" if method in paper else ""
+        theirs = f" ({paper[method]:.2f})" if method in paper else ""
         same.append(short(counts[SEARCHED][method]) + theirs)
     simple = [short(counts[SIMPLE][method]) for method in (PUBLISHED, SHIPPED, *MATCHING)]
     everything = [short(counts[SEARCHED][method]) for method in MATCHING]
@@ -79,3 +91,23 @@ def test_each_share_by_bond_length_stands_on_the_page():
     for method in (PUBLISHED, SHIPPED):
         cells = [percent(counted) for counted in RESULTS["displacement_over_bond_length"][method].values()]
         assert " | ".join([method, *cells]) in PAGE
+
+
+def test_what_the_page_says_in_words():
+    level = {level["name"]: level for level in RESULTS["levels"]}
+    network = {name: level[name]["published_network"] for name in level}
+    text = " ".join(PAGE.split())
+    for name in ("pristine", "σ = 0.06 Å", "σ = 0.1 Å", "70 % vacancies"):
+        assert f"{percent(level[name]['accuracy'][ALL][PUBLISHED])} %" in text
+    for name in ("σ = 0.1 Å", "70 % vacancies"):
+        assert f"{short(level[name]['accuracy'][FIRST][RESCALED])} %" in text
+    by_class = {name: 100 * counted["accuracy"] for name, counted in network["σ = 0.1 Å"]["by_class"].items()}
+    assert min(by_class[name] for name in ("hex/rh", "diam", "bct_139", "bct_141")) > 97
+    assert f"fall to {by_class['fcc']:.0f} and {by_class['bcc']:.0f} %" in text
+    tenth = network["10 % substitutions"]
+    below, above = (short(tenth[f"bonds {where} 2 Å"]) for where in ("below", "from"))
+    assert f"{below} % where bonds are below 2 Å, {above} % elsewhere" in text
+    assert f"{short(network['σ = 0.06 Å']['bonds from 2 Å'])} % at 0.06 Å" in text
+    for share in (1, 2, 5, 10, 15, 20):
+        unseen = level[f"{share} % vacancies"]["accuracy"][UNSEEN]
+        assert unseen[PUBLISHED]["right"] >= unseen[SHIPPED]["right"]
