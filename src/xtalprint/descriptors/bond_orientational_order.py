@@ -139,6 +139,10 @@ class BondOrientationalOrder:
         UnsupportedInputError
             For a single atom without images.
         """
+        return self.compute_with_length(crystal)[0]
+
+    def compute_with_length(self, crystal: Crystal) -> tuple[Fingerprint, float]:
+        """Compute the fingerprint, and the bond length in Å that is the unit of its distances; see `compute`."""
         if not isinstance(crystal, Crystal):
             raise not_a_crystal(crystal)
         try:
@@ -148,9 +152,10 @@ class BondOrientationalOrder:
         except XtalprintError as error:
             error.located(source=crystal.source, frame=crystal.frame)
             raise
-        return Fingerprint(
+        found = Fingerprint(
             array.astype(np.float32), self, crystal.source, crystal.frame, tuple(warnings), crystal.formula
         )
+        return found, length
 
     def compute_many(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> FingerprintBatch:
         """Compute those of many crystals, each the same to the last bit as `compute` gives.

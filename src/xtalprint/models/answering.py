@@ -113,18 +113,20 @@ class AnsweringModel(ABC):
         return Prediction.failure(failure.located(source=crystal.source, frame=crystal.frame), self._provenance)
 
 
-def second_opinion(crystal: Crystal, answer: str, *, symprec: float, most_sites: int | None = None) -> list[str]:
+def notice_of_elements(crystal: Crystal) -> list[str]:
+    """Say so if there are several elements, which the classes do not know."""
+    if crystal.is_ordered and len(np.unique(crystal.numbers)) > 1:
+        return ["several elements: the class is that of the lattice of equal atoms that they resemble"]
+    return []
+
+
+def second_opinion(crystal: Crystal, answer: str, *, symprec: float) -> list[str]:
     """Say so if there are several elements, or a symmetry search finds the space group of another class.
 
-    Where it finds no symmetry within ``symprec`` (Å), as under noise, or there are more than ``most_sites``, it has
-    no opinion.
+    Where it finds no symmetry within ``symprec`` (Å), as under noise, it has no opinion.
     """
-    warnings = []
-    if crystal.is_ordered and len(np.unique(crystal.numbers)) > 1:
-        warnings.append("several elements: the class is that of the lattice of equal atoms that they resemble")
-    if crystal.cell is None or not all(crystal.pbc) or (most_sites is not None and crystal.n_sites > most_sites):
-        return warnings
-    if not was_standardised(crystal, symprec=symprec):
+    warnings = notice_of_elements(crystal)
+    if crystal.cell is None or not all(crystal.pbc) or not was_standardised(crystal, symprec=symprec):
         return warnings
     number = space_group_number(crystal, symprec=symprec)
     of_group = CLASS_OF_SPACE_GROUP.get(number)

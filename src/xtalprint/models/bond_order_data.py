@@ -15,7 +15,8 @@ from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrde
 from xtalprint.errors import XtalprintError
 from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.classes import CLASSES
-from xtalprint.models.presentations import Presentation, disordered, present
+from xtalprint.models.presentations import Presentation, disordered, present, present_box
+from xtalprint.models.symmetry_evidence import find_evidence, marks_of
 from xtalprint.models.training_data import CRYSTALS, made_crystals, part_by_class, save_whole
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from xtalprint.crystal import Crystal
     from xtalprint.models.bond_order_configuration import BondOrderConfig
     from xtalprint.models.training import Clock
 
@@ -58,6 +60,11 @@ class BondOrderExamples:
         (n,) "AFLOW prototypes", "random orbits", "other crystals" or "disordered".
     periodic, n_sites, displacement, vacancies
         (n,) how each was brought, see `Presentation`.
+    box
+        (n,) whether it was brought by `present_box`; held-out parts only.
+    marks
+        (n, tolerances) what a symmetry search found, see `symmetry_evidence.marks_of`; −1 where there was none, and
+        everywhere in the training part.
     """
 
     arrays: NDArray[np.float32]
@@ -67,6 +74,8 @@ class BondOrderExamples:
     n_sites: NDArray[np.int64]
     displacement: NDArray[np.float64]
     vacancies: NDArray[np.float64]
+    box: NDArray[np.bool_]
+    marks: NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -142,11 +151,19 @@ def _examples(
     """Bring all crystals of a part, each as often as the recipe says."""
     data = config.data
     turns = data.presentations if part == "train" else data.held_out_presentations
+    crystals = [(CLASS, row) for row in rows[part].tolist()]
+    others = [(OTHER, row) for row in _share(data.others, part, config)]
     plan = [
-        *((CLASS, row, turn) for turn in range(turns) for row in rows[part].tolist()),
-        *((OTHER, row, turn) for turn in range(turns) for row in _share(data.others, part, config)),
-        *((DISORDERED, row, 0) for row in _share(data.disordered, part, config)),
+        *(
+            (kind, row, turn, False)
+            for of_kind in (crystals, others)
+            for turn in range(turns)
+            for kind, row in of_kind
+        ),
+        *((DISORDERED, row, 0, False) for row in _share(data.disordered, part, config)),
     ]
+    if part != "train":
+        plan += [(kind, row, turn, True) for turn in range(turns) for kind, row in (*crystals, *others)]
     # In a file, because each task that is sent to a worker would carry it along.
     np.save(folder / PLAN, np.array(plan, dtype=np.int64))
     np.save(folder / TRAINING_ROWS, rows["train"][:SOURCES])
@@ -156,12 +173,14 @@ def _examples(
     orbits = np.char.startswith(made.origins, "orbits")
     return BondOrderExamples(
         arrays=np.stack([sample.array for sample in done]),
-        labels=np.array([labels[row] if kind == CLASS else NONE for kind, row, _ in plan], dtype=np.int64),
-        sources=np.array([SOURCE_NAMES[kind + (kind == CLASS and bool(orbits[row]))] for kind, row, _ in plan]),
+        labels=np.array([labels[row] if kind == CLASS else NONE for kind, row, *_ in plan], dtype=np.int64),
+        sources=np.array([SOURCE_NAMES[kind + (kind == CLASS and bool(orbits[row]))] for kind, row, *_ in plan]),
         periodic=np.array([sample.periodic for sample in done]),
         n_sites=np.array([sample.n_sites for sample in done]),
         displacement=np.array([sample.displacement for sample in done]),
         vacancies=np.array([sample.vacancies for sample in done]),
+        box=np.array([as_box for *_, as_box in plan], dtype=np.bool_),
+        marks=np.array([sample.marks for sample in done], dtype=np.int64),
     )
 
 
@@ -184,32 +203,45 @@ class _Sample:
     n_sites: int
     displacement: float
     vacancies: float
+    marks: tuple[int, ...]
 
 
 def _sample(index: int, *, folder: str, part: Part, seed: int, parameters: dict[str, Any]) -> _Sample:
     """Draw and describe one sample of the plan; a draw without a fingerprint is drawn again."""
-    kind, row, turn = np.load(Path(folder, PLAN), mmap_mode="r")[index].tolist()
-    rng = np.random.default_rng([seed, PARTS.index(part), kind, turn, row])
+    kind, row, turn, as_box = np.load(Path(folder, PLAN), mmap_mode="r")[index].tolist()
+    rng = np.random.default_rng([seed, PARTS.index(part), kind, turn, row, *([1] if as_box else [])])
     descriptor = BondOrientationalOrder(**parameters)
     for _ in range(ATTEMPTS):
-        brought = _drawn(kind, row, folder, rng)
+        brought = _drawn(kind, row, folder, rng, present_box if as_box else present)
         try:
-            array = descriptor.compute(brought.crystal).array
+            fingerprint, length = descriptor.compute_with_length(brought.crystal)
         except XtalprintError as error:
             failure = error
             continue
+        findings = () if part == "train" else find_evidence(brought.crystal, length)
         return _Sample(
-            array, all(brought.crystal.pbc), brought.crystal.n_sites, brought.displacement, brought.vacancies
+            fingerprint.array,
+            all(brought.crystal.pbc),
+            brought.crystal.n_sites,
+            brought.displacement,
+            brought.vacancies,
+            marks_of(findings),
         )
     raise failure
 
 
-def _drawn(kind: int, row: int, folder: str, rng: np.random.Generator) -> Presentation:
+def _drawn(
+    kind: int,
+    row: int,
+    folder: str,
+    rng: np.random.Generator,
+    bring: Callable[[Crystal, np.random.Generator], Presentation],
+) -> Presentation:
     if kind == DISORDERED:
         rows = _rows_for_disorder(folder)
         crystals = _crystals(str(Path(folder, CRYSTALS)))
         return Presentation(disordered([crystals[i] for i in rows], rng), 0.0, 0.0)
-    return present(_crystals(str(Path(folder, OTHERS if kind == OTHER else CRYSTALS)))[row], rng)
+    return bring(_crystals(str(Path(folder, OTHERS if kind == OTHER else CRYSTALS)))[row], rng)
 
 
 @lru_cache(maxsize=2)

@@ -14,10 +14,12 @@ from xtalprint.models import crystal_class_cell_free as words
 from xtalprint.models.bond_order_evaluation import KnownJudge, figures_of
 from xtalprint.models.card import card
 from xtalprint.models.classes import CLASSES
-from xtalprint.models.ensemble import fitted_temperature
+from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
+from xtalprint.models.evidence_fit import fitted_evidence
 from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
-from xtalprint.models.manifest import Manifest, Weights
+from xtalprint.models.manifest import EvidenceTable, Manifest, Weights
 from xtalprint.models.registry import RUN_MANIFEST
+from xtalprint.models.symmetry_evidence import weighed
 from xtalprint.models.training import (
     CHECKPOINTS,
     WEIGHTS_FOR_ANSWERS,
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.models.bond_order_configuration import BondOrderConfig
-    from xtalprint.models.bond_order_data import BondOrderExamples
+    from xtalprint.models.bond_order_data import BondOrderExamples, Part
     from xtalprint.models.checkpoint import Progress
     from xtalprint.models.fitting import Fit
 
@@ -98,10 +100,12 @@ def train_bond_order(
             part: np.stack([evaluate(member.network, examples.inputs()) for member in members], axis=1)
             for part, examples in parts.items()
         }
-        temperature = fitted_temperature(logits["validation"], parts["validation"].labels)
-        judge = KnownJudge.calibrated(logits["validation"], parts["validation"], temperature, config)
-        figures = figures_of(logits, parts, temperature)
-        rule = judge.measured(logits["test"], parts["test"])
+        presented = ~parts["validation"].box
+        temperature = fitted_temperature(logits["validation"][presented], parts["validation"].labels[presented])
+        evidence, probabilities = _weighed(logits, parts, temperature)
+        judge = KnownJudge.calibrated(probabilities["validation"], parts["validation"], config)
+        figures = figures_of(logits["test"], probabilities, parts, temperature)
+        rule = judge.measured(probabilities["test"], parts["test"])
     manifest = _write_model(
         folder,
         [member.network.state_dict() for member in members],
@@ -109,6 +113,7 @@ def train_bond_order(
         metrics=figures,
         temperature=temperature,
         known=rule,
+        evidence=evidence,
         training=training_record(config, about, clock, command),
     )
     write_pictures(folder, first.progress, figures, batches_per_epoch=first.batches_per_epoch)
@@ -116,6 +121,16 @@ def train_bond_order(
         (folder / name).unlink(missing_ok=True)
     write_checksums(folder)
     return manifest
+
+
+def _weighed(
+    logits: dict[Part, NDArray[np.float32]], parts: dict[Part, BondOrderExamples], temperature: float
+) -> tuple[EvidenceTable, dict[Part, NDArray[np.float64]]]:
+    """Learn from the validation part what symmetry is worth; the probabilities of each part with it."""
+    of_networks = {part: ensemble_probabilities(values, temperature) for part, values in logits.items()}
+    learned_from = parts["validation"]
+    evidence = fitted_evidence(of_networks["validation"], learned_from.marks, learned_from.labels)
+    return evidence, {part: weighed(values, parts[part].marks, evidence) for part, values in of_networks.items()}
 
 
 def _fit_members(  # noqa: PLR0917 - the arguments of the run

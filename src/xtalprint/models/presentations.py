@@ -33,6 +33,15 @@ ELLIPSOIDS, LARGEST_ASPECT = 0.6, 0.25
 DISORDERED_SITES, CORES, MOLTEN = (60, 400), (0.6, 0.97), (0.24, 0.5)
 
 
+#: Small boxes, as databases and users give them: shares of pristine ones, slightly displaced ones, with one to three
+#: atoms missing; the rest are displaced and often thinned.
+BOX_SHARES = (0.35, 0.25, 0.2)
+#: Their sites; with few atoms missing; with strong defects.
+BOX_SITES, FEW_MISSING_SITES, STRONG_SITES = (1, 300), (24, 300), (48, 300)
+#: Displacements in bond lengths: slight (drawn by logarithm) and strong; shares of vacancies of half the latter.
+SLIGHT, STRONG, STRONG_VACANCIES = (3e-4, 0.05), (0.01, 0.13), (0.01, 0.5)
+
+
 @dataclass(frozen=True)
 class Presentation:
     """A crystal as it is brought, and what was done to it.
@@ -75,6 +84,31 @@ def present(crystal: Crystal, rng: np.random.Generator) -> Presentation:
         sample = vacancies(sample, missing, rng)
     if displacement:
         length = float(nearest_distances(crystal).mean())
+        sample = displace_gaussian(sample, displacement * length, rng)
+    return Presentation(sample, displacement, missing)
+
+
+def present_box(crystal: Crystal, rng: np.random.Generator) -> Presentation:
+    """Bring a pristine crystal as a periodic box, mostly with few defects or none, so that symmetry may be found.
+
+    Parameters and result are those of `present`.
+    """
+    chance = rng.random() - np.cumsum(BOX_SHARES)
+    length = float(nearest_distances(crystal).mean())
+    displacement = missing = 0.0
+    if chance[1] < 0:  # pristine or slightly displaced
+        sample = supercell_to(crystal, min_atoms=_log_uniform(BOX_SITES, rng))
+        displacement = 0.0 if chance[0] < 0 else float(np.exp(rng.uniform(*np.log(SLIGHT))))
+    elif chance[2] < 0:
+        sample = supercell_to(crystal, min_atoms=_log_uniform(FEW_MISSING_SITES, rng))
+        missing = float(rng.integers(1, 4) / sample.n_sites)
+    else:
+        sample = supercell_to(crystal, min_atoms=_log_uniform(STRONG_SITES, rng))
+        displacement = rng.uniform(*STRONG)
+        missing = rng.uniform(*STRONG_VACANCIES) if rng.random() < 0.5 else 0.0  # noqa: PLR2004 - one half
+    if missing:
+        sample = vacancies(sample, missing, rng)
+    if displacement:
         sample = displace_gaussian(sample, displacement * length, rng)
     return Presentation(sample, displacement, missing)
 
