@@ -28,7 +28,7 @@ FILES = {
     *("steps-1.jsonl", "steps-2.jsonl", "epochs-1.jsonl", "epochs-2.jsonl", "checkpoints"),
     *("confusion_matrix.png", "learning_curve.png", "SHA256SUMS"),
 }
-ARGUMENTS = ["crystal-class-cell-free", "--quick", "--threads", "1"]
+ARGUMENTS = ["crystal-class", "--quick", "--threads", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "quick"
     result = CliRunner().invoke(train, [*ARGUMENTS, "--output", str(folder)], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    assert "crystal-class-cell-free 1" in result.output
+    assert "crystal-class 2" in result.output
     return folder
 
 
@@ -46,7 +46,7 @@ def test_the_folder_holds_everything_and_no_scratch(run):
 
 def test_the_manifest_says_what_made_it(run):
     manifest = Manifest.parse((run / "model.json").read_bytes(), source="run")
-    assert manifest.training.command == "xtalprint train crystal-class-cell-free --quick --output DIR"
+    assert manifest.training.command == "xtalprint train crystal-class --quick --output DIR"
     assert manifest.descriptor["descriptor"] == "BondOrientationalOrder"
     assert isinstance(manifest.known, KnownOutput)
     assert set(manifest.known.auroc) == {"other crystals", "disordered", "other crystals, pristine boxes"}

@@ -69,7 +69,7 @@ def test_the_run_is_the_full_one_of_the_shipped_networks():
     assert RESULTS["structures"]["set_is_that_of_the_published_network"]
     assert RESULTS["structures"]["n"] >= 1000
     assert RESULTS["classified"][PUBLISHED] >= 100_000
-    for method, name in ((PUBLISHED, "crystal-class-published"), (SHIPPED, "crystal-class")):
+    for method, name in ((PUBLISHED, "crystal-class-published"), (SHIPPED, "crystal-class-image")):
         assert RESULTS["models"][method]["weights_sha256"] == load_manifest(name)[0].weights.onnx.sha256
 
 

@@ -90,7 +90,7 @@ def test_an_unknown_study_is_refused():
 def test_cell_free_scores_all_forms(data, tmp_path):
     result = run_study("cell-free", tmp_path / "out", seed=1)
     written = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert written["model"]["model"] == "crystal-class-cell-free"
+    assert written["model"]["model"] == "crystal-class"
     assert len(result.table) == len(written["elements"]) == 1 + 3 * 4
     given = written["elements"][0]
     # The third label is wrong on purpose.

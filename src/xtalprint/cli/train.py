@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from xtalprint.models.configuration import FitConfig
     from xtalprint.models.manifest import Manifest
 
-CELL_FREE = "crystal-class-cell-free"
-TRAINABLE = ("crystal-class", CELL_FREE)
+CELL_FREE = "crystal-class"
+TRAINABLE = (CELL_FREE, "crystal-class-image")
 
 
 @click.command(
     short_help="Train a model; an interrupted run can be resumed.",
     epilog="""\b
 Examples:
-  xtalprint train crystal-class --output runs/first
-  xtalprint train crystal-class --output runs/first --resume
-  xtalprint train crystal-class --config recipe.toml --seed 1 --threads 2 --output runs/second
-  xtalprint train crystal-class-cell-free --quick --output /tmp/look
+  xtalprint train crystal-class --quick --output /tmp/look
+  xtalprint train crystal-class-image --output runs/first
+  xtalprint train crystal-class-image --output runs/first --resume
+  xtalprint train crystal-class-image --config recipe.toml --seed 1 --threads 2 --output runs/second
   xtalprint classify Cu.cif --model runs/first
 """,
 )
@@ -70,9 +70,9 @@ def train(
 ) -> None:
     """Train the model NAME and write a folder with weights, card, metrics, pictures and the complete recipe.
 
-    crystal-class is the network of Ziletti et al. (2018) on diffraction images; its default recipe is the published
-    one. crystal-class-cell-free sees bond-orientational order and needs no cell; its default recipe is that of the
-    shipped weights.
+    crystal-class sees bond-orientational order and needs no cell; its default recipe is that of the shipped weights.
+    crystal-class-image is the network of Ziletti et al. (2018) on diffraction images; its default recipe is the
+    published one.
 
     The data are made from a seed; nothing is downloaded. There is a checkpoint after each epoch and every few
     minutes, and a run that was stopped and resumed ends with the same weights as one that was not.

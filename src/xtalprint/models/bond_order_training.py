@@ -10,7 +10,7 @@ import numpy as np
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
-from xtalprint.models import crystal_class_cell_free as words
+from xtalprint.models import crystal_class as words
 from xtalprint.models.bond_order_evaluation import KnownJudge, figures_of
 from xtalprint.models.card import card
 from xtalprint.models.classes import CLASSES

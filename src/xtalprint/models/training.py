@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
 from xtalprint.errors import MissingExtraError, WrongUsageError
-from xtalprint.models import crystal_class as words
+from xtalprint.models import crystal_class_image as words
 from xtalprint.models.card import card
 from xtalprint.models.classes import CLASSES
 from xtalprint.models.configuration import read_config
@@ -46,7 +46,7 @@ def train_crystal_class(
     say: Callable[[str], None] = lambda _: None,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> Manifest:
-    """Train the crystal-class network and write a run folder.
+    """Train the crystal-class-image network and write a run folder.
 
     Parameters
     ----------

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
     from xtalprint.models import Prediction
 
-MODEL = "crystal-class-cell-free"
+MODEL = "crystal-class"
 #: Entries and files of a quick run.
 QUICK_ENTRIES, QUICK_FILES = 40, 2
 #: Atoms left of a piece, shares of vacancies, and displacements in bond lengths.

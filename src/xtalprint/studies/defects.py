@@ -40,7 +40,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """
     models = {
         PUBLISHED: load_model("crystal-class-published"),
-        SHIPPED: load_model("crystal-class"),
+        SHIPPED: load_model("crystal-class-image"),
         RESCALED: _rescaled(load_model("crystal-class-published")),
     }
     if quick:
