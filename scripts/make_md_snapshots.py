@@ -1,8 +1,8 @@
 """Make ``data/md``: snapshots of crystals from 0.4 to 1.0 of their melting temperature, and of liquids, by LAMMPS.
 
-Each crystal is brought to its temperature at zero pressure (10 ps; the box is averaged over the last 5 ps), set to that
-box, kept there for 5 ps and then seen every 4 ps. Liquids are molten far above melting first. Langevin thermostat
-throughout. Every file is checked: a crystal must still have its lattice, a liquid must diffuse.
+Each crystal is brought to its temperature at zero pressure (10 ps; the box is averaged over the last 5 ps), set to
+that box, kept there for 5 ps and then seen every 4 ps. Liquids are molten far above melting first. The thermostat is
+Langevin's. Every file is checked: a crystal must still have its lattice, a liquid must diffuse.
 
     python scripts/make_md_snapshots.py --output data/md
 """

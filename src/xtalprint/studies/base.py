@@ -64,6 +64,11 @@ STUDIES: dict[str, Study] = {
             "one answer for each molecular-dynamics file and each CIF of the data sets, read as a user would",
             "xtalprint.studies.real_files",
         ),
+        Study(
+            "md",
+            "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
+            "xtalprint.studies.md",
+        ),
     )
 }
 
