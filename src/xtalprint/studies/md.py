@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 MADE = Path("data", "md")
 #: The two sets: made by us, and collected from other repositories.
 MADE_SET, COLLECTED_SET = "made", "collected"
-#: Tolerances of moyopy in Å, from that of a perfect crystal to the amplitudes at melting.
-SYMPRECS = (0.01, 0.03, 0.1, 0.2, 0.3, 0.5)
+#: Tolerances of moyopy in Å, from that of a perfect crystal to beyond the displacements at melting.
+SYMPRECS = (0.01, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 #: Bond lengths; 0 is no cutoff.
 RMSD_CUTOFFS = (0.0, 0.1)
 #: Files of a quick run.
@@ -140,7 +140,7 @@ def _row(model: CrystalClassifier, snapshot: Snapshot) -> dict[str, Any]:
         row[name] = _class_of(majority(types))
         row[f"atoms: {name}"] = _right_atoms(types, snapshot.truth)
     for symprec in SYMPRECS:
-        row[MOYOPY.format(symprec)] = moyopy_class(crystal, symprec=symprec)
+        row[MOYOPY.format(f"{symprec:g}")] = moyopy_class(crystal, symprec=symprec)
     able = snapshot.truth == LIQUID or snapshot.truth in CNA_TYPES.values()
     row["atoms: adaptive CNA"] = _right_atoms(cna_types(crystal), snapshot.truth) if able else None
     own = atom_classes(crystal)
