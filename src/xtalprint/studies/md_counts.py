@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 #: Columns of the table that are one label per structure.
 OURS = "xtalprint"
 MOYOPY = "moyopy {} Å"
-#: The one tolerance that is best for all crystals of the set, chosen by those who know the right answers; and right if
-#: right at any tolerance.
+#: The one tolerance that is best for all crystals of the set, chosen by those who know the right answers.
 SINGLE = "moyopy, best single tolerance"
+#: Right if right at any tolerance.
 ORACLE = "moyopy, any tolerance"
 #: Columns of the table that count atoms.
 ATOMS = "atoms: "
