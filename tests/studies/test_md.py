@@ -13,12 +13,27 @@ import pytest
 from xtalprint.crystal import Crystal
 from xtalprint.errors import WrongUsageError
 from xtalprint.io import read
+from xtalprint.models.registry import load_manifest
 from xtalprint.studies import md
 from xtalprint.studies.base import run_study
-from xtalprint.studies.md_counts import figures_of
+from xtalprint.studies.md_counts import ORACLE, SINGLE, figures_of
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = ROOT / "data" / "md"
+#: Columns of the tables of the page.
+STRUCTURES = ("xtalprint", "PTM, no cutoff", "PTM, rmsd < 0.1", SINGLE, ORACLE)
+LIQUIDS = ("xtalprint", "PTM, no cutoff", "PTM, rmsd < 0.1", "adaptive CNA")
+ATOMS = ("PTM, no cutoff", "PTM, rmsd < 0.1", "adaptive CNA")
+NAMES = {
+    "al_fcc": "fcc Al",
+    "al_turned_fcc": "fcc Al, turned box",
+    "fe_bcc": "bcc Fe",
+    "fe_turned_bcc": "bcc Fe, turned box",
+    "mg_hcp": "hcp Mg",
+    "ti_hcp": "hcp Ti",
+    "si_diam": "diamond Si",
+    "po_sc": "simple cubic (springs)",
+}
 FACE = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
 HEADER = "file,class,T_over_Tm\n"
 
@@ -129,3 +144,40 @@ def test_a_file_is_read_as_the_index_says(entry):
         assert abs(np.linalg.det(crystal.cell)) / len(crystal) == pytest.approx(
             float(entry["volume_per_atom_A3"]), rel=1e-4
         )
+
+
+PAGE = (ROOT / "docs" / "molecular-dynamics.md").read_text(encoding="utf-8")
+RESULTS = json.loads((ROOT / "results" / "md" / "results.json").read_text(encoding="utf-8"))
+SYSTEMS = {system["system"]: system for system in RESULTS["systems"]}
+
+
+def counts(figures, names):
+    return " | ".join(f"{figures[name]['right']} of {figures[name]['n']}" for name in names)
+
+
+@pytest.mark.parametrize("system", [s for s in RESULTS["systems"] if s["set"] == "made" and s["class"] != "liquid"])
+def test_the_page_says_what_was_found_of_structures_and_atoms(system):
+    assert f" | {counts(system['structures'], STRUCTURES)} |" in line_of(system["system"], 0)
+    hot = system["temperatures"][-1]
+    assert hot["T_over_Tm"] == 1.0
+    shares = [f"{100 * hot['atoms'][name]['accuracy']:.1f}" if name in hot["atoms"] else "–" for name in ATOMS]
+    assert f" | {' | '.join(shares)} |" in line_of(system["system"], -1)
+
+
+@pytest.mark.parametrize("of_set", ["made", "collected"])
+def test_the_page_says_what_was_found_of_each_set(of_set):
+    assert f"| all {of_set} | {counts(RESULTS['structures'][of_set], STRUCTURES)} |" in PAGE
+    assert f"| {of_set} | {counts(RESULTS['liquids'][of_set], LIQUIDS)} |" in PAGE
+
+
+def test_the_results_are_of_the_shipped_model_and_all_files():
+    assert RESULTS["model"]["weights_sha256"] == load_manifest("crystal-class")[0].weights.onnx.sha256
+    assert not RESULTS["quick"]
+    frames = sum(int(entry["n_frames"]) for entry in index())
+    made = [*(s for s in RESULTS["systems"] if s["set"] == "made")]
+    assert sum(level["structures"]["xtalprint"]["n"] for s in made for level in s["temperatures"]) == frames
+
+
+def line_of(system, which):
+    """Line of a table of the page that begins with the name of a system."""
+    return [line for line in PAGE.splitlines() if line.startswith(f"| {NAMES[system]} |")][which]

@@ -105,6 +105,7 @@ def _system(rows: Sequence[Row], of_set: str, system: str) -> dict[str, Any]:
         "set": of_set,
         "system": system,
         "class": mine[0]["class"],
+        "structures": _structures_or_known(mine),
         "temperatures": [
             {
                 "T_over_Tm": heat,

@@ -58,7 +58,7 @@ def draw_atoms(figures: Mapping[str, Any]) -> Figure:
     for panel in panels[max(0, len(systems) - COLUMNS) : len(systems)]:
         panel.set_xlabel("T / T$_m$")
         panel.tick_params(labelbottom=True)
-    panels[0].set_xlim(0.35, 1.06)
+    panels[0].set_xlim(0.35, 1.13)
     panels[0].set_ylim(-3, 103)
     entries = {label: handle for panel in panels for handle, label in zip(*_legend(panel), strict=True)}
     figure.legend(
@@ -83,8 +83,10 @@ def _draw_system(panel: Axes, system: Mapping[str, Any]) -> None:
             panel.plot(*zip(*points, strict=True), label=method, markersize=6, **style)
     name = PUBLISHED_SYSTEMS.get(system["system"])
     if name:
-        for method, style in PUBLISHED_STYLES.items():
-            value = PUBLISHED_ATOMS[method][name]
-            panel.plot([1.03], [value], linestyle="", label=f"{method}, published, T = T$_m$", markersize=7, **style)
+        for place, (method, style) in enumerate(PUBLISHED_STYLES.items()):
+            value, beside = PUBLISHED_ATOMS[method][name], 1.04 + 0.03 * place  # side by side, all of T = T_m
+            panel.plot(
+                [beside], [value], linestyle="", label=f"{method}, published, T = T$_m$", markersize=6, **style
+            )
     panel.set_title(TITLES.get(system["system"], system["system"]), loc="left", fontsize=9.5)
     panel.grid(alpha=0.3)
