@@ -1,4 +1,4 @@
-"""Time the classifier: network alone, image and network, from a file to the answer, and from a cold start.
+"""Time the classifiers: fingerprint and network, from a file to the answer, from a cold start, and against size.
 
 Run ``python benchmarks/crystal_class.py``; it prints the figures and writes results/crystal-class-speed.json. Peer:
 70 ms an image for the network alone (Ziletti et al. 2018, on a quad-core laptop).
@@ -19,17 +19,24 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 import xtalprint as xp
-from xtalprint.compute import available_cores, map_ordered
+from xtalprint.compute import available_cores
 from xtalprint.datasets import elemental_solids
+from xtalprint.defects import displace_gaussian, vacancies
+from xtalprint.geometry import supercell, supercell_to, to_cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    from xtalprint.models import Classifier
 
 ROOT = Path(__file__).parents[1]
 SEED = 7
-#: Multiply-adds of one forward pass / 1e9: 64²·35·32·49 + 32²·48·16·49 + 16²·24·8·49 + 2048·128 + 128·7.
-GIGA_OPERATIONS = 0.2660
+MODELS = ("crystal-class", "crystal-class-cell-free")
+#: Repeats of fcc along each axis, 4 atoms each: 256 to 108,000 atoms.
+REPEATS = (4, 8, 15, 30)
 
 
 def milliseconds(function: Callable[[], object], n: int, repeats: int) -> float:
@@ -52,6 +59,18 @@ def cold_start(path: Path, repeats: int) -> float:
     return milliseconds(classify, 1, repeats) / 1e3
 
 
+def timed(model: Classifier, crystals: Sequence[xp.Crystal], repeats: int) -> dict[str, float]:
+    """Milliseconds a structure with one thread, with two, and of the fingerprint alone."""
+    n = len(crystals)
+    return {
+        "1 thread": milliseconds(lambda: model.predict(crystals, threads=1), n, repeats),
+        "2 threads": milliseconds(lambda: model.predict(crystals, threads=2), n, repeats),
+        "fingerprint alone, 1 thread": milliseconds(
+            lambda: model.descriptor.compute_many(crystals, threads=1), n, repeats
+        ),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--n", type=int, default=200, help="number of structures")
@@ -59,43 +78,59 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=ROOT / "results" / "crystal-class-speed.json")
     arguments = parser.parse_args()
     n, repeats = arguments.n, arguments.repeats
-    model = xp.load_model("crystal-class")
-    made = elemental_solids(seed=SEED, n=n)
-    images = model.descriptor.compute_many(made.crystals).array
-    figures: dict[str, object] = {}
-    for threads in sorted({1, 2, available_cores()}):
-        figures[f"{threads} threads, ms a structure"] = {
-            "image": milliseconds(
-                lambda t=threads: model.descriptor.compute_many(made.crystals, threads=t), n, repeats
-            ),
-            "network": milliseconds(
-                lambda t=threads: list(map_ordered(model.predict_image, images, threads=t)), n, repeats
-            ),
-            "image and network": milliseconds(lambda t=threads: model.predict(made.crystals, threads=t), n, repeats),
-        }
-    with tempfile.TemporaryDirectory() as name:
-        path = Path(name) / "many.extxyz"
+    models = {name: xp.load_model(name) for name in MODELS}
+    made = elemental_solids(seed=SEED, n=n).crystals
+    boxes = [_thinned(crystal, np.random.default_rng([SEED, row])) for row, crystal in enumerate(made)]
+    kinds = {
+        "cells as made": made,
+        "boxes of 250 atoms": boxes,
+        "pieces of 250 atoms": [to_cluster(b) for b in boxes],
+    }
+    figures: dict[str, object] = {
+        name: {kind: timed(model, crystals, repeats) for kind, crystals in kinds.items()}
+        for name, model in models.items()
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "many.extxyz"
         import ase.io  # noqa: PLC0415 - only to write the file
 
-        ase.io.write(path, [xp.to_ase(crystal) for crystal in made.crystals])
+        ase.io.write(path, [xp.to_ase(crystal) for crystal in made])
         figures["file to answer, all cores, ms a structure"] = milliseconds(
-            lambda: list(model.predict_iter(xp.iter_read(path))), n, repeats
+            lambda: list(models["crystal-class"].predict_iter(xp.iter_read(path))), n, repeats
         )
     figures["cold start of classify one.cif, s"] = cold_start(ROOT / "examples" / "data" / "copper.cif", repeats)
-    network = figures["1 threads, ms a structure"]
-    figures["network, 1 thread, 1e9 multiply-adds per s"] = round(1e3 * GIGA_OPERATIONS / network["network"], 1)
+    figures["crystal-class-cell-free against size, ms"] = _against_size(models["crystal-class-cell-free"], repeats)
     record = {
         "command": "python benchmarks/crystal_class.py",
         "date": datetime.now(UTC).date().isoformat(),
         "machine": f"{platform.machine()}, {available_cores()} cores, load {os.getloadavg()[0]:.1f}",
-        "model": dict(model.provenance),
+        "model": dict(models["crystal-class"].provenance),
         "versions": {name: version(name) for name in ("xtalprint", "numpy", "numba", "onnxruntime")},
-        "structures": {"n": n, "seed": SEED, "median atoms": sorted(len(c) for c in made.crystals)[n // 2]},
+        "structures": {"n": n, "seed": SEED, "median atoms": sorted(len(c) for c in made)[n // 2]},
         **figures,
     }
     arguments.output.parent.mkdir(exist_ok=True)
     arguments.output.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(json.dumps(record, indent=1, ensure_ascii=False))
+
+
+def _thinned(crystal: xp.Crystal, rng: np.random.Generator) -> xp.Crystal:
+    """About 250 shaken atoms in a box, a tenth of them missing."""
+    box = displace_gaussian(supercell_to(crystal, min_atoms=277), 0.03, rng, unit="d_nn")
+    return vacancies(box, 0.1, rng)
+
+
+def _against_size(model: Classifier, repeats: int) -> dict[str, float]:
+    """Time of one answer for shaken copper of 256 to 108,000 atoms."""
+    face = xp.Crystal(
+        3.61 * np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]]), ["Cu"] * 4, cell=3.61 * np.eye(3)
+    )
+    rng = np.random.default_rng(SEED)
+    times = {}
+    for size in REPEATS:
+        box = displace_gaussian(supercell(face, (size,) * 3), 0.1, rng)
+        times[str(len(box))] = milliseconds(lambda box=box: model.predict(box), 1, repeats)
+    return times
 
 
 if __name__ == "__main__":

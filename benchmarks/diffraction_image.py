@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from fingerprints import prototypes
 
 import xtalprint as xp
 from xtalprint import geometry
@@ -47,6 +46,35 @@ descriptor = xp.DiffractionImage(); imported = time.perf_counter()
 descriptor.compute(copper); done = time.perf_counter()
 import sys; print(imported - start, done - imported, "numba" in sys.modules)
 """
+FACE = [[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]]
+
+
+def crystal(
+    symbol: str, lengths: tuple[float, float, float], places: list[list[float]], gamma: float = 90.0
+) -> xp.Crystal:
+    """One element in a conventional cell with right angles at c."""
+    a, b, c = lengths
+    angle = np.radians(gamma)
+    cell = np.array([[a, 0, 0], [b * np.cos(angle), b * np.sin(angle), 0], [0, 0, c]])
+    return xp.Crystal(np.array(places) @ cell, [symbol] * len(places), cell=cell)
+
+
+def prototypes() -> dict[str, xp.Crystal]:
+    """Elemental solids with their experimental lattice parameters in Å."""
+    quarter = [[x + 0.25, y + 0.25, z + 0.25] for x, y, z in FACE]
+    # Nine close-packed layers, ABCBCACAB: the rhombohedral structure that is like the hexagonal one.
+    samarium = [[x, x * 2 % 1, (x + z) % 1] for x in (0, 1 / 3, 2 / 3) for z in (0, 2 / 9, -2 / 9)]
+    tin = [[0, 0, 0], [0.5, 0.5, 0.5], [0, 0.5, 0.25], [0.5, 0, 0.75]]
+    return {
+        "sc (α-Po)": crystal("Po", (3.359,) * 3, [[0, 0, 0]]),
+        "fcc (Cu)": crystal("Cu", (3.615,) * 3, FACE),
+        "bcc (Fe)": crystal("Fe", (2.866,) * 3, [[0, 0, 0], [0.5] * 3]),
+        "diam (Si)": crystal("Si", (5.431,) * 3, FACE + quarter),
+        "hex (Mg)": crystal("Mg", (3.209, 3.209, 5.211), [[1 / 3, 2 / 3, 0.25], [2 / 3, 1 / 3, 0.75]], 120.0),
+        "rh (α-Sm)": crystal("Sm", (3.629, 3.629, 26.207), samarium, 120.0),
+        "bct_139 (In)": crystal("In", (3.253, 3.253, 4.947), [[0, 0, 0], [0.5] * 3]),
+        "bct_141 (β-Sn)": crystal("Sn", (5.832, 5.832, 3.182), tin),
+    }
 
 
 def reference() -> ModuleType:

@@ -5,7 +5,8 @@ Train first, each with its own command, then collect::
     xtalprint train crystal-class --threads 2 --output runs/published
     xtalprint train crystal-class --threads 2 --config recipes/structure-types.toml --output runs/structure-types
     xtalprint train crystal-class --threads 2 --config recipes/crystal-class.toml --output runs/crystal-class
-    python benchmarks/training.py runs/published runs/structure-types runs/crystal-class
+    xtalprint train crystal-class-cell-free --threads 2 --output runs/cell-free
+    python benchmarks/training.py runs/published runs/structure-types runs/crystal-class runs/cell-free
 
 It writes results/training.json. Peer: 80 minutes for five epochs (Ziletti et al. 2018, on a quad-core laptop).
 """
@@ -28,7 +29,10 @@ def figures(run: Path) -> dict[str, Any]:
     """What a run folder says about itself."""
     manifest, _ = load_manifest(run)
     record, metrics = manifest.training, manifest.metrics
-    epochs = [json.loads(line) for line in (run / "epochs.jsonl").read_text(encoding="utf-8").splitlines()]
+    epochs = {
+        path.stem: [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        for path in sorted(run.glob("epochs*.jsonl"))
+    }
     parts = {
         name: {k: v for k, v in metrics[name].items() if k != "wrong"} for name in ("train", "validation", "test")
     }
@@ -39,8 +43,8 @@ def figures(run: Path) -> dict[str, Any]:
         "seconds": record.seconds,
         "epochs": epochs,
         **parts,
-        "wrong_in_test": metrics["test"]["wrong"],
-        "defective": metrics["defective"],
+        "wrong_in_test": metrics["test"].get("wrong"),
+        **{name: metrics[name] for name in ("defective", "calibration", "single_networks") if name in metrics},
         "known": None if manifest.known is None else manifest.known.model_dump(mode="json"),
         "versions": record.versions,
         "date": record.finished,

@@ -12,12 +12,14 @@ from xtalprint._version import __version__
 
 if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
+    from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
     from xtalprint.descriptors.diffraction_image import DiffractionImage
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
 
 _HOME = {
+    "BondOrientationalOrder": "xtalprint.descriptors.bond_orientational_order",
     "Crystal": "xtalprint.crystal",
     "DiffractionImage": "xtalprint.descriptors.diffraction_image",
     "XtalprintError": "xtalprint.errors",
@@ -31,6 +33,7 @@ _HOME = {
 }
 
 __all__ = [
+    "BondOrientationalOrder",
     "Crystal",
     "DiffractionImage",
     "XtalprintError",

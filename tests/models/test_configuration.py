@@ -25,14 +25,14 @@ def test_the_defaults_are_the_published_recipe():
 def test_toml_and_json_say_the_same(tmp_path, name, text):
     path = tmp_path / name
     path.write_text(text)
-    config = read_config(path)
+    config = read_config(path, TrainingConfig)
     assert (config.epochs, config.data.n, config.descriptor) == (7, 200, {"scale": "mean"})
     assert config.batch == 32
 
 
 def test_a_config_survives_being_written():
     config = TrainingConfig(epochs=3)
-    assert parse_config(json.loads(config.model_dump_json()), source="x") == config
+    assert parse_config(json.loads(config.model_dump_json()), TrainingConfig, source="x") == config
 
 
 @pytest.mark.parametrize(
@@ -46,17 +46,17 @@ def test_a_config_survives_being_written():
 )
 def test_errors_name_field_value_and_remedy(values, message):
     with pytest.raises(XtalprintError) as caught:
-        parse_config(values, source="recipe")
+        parse_config(values, TrainingConfig, source="recipe")
     assert message in str(caught.value)
     assert "see the page on training" in str(caught.value)
 
 
 def test_a_missing_and_a_broken_file(tmp_path):
     with pytest.raises(XtalprintError, match=r"absent\.toml: the configuration cannot be read: No such file"):
-        read_config(tmp_path / "absent.toml")
+        read_config(tmp_path / "absent.toml", TrainingConfig)
     (tmp_path / "broken.json").write_text("{")
     with pytest.raises(XtalprintError, match=r"neither JSON .* nor TOML"):
-        read_config(tmp_path / "broken.json")
+        read_config(tmp_path / "broken.json", TrainingConfig)
 
 
 def test_threads_and_device_do_not_belong_to_the_recipe():
@@ -83,4 +83,4 @@ def test_options_that_are_not_given_change_nothing():
 )
 def test_parameters_of_the_descriptor_are_checked_before_anything_is_made(descriptor, message):
     with pytest.raises(WrongUsageError, match=message):
-        parse_config({"descriptor": descriptor}, source="recipe.toml")
+        parse_config({"descriptor": descriptor}, TrainingConfig, source="recipe.toml")

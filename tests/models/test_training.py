@@ -15,7 +15,7 @@ from xtalprint.cli.train import train
 from xtalprint.datasets.structure_types import structure_type
 from xtalprint.errors import XtalprintError
 from xtalprint.models import CLASSES, load_model
-from xtalprint.models.configuration import QUICK, CopiesConfig, DataConfig, read_config
+from xtalprint.models.configuration import QUICK, CopiesConfig, DataConfig, TrainingConfig, read_config
 from xtalprint.models.defective import training_copies
 from xtalprint.models.manifest import Manifest
 from xtalprint.models.shipping import ship
@@ -95,7 +95,18 @@ def test_resuming_a_finished_run_gives_the_same_weights(run, tmp_path):
     copy = shutil.copytree(run, tmp_path / "copy")
     before = (copy / "model.safetensors").read_bytes()
     (copy / "model.safetensors").unlink()
-    arguments = ["crystal-class", "--quick", "--seed", "3", "--threads", "1", "-q", "--resume", "--output", str(copy)]
+    arguments = [
+        "crystal-class",
+        "--quick",
+        "--seed",
+        "3",
+        "--threads",
+        "1",
+        "-q",
+        "--resume",
+        "--output",
+        str(copy),
+    ]
     assert CliRunner().invoke(train, arguments, catch_exceptions=False).exit_code == 0
     assert (copy / "model.safetensors").read_bytes() == before
 
@@ -142,7 +153,7 @@ def test_copies_are_of_the_training_part_and_of_all_sizes(tmp_path):
 
 @pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
 def test_kept_recipes_are_valid(path):
-    read_config(path)
+    read_config(path, TrainingConfig)
 
 
 def test_shipping_names_version_and_error(run, tmp_path):
@@ -164,11 +175,12 @@ def test_models_prints_the_card_of_a_run(run):
 
 def test_models_lists_what_is_shipped():
     result = CliRunner().invoke(models, ["--format", "json"], catch_exceptions=False)
-    (record,) = [json.loads(line) for line in result.output.splitlines()]
-    assert record["name"] == "crystal-class"
-    assert record["classes"] == list(CLASSES)
-    assert 0 <= record["test_accuracy"] <= 1
-    assert len(record["weights_sha256"]) == 64
+    records = [json.loads(line) for line in result.output.splitlines()]
+    assert [r["name"] for r in records] == ["crystal-class", "crystal-class-cell-free", "crystal-class-published"]
+    for record in records:
+        assert record["classes"] == list(CLASSES)
+        assert 0 <= record["test_accuracy"] <= 1
+        assert len(record["weights_sha256"]) == 64
     table = CliRunner().invoke(models, [], catch_exceptions=False).output
     assert "crystal-class" in table
     assert record["card"] in table

@@ -12,14 +12,19 @@ from click.testing import CliRunner
 from xtalprint.cli import main
 from xtalprint.crystal import Crystal
 from xtalprint.errors import WrongUsageError
+from xtalprint.geometry import sorted_distances
 from xtalprint.io import write_table
-from xtalprint.studies.base import STUDIES, run_study
+from xtalprint.studies import orientation
+from xtalprint.studies.base import run_study
 
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
 COPPER = Crystal([[0, 0, 0]], ["Cu"], cell=1.8075 * FACE)
 POLONIUM = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
 #: Not one of the classes: a chain in a triclinic cell.
 OTHER = Crystal([[0, 0, 0]], ["Se"], cell=[[2.4, 0, 0], [0.7, 3.1, 0], [0.3, 0.9, 4.2]])
+
+#: Studies of data sets; the others make their crystals.
+NEED_DATA = ("real-elements", "real-files", "transition-bain")
 
 
 @pytest.fixture
@@ -69,7 +74,7 @@ def test_real_files_has_a_row_for_each_frame_and_each_error(data, tmp_path):
     assert results["wrong"] == []
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", NEED_DATA)
 def test_without_data_the_error_says_which_variable_to_set(name, monkeypatch, tmp_path):
     monkeypatch.delenv("XTALPRINT_DATA", raising=False)
     with pytest.raises(WrongUsageError, match="set the environment variable XTALPRINT_DATA to their folder"):
@@ -81,3 +86,37 @@ def test_an_unknown_study_is_refused():
     result = CliRunner().invoke(main, ["study", "nonsense"])
     assert result.exit_code == 2
     assert "real-elements" in result.output
+
+
+def test_cell_free_scores_all_forms(data, tmp_path):
+    result = run_study("cell-free", tmp_path / "out", seed=1)
+    written = json.loads((tmp_path / "out" / "results.json").read_text())
+    assert written["model"]["model"] == "crystal-class-cell-free"
+    assert len(result.table) == len(written["elements"]) == 1 + 3 * 4
+    given = written["elements"][0]
+    # The third label is wrong on purpose.
+    assert (given["form"], given["n"], given["right"], given["simple_n"]) == ("as given", 3, 2, 3)
+    assert [w["id"] for w in written["wrong_as_given"]] == ["c"]
+    pieces = [row for row in written["elements"] if row["atoms"] == 300 and "40 %" in row["form"]]
+    assert [row["right"] for row in pieces] == [2]
+    assert written["snapshots"]["crystals"]["right"] == 2
+    assert written["snapshots"]["liquid_frames"] == 1
+
+
+def test_orientation_brings_every_form(tmp_path, monkeypatch):
+    monkeypatch.setattr(orientation, "QUICK_STRUCTURES", 3)
+    monkeypatch.setattr(orientation, "DEFECTS", {"pristine": (0.0, 0.0), "40 % vacancies": (0.0, 0.4)})
+    result = run_study("orientation", tmp_path / "out", quick=True)
+    written = json.loads((tmp_path / "out" / "results.json").read_text())
+    # Two networks in five forms, four tolerances of the search in the three that have a cell.
+    assert len(result.table) == 2 * (2 * 5 + 4 * 3)
+    assert written["n_answers"] == 3 * len(result.table)
+    assert set(written["kept_of_the_standard_setting"]) >= {"image", "cell-free"}
+    assert (tmp_path / "out" / "orientation.png").stat().st_size > 10_000
+
+
+def test_another_cell_is_the_same_crystal():
+    for seed in range(10):
+        other = orientation._another_cell(COPPER, np.random.default_rng(seed))
+        assert abs(np.linalg.det(other.cell)) == pytest.approx(abs(np.linalg.det(COPPER.cell)))
+        np.testing.assert_allclose(sorted_distances(other, k=20), sorted_distances(COPPER, k=20))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
     from pathlib import Path
 
-    from xtalprint.models import CrystalClassifier
+    from xtalprint.models import Classifier
     from xtalprint.models.prediction import Prediction
 
 DEFAULT_MODEL = "crystal-class"
@@ -101,13 +101,13 @@ def csv_columns(classes: Sequence[str], provenance: Mapping[str, str]) -> list[s
 
 
 def _predictions(
-    classifier: CrystalClassifier, inputs: InputStream, threads: int | None
+    classifier: Classifier, inputs: InputStream, threads: int | None
 ) -> Generator[Prediction, None, None]:
     """Make a generator of it, whose closing stops the work at once after Ctrl-C."""
     yield from classifier.predict_iter(inputs, threads=threads)
 
 
-def _load(model: str) -> CrystalClassifier:
+def _load(model: str) -> Classifier:
     from xtalprint.models import load_model  # noqa: PLC0415 - NumPy is not needed to print a usage error
 
     try:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 #: Every descriptor of the command line: its module and class. Add one line for a new one.
 DESCRIPTORS: dict[str, tuple[str, str]] = {
     "diffraction-image": ("xtalprint.descriptors.diffraction_image", "DiffractionImage"),
+    "bond-orientational-order": ("xtalprint.descriptors.bond_orientational_order", "BondOrientationalOrder"),
 }
 DEFAULT_DESCRIPTOR = "diffraction-image"
 #: Structures, and atoms in them, that are computed together: bounds the memory, not the answer.
@@ -90,6 +91,7 @@ def _named_descriptor(args: Sequence[str]) -> str:
 Examples:
   xtalprint describe Cu.cif --output images
   xtalprint describe "run/**/CONTCAR" --output images --no-picture --format csv
+  xtalprint describe melt.dump --elements Cu --descriptor bond-orientational-order --output order
   xtalprint describe quartz.cif --inner-mask 10 --output-dir images --output records.json
 """,
 )

@@ -11,10 +11,14 @@ import click
 from xtalprint.cli import options
 
 if TYPE_CHECKING:
-    from xtalprint.models.checkpoint import Progress
-    from xtalprint.models.configuration import TrainingConfig
+    from collections.abc import Callable
 
-TRAINABLE = ("crystal-class",)
+    from xtalprint.models.checkpoint import Progress
+    from xtalprint.models.configuration import FitConfig
+    from xtalprint.models.manifest import Manifest
+
+CELL_FREE = "crystal-class-cell-free"
+TRAINABLE = ("crystal-class", CELL_FREE)
 
 
 @click.command(
@@ -24,7 +28,7 @@ Examples:
   xtalprint train crystal-class --output runs/first
   xtalprint train crystal-class --output runs/first --resume
   xtalprint train crystal-class --config recipe.toml --seed 1 --threads 2 --output runs/second
-  xtalprint train crystal-class --quick --output /tmp/look
+  xtalprint train crystal-class-cell-free --quick --output /tmp/look
   xtalprint classify Cu.cif --model runs/first
 """,
 )
@@ -32,7 +36,7 @@ Examples:
 @click.option(
     "--config",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Recipe in TOML or JSON; what it leaves out is as published.",
+    help="Recipe in TOML or JSON; what it leaves out is as in the default recipe.",
 )
 @click.option(
     "-o",
@@ -45,7 +49,7 @@ Examples:
 @click.option(
     "--seed", type=click.IntRange(min=0), help="Of the start and of the order of the batches.  [default: 0]"
 )
-@click.option("--epochs", type=click.IntRange(min=1), help="How often every image is seen.  [default: 5]")
+@click.option("--epochs", type=click.IntRange(min=1), help="How often each example is seen.  [default: the recipe's]")
 @options.threads_option
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where to train.  [default: auto]")
 @click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in DIR.")
@@ -66,19 +70,21 @@ def train(
 ) -> None:
     """Train the model NAME and write a folder with weights, card, metrics, pictures and the complete recipe.
 
+    crystal-class is the network of Ziletti et al. (2018) on diffraction images; its default recipe is the published
+    one. crystal-class-cell-free sees bond-orientational order and needs no cell; its default recipe is that of the
+    shipped weights.
+
     The data are made from a seed; nothing is downloaded. There is a checkpoint after each epoch and every few
     minutes, and a run that was stopped and resumed ends with the same weights as one that was not.
     """
-    from xtalprint.models.training import train_crystal_class  # noqa: PLC0415 - heavy, and --help must be quick
-
-    recipe = _recipe(config, quick=quick).with_changes(seed=seed, epochs=epochs, threads=threads, device=device)
-    say = (lambda _: None) if quiet else (lambda text: click.echo(text, err=True))
-    manifest = train_crystal_class(
+    recipe = _recipe(name, config, quick=quick)
+    recipe = recipe.with_changes(seed=seed, epochs=epochs, threads=threads, device=device)
+    manifest = _trainer(name)(
         recipe,
         output,
         resume=resume,
         command=_command(name, config, seed=seed, epochs=epochs, quick=quick),
-        say=say,
+        say=(lambda _: None) if quiet else (lambda text: click.echo(text, err=True)),
         report=(lambda _: None) if quiet else _report,
     )
     click.echo(
@@ -87,14 +93,30 @@ def train(
     click.echo(f"written to {output}; use it with --model {output}", err=True)
 
 
-def _recipe(config: Path | None, *, quick: bool) -> TrainingConfig:
+def _recipe(name: str, config: Path | None, *, quick: bool) -> FitConfig:
+    from xtalprint.models.bond_order_configuration import QUICK_BOND_ORDER, BondOrderConfig  # noqa: PLC0415 - heavy
     from xtalprint.models.configuration import QUICK, TrainingConfig, read_config  # noqa: PLC0415 - as above
 
     if config is not None and quick:
         raise click.UsageError("--quick is a recipe of its own; leave out --config")
+    if name == CELL_FREE:
+        if quick:
+            return QUICK_BOND_ORDER
+        return read_config(config, BondOrderConfig) if config is not None else BondOrderConfig()
     if quick:
         return QUICK
-    return read_config(config) if config is not None else TrainingConfig()
+    return read_config(config, TrainingConfig) if config is not None else TrainingConfig()
+
+
+def _trainer(name: str) -> Callable[..., Manifest]:
+    """Import what trains the model: heavy, and --help must be quick."""
+    if name == CELL_FREE:
+        from xtalprint.models.bond_order_training import train_bond_order  # noqa: PLC0415 - see above
+
+        return train_bond_order
+    from xtalprint.models.training import train_crystal_class  # noqa: PLC0415 - see above
+
+    return train_crystal_class
 
 
 def _report(progress: Progress) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xtalprint.datasets.elemental_solids import ElementalSolids, elemental_solids
+from xtalprint.datasets.other_crystals import other_crystals
 from xtalprint.datasets.structure_types import structure_type
 
-__all__ = ["ElementalSolids", "elemental_solids", "structure_type"]
+__all__ = ["ElementalSolids", "elemental_solids", "other_crystals", "structure_type"]

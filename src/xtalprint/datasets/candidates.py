@@ -50,7 +50,7 @@ class Candidate:
     origin: str
 
 
-def _alike(cell: Floats, frac: Floats) -> tuple[list[list[float]], list[list[float]], list[int]]:
+def alike(cell: Floats, frac: Floats) -> tuple[list[list[float]], list[list[float]], list[int]]:
     """Return what spglib takes, all atoms of one kind."""
     return cell.tolist(), frac.tolist(), [1] * len(frac)
 
@@ -59,7 +59,7 @@ def space_group(cell: Floats, frac: Floats, *, symprec: float) -> int | None:
     """Space-group number by spglib, all atoms alike; None if there is none at this tolerance."""
     import spglib  # noqa: PLC0415 - extra "symmetry"
 
-    found = spglib.get_symmetry_dataset(_alike(cell, frac), symprec=symprec)
+    found = spglib.get_symmetry_dataset(alike(cell, frac), symprec=symprec)
     return None if found is None else int(found.number)
 
 
@@ -71,7 +71,7 @@ def loose_space_group(cell: Floats, frac: Floats, *, symprec: float) -> int | No
     from moyopy import Cell, MoyoDataset  # noqa: PLC0415 - not needed to read a saved set
 
     try:
-        return int(MoyoDataset(Cell(*_alike(cell, frac)), symprec=symprec).number)
+        return int(MoyoDataset(Cell(*alike(cell, frac)), symprec=symprec).number)
     except ValueError:
         return None  # moyopy's way to say that no group fits at this tolerance
 
@@ -87,7 +87,7 @@ def parents() -> dict[int, tuple[Candidate, ...]]:
         crystal = prototype.crystal
         if crystal.cell is None:
             continue
-        same = _alike(crystal.cell, crystal.frac)
+        same = alike(crystal.cell, crystal.frac)
         standard = spglib.standardize_cell(same, to_primitive=True, no_idealize=False, symprec=1e-2)
         if standard is None:
             continue
@@ -126,11 +126,11 @@ def random_orbits(group: int, rng: np.random.Generator) -> Candidate | None:
     cell = _random_cell(group, rng)
     points: list[Floats] = []
     for _ in range(rng.choice([1, 2, 3], p=[0.35, 0.4, 0.25])):
-        point = _special_point(rotations, translations, rng)
-        points += _distinct(point @ rotations.transpose(0, 2, 1) + translations)
+        point = special_point(rotations, translations, rng)
+        points += distinct_points(point @ rotations.transpose(0, 2, 1) + translations)
         if len(points) > MAX_ORBIT_ATOMS:
             return None
-    primitive = spglib.find_primitive(_alike(cell, np.array(points)), symprec=1e-4)
+    primitive = spglib.find_primitive(alike(cell, np.array(points)), symprec=1e-4)
     if primitive is None:
         return None
     return Candidate(np.array(primitive[0]), np.array(primitive[1]), f"orbits-{group}-{len(primitive[2])}")
@@ -157,7 +157,7 @@ def _symmetric_displacement(parent: Candidate, cell: Floats, amplitude: float, r
     import spglib  # noqa: PLC0415 - extra "symmetry"
 
     frac = parent.frac
-    found = spglib.get_symmetry(_alike(parent.cell, frac), symprec=1e-3)
+    found = spglib.get_symmetry(alike(parent.cell, frac), symprec=1e-3)
     if found is None:
         return np.zeros_like(frac)
     length = np.cbrt(abs(np.linalg.det(cell)) / len(frac))
@@ -173,7 +173,7 @@ def _symmetric_displacement(parent: Candidate, cell: Floats, amplitude: float, r
     return mean
 
 
-def _special_point(rotations: NDArray[np.int64], translations: Floats, rng: np.random.Generator) -> Floats:
+def special_point(rotations: NDArray[np.int64], translations: Floats, rng: np.random.Generator) -> Floats:
     """Return a random point moved onto the fixed points of one to four random operations, where they have any."""
     point: Floats = rng.random(3)
     for _ in range(rng.integers(1, 5)):
@@ -192,7 +192,7 @@ def _special_point(rotations: NDArray[np.int64], translations: Floats, rng: np.r
     return point
 
 
-def _distinct(orbit: Floats) -> list[Floats]:
+def distinct_points(orbit: Floats) -> list[Floats]:
     """Points of an orbit that differ by more than lattice vectors."""
     orbit = orbit - np.floor(orbit + 1e-9)
     apart = orbit[:, None] - orbit[None]

@@ -11,7 +11,7 @@ import zlib
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from numpy.typing import NDArray
+
+Row = TypeVar("Row")
 
 #: Arrays of a saved set, one entry for each crystal …
 PER_CRYSTAL = ("sizes", "cells", "labels", "space_groups", "origins", "margins")
@@ -230,7 +232,7 @@ def elemental_solids(
     workers = None if workers is None else _whole(workers, "the number of workers", least=1)
     recipe = Recipe(seed=seed, margin=margin, orbits=orbits, shares=dict(shares), conventional=conventional)
     made: list[Made] = []
-    for one in _spread(partial(make, recipe=recipe), n, workers):
+    for one in spread_rows(partial(make, recipe=recipe), n, workers):
         made.append(one)
         progress(len(made))
     return ElementalSolids(
@@ -243,7 +245,7 @@ def elemental_solids(
     )
 
 
-def _spread(make_one: Callable[[int], Made], n: int, workers: int | None) -> Iterator[Made]:
+def spread_rows(make_one: Callable[[int], Row], n: int, workers: int | None) -> Iterator[Row]:
     """Call ``make_one`` for 0 … n−1, in order, in processes if there is enough to do."""
     from xtalprint.compute import available_cores, map_ordered  # noqa: PLC0415 - only here
 
@@ -258,7 +260,7 @@ def _spread(make_one: Callable[[int], Made], n: int, workers: int | None) -> Ite
     chunks = [range(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
     pool: Executor
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
         try:
             for made in map_ordered(partial(_make_chunk, make_one), chunks, threads=workers, executor=pool):
                 yield from made
@@ -269,7 +271,7 @@ def _spread(make_one: Callable[[int], Made], n: int, workers: int | None) -> Ite
             ) from error
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """Let a worker end when the process that started it is killed, instead of waiting for ever."""
     import multiprocessing  # noqa: PLC0415 - only here
     import threading  # noqa: PLC0415 - only here
@@ -284,7 +286,7 @@ def _end_with_parent() -> None:
         threading.Thread(target=wait_and_end, daemon=True).start()
 
 
-def _make_chunk(make_one: Callable[[int], Made], rows: range) -> list[Made]:
+def _make_chunk(make_one: Callable[[int], Row], rows: range) -> list[Row]:
     return [make_one(row) for row in rows]
 
 

@@ -99,7 +99,7 @@ def make(row: int, recipe: Recipe) -> Made:
             candidate = draw(group, rng)
             if candidate is None or not 1 <= len(candidate.frac) <= MAX_ATOMS:
                 continue
-            crystal = _solid(candidate, rng, source=f"elemental-solids {recipe.seed}", row=row)
+            crystal = solid(candidate, rng, source=f"elemental-solids {recipe.seed}", row=row)
             if crystal is None or not label_holds(crystal, group):
                 continue
             reach = distance_from_degeneracy(crystal, group)
@@ -107,7 +107,7 @@ def make(row: int, recipe: Recipe) -> Made:
                 return Made(_as_given(crystal, rng, recipe.conventional), group, candidate.origin, reach)
 
 
-def _solid(candidate: Candidate, rng: np.random.Generator, *, source: str, row: int) -> Crystal | None:
+def solid(candidate: Candidate, rng: np.random.Generator, *, source: str, row: int) -> Crystal | None:
     """Give the candidate an element and its lengths; None if it does not look like a solid."""
     symbol = str(rng.choice(ELEMENTS))
     wanted = bond_lengths()[symbol] * np.cbrt(rng.uniform(*VOLUMES))

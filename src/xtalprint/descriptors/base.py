@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+import numpy as np
+
+from xtalprint.compute import map_ordered
+from xtalprint.errors import InternalError, XtalprintError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
-    from xtalprint.errors import XtalprintError
 
 
 @dataclass(frozen=True)
@@ -98,3 +102,40 @@ def parameters(descriptor: Descriptor) -> dict[str, Any]:
         raise TypeError(f"{descriptor!r} is not a dataclass")
     values: Any = descriptor
     return {"descriptor": type(descriptor).__name__} | asdict(values)
+
+
+def compute_batch(
+    descriptor: Descriptor, crystals: Sequence[Crystal], *, shape: tuple[int, ...], threads: int | None
+) -> FingerprintBatch:
+    """Compute fingerprints of one shape, in single precision, each the same to the last bit as ``compute`` gives."""
+    array = np.zeros((len(crystals), *shape), dtype=np.float32)
+    index: list[int] = []
+    failures: list[Failure] = []
+    warnings: list[tuple[str, ...]] = []
+    outcomes = map_ordered(partial(_attempt, descriptor), crystals, threads=threads)
+    for position, outcome in enumerate(outcomes):
+        if isinstance(outcome, XtalprintError):
+            failures.append(Failure(position, outcome))
+            continue
+        array[len(index)] = outcome.array
+        index.append(position)
+        warnings.append(outcome.warnings)
+    return FingerprintBatch(array[: len(index)], np.array(index, dtype=np.int64), tuple(failures), tuple(warnings))
+
+
+def _attempt(descriptor: Descriptor, crystal: Crystal) -> Fingerprint | XtalprintError:
+    try:
+        return descriptor.compute(crystal)
+    except XtalprintError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
+        return InternalError.of(error).located(source=crystal.source, frame=crystal.frame)
+
+
+def disorder_warnings(crystal: Crystal) -> list[str]:
+    """Say so if some sites of a crystal are partly occupied."""
+    if crystal.is_ordered:
+        return []
+    partly = np.unique(crystal.site_of_row[crystal.occupancies < 1.0])
+    sites = "1 disordered site" if len(partly) == 1 else f"{len(partly)} disordered sites"
+    return [f"{sites}: averaged, each species weighted by its occupancy"]

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from xtalprint import geometry
-from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
-from xtalprint.descriptors.base import Failure, Fingerprint, FingerprintBatch
+from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, compute_batch, disorder_warnings
 from xtalprint.elements import SYMBOLS
-from xtalprint.errors import InternalError, XtalprintError, not_a_crystal
+from xtalprint.errors import XtalprintError, not_a_crystal
 from xtalprint.geometry.symmetry import MAX_SITES
 from xtalprint.scattering import (
     COMPILE_FROM,
@@ -197,21 +196,7 @@ class DiffractionImage:
         """
         if len(crystals) >= COMPILE_FROM:
             use_compiled_sum()
-        array = np.zeros((len(crystals), 3, self.n_pixels, self.n_pixels), dtype=np.float32)
-        index: list[int] = []
-        failures: list[Failure] = []
-        warnings: list[tuple[str, ...]] = []
-        outcomes = map_ordered(partial(_attempt, self), crystals, threads=threads)
-        for position, outcome in enumerate(outcomes):
-            if isinstance(outcome, XtalprintError):
-                failures.append(Failure(position, outcome))
-                continue
-            array[len(index)] = outcome.array
-            index.append(position)
-            warnings.append(outcome.warnings)
-        return FingerprintBatch(
-            array[: len(index)], np.array(index, dtype=np.int64), tuple(failures), tuple(warnings)
-        )
+        return compute_batch(self, crystals, shape=(3, self.n_pixels, self.n_pixels), threads=threads)
 
     def cluster(self, crystal: Crystal) -> tuple[Crystal, tuple[str, ...]]:
         """Make the cluster whose pattern is taken: standard cell, replicas, scale.
@@ -222,7 +207,7 @@ class DiffractionImage:
         """
         if not isinstance(crystal, Crystal):
             raise not_a_crystal(crystal)
-        warnings = [*_disorder(crystal)]
+        warnings = disorder_warnings(crystal)
         standard, setting = crystal, list[str]()
         if crystal.is_cluster:
             warnings.append("no cell: the cluster is seen in its own axes, which decide what the image looks like")
@@ -314,25 +299,8 @@ class DiffractionImage:
         )
 
 
-def _attempt(descriptor: DiffractionImage, crystal: Crystal) -> Fingerprint | XtalprintError:
-    try:
-        return descriptor.compute(crystal)
-    except XtalprintError as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
-        return InternalError.of(error).located(source=crystal.source, frame=crystal.frame)
-
-
 def _is_long(crystal: Crystal) -> bool:
     if crystal.cell is None:
         return False
     heights = geometry.heights(crystal.cell)
     return bool(heights.max() > LONG * heights.min())
-
-
-def _disorder(crystal: Crystal) -> list[str]:
-    if crystal.is_ordered:
-        return []
-    partly = np.unique(crystal.site_of_row[crystal.occupancies < 1.0])
-    sites = "1 disordered site" if len(partly) == 1 else f"{len(partly)} disordered sites"
-    return [f"{sites}: averaged, each species weighted by its occupancy"]

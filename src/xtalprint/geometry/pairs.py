@@ -88,7 +88,7 @@ def nearest_k(sites: Sites, k: int, cutoff: float) -> NDArray[np.float64]:
     if len(sites.points) >= (TREE_FROM_FEW if k <= FEW else TREE_FROM):
         from scipy.spatial import cKDTree  # noqa: PLC0415 - 0.4 s that small cells do not pay
 
-        tree = cKDTree(_with_images(sites, cutoff))
+        tree = cKDTree(images_within(sites, cutoff)[0])
         # The nearest is the site itself: no other lies on it.
         found = tree.query(sites.points, k=k + 1, distance_upper_bound=cutoff * (1 + 1e-12))[0]
         return np.asarray(found, dtype=np.float64)[:, 1:]
@@ -103,7 +103,7 @@ def nearest_k(sites: Sites, k: int, cutoff: float) -> NDArray[np.float64]:
 
 def _table_pairs(sites: Sites, cutoff: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     n = len(sites.points)
-    targets = _with_images(sites, cutoff)
+    targets = images_within(sites, cutoff)[0]
     owners, lengths = [], []
     step = max(1, TABLE // len(targets))
     for start in range(0, n, step):
@@ -119,8 +119,8 @@ def _table_pairs(sites: Sites, cutoff: float) -> tuple[NDArray[np.int64], NDArra
     return np.concatenate(owners), np.concatenate(lengths)
 
 
-def _with_images(sites: Sites, cutoff: float) -> NDArray[np.float64]:
-    """Sites of the cell, then all images that may lie within the cutoff of one of them."""
+def images_within(sites: Sites, cutoff: float) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Sites of the cell, then all images that may lie within the cutoff of one of them; and which site each is of."""
     reach = sites.reach(cutoff)
     low = sites.fractional.min(axis=0) - reach
     high = sites.fractional.max(axis=0) + reach
@@ -136,14 +136,13 @@ def _with_images(sites: Sites, cutoff: float) -> NDArray[np.float64]:
     cell = sites.cell
     # Written out in this order, without BLAS, for the same bits as the compiled loop.
     shifts = images[:, :1] * cell[0] + images[:, 1:2] * cell[1] + images[:, 2:] * cell[2]
-    points: NDArray[np.float64] = sites.points[owner] + shifts
-    return points
+    return sites.points[owner] + shifts, owner
 
 
 def _tree_pairs(sites: Sites, cutoff: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     from scipy.spatial import cKDTree  # noqa: PLC0415 - 0.4 s that small cells do not pay
 
-    images = _with_images(sites, cutoff)
+    images = images_within(sites, cutoff)[0]
     pairs = cKDTree(sites.points).sparse_distance_matrix(cKDTree(images), cutoff, output_type="ndarray")
     pairs = pairs[pairs["i"] != pairs["j"]]
     order = np.argsort(pairs["i"], kind="stable")

@@ -74,7 +74,7 @@ def _first_peak(distances: NDArray[np.float64], bandwidth: float) -> float:
     edges = np.arange(0.0, CUTOFF + BIN, BIN)
     centres = 0.5 * (edges[1:] + edges[:-1])
     # Divided by r², a uniform density of pairs is flat, and the further shells do not pull the maximum outwards.
-    counts = np.histogram(distances, bins=edges)[0] / centres**2
+    counts = _shared_histogram(distances, len(centres)) / centres**2
     reach = np.arange(-round(6 * bandwidth / BIN), round(6 * bandwidth / BIN) + 1) * BIN
     density = np.convolve(counts, np.exp(-0.5 * (reach / bandwidth) ** 2), mode="same")
     density = np.where((centres > FIRST_PEAK[0]) & (centres < FIRST_PEAK[1]), density, 0.0)
@@ -89,3 +89,16 @@ def _first_peak(distances: NDArray[np.float64], bandwidth: float) -> float:
     # The top of the parabola through three bins, so that the answer does not jump by a bin.
     top = 0.5 * (before - after) / curvature if curvature < 0 else 0.0
     return float(centres[peak] + BIN * np.clip(top, -0.5, 0.5))
+
+
+def _shared_histogram(distances: NDArray[np.float64], n_bins: int) -> NDArray[np.float64]:
+    """Histogram in which each distance is shared between the two nearest bins, so that it changes continuously."""
+    place = distances / BIN - 0.5
+    low = np.floor(place).astype(np.int64)
+    upper = place - low
+    inside = (low >= 0) & (low < n_bins - 1)
+    low, upper = low[inside], upper[inside]
+    counts = np.zeros(n_bins)
+    counts += np.bincount(low, weights=1 - upper, minlength=n_bins)
+    counts += np.bincount(low + 1, weights=upper, minlength=n_bins)
+    return counts

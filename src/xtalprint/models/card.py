@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xtalprint.models.manifest import KnownOutput, KnownRule
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from xtalprint.models.manifest import KnownRule, Manifest
+    from xtalprint.models.manifest import Manifest
 
 
 def card(manifest: Manifest) -> str:
@@ -85,9 +87,11 @@ def _accuracy_rows(name: str, figures: dict[str, Any]) -> list[tuple[str, str, s
     ]
 
 
-def _known(rule: KnownRule | None) -> str:
+def _known(rule: KnownRule | KnownOutput | None) -> str:
     if rule is None:
         return "Never: the model has no rule for it."
+    if isinstance(rule, KnownOutput):
+        return _known_output(rule)
     kept = [(name, f"{100 * share:.1f}") for name, share in rule.kept_known.items()]
     auroc = [(name, f"{value:.3f}") for name, value in rule.auroc.items()]
     return "\n\n".join(
@@ -101,6 +105,27 @@ def _known(rule: KnownRule | None) -> str:
                     "AUROC against pristine and defective test crystals",
                 ),
                 auroc,
+            ),
+        )
+    )
+
+
+def _known_output(rule: KnownOutput) -> str:
+    kept = [(name, f"{100 * share:.1f}") for name, share in rule.kept_known.items()]
+    alarms = rule.false_alarms
+    told = [(name, f"{value:.3f}", f"{100 * alarms[name]:.1f}") for name, value in rule.auroc.items()]
+    return "\n\n".join(
+        (
+            rule.method,
+            f"No above a probability of {rule.probability:.4g}. {rule.calibration}",
+            _table(("crystals of the classes, test part", "still known, %"), kept),
+            _table(
+                (
+                    "inputs of none of the classes, never seen before",
+                    "AUROC against all presentations of the test part",
+                    "called known at 95 % recall, %",
+                ),
+                told,
             ),
         )
     )

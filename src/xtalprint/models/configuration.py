@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -59,17 +59,9 @@ class KnownConfig(_Strict):
     vacancies: tuple[float, ...] = (0.1, 0.25, 0.4)
 
 
-class TrainingConfig(_Strict):
-    """A training run of the crystal-class network. Defaults are those of Ziletti et al. (2018).
+class FitConfig(_Strict):
+    """How a network is fitted, whatever it sees. ``threads`` and ``device`` change its speed and the last bits."""
 
-    ``threads`` and ``device`` change how fast it is and the last bits of the result; everything else, the result.
-    """
-
-    data: DataConfig = DataConfig()
-    #: Parameters of `xtalprint.DiffractionImage`; those not given keep their defaults.
-    descriptor: dict[str, Any] = Field(default_factory=dict)
-    copies: CopiesConfig = CopiesConfig()
-    known: KnownConfig = KnownConfig()
     seed: int = Field(default=0, ge=0)
     epochs: int = Field(default=5, ge=1)
     batch: int = Field(default=32, ge=2)
@@ -81,6 +73,28 @@ class TrainingConfig(_Strict):
     device: Literal["auto", "cpu", "cuda"] = "auto"
     #: Minutes between checkpoints within an epoch; there is one after each epoch in any case.
     checkpoint_minutes: float = Field(default=3.0, gt=0)
+
+    def recipe(self) -> dict[str, Any]:
+        """Everything that the result depends on; a run can be resumed only with the same."""
+        return self.model_dump(mode="json", exclude={"threads", "device", "checkpoint_minutes"})
+
+    def with_changes(self, **changes: object) -> Self:
+        """Copy with some fields replaced, validated; None leaves a field as it is."""
+        given = {key: value for key, value in changes.items() if value is not None}
+        return parse_config(self.model_dump(mode="json") | given, type(self), source="the command line")
+
+
+class TrainingConfig(FitConfig):
+    """A training run of the crystal-class network. Defaults are those of Ziletti et al. (2018).
+
+    ``threads`` and ``device`` change how fast it is and the last bits of the result; everything else, the result.
+    """
+
+    data: DataConfig = DataConfig()
+    #: Parameters of `xtalprint.DiffractionImage`; those not given keep their defaults.
+    descriptor: dict[str, Any] = Field(default_factory=dict)
+    copies: CopiesConfig = CopiesConfig()
+    known: KnownConfig = KnownConfig()
 
     @field_validator("descriptor")
     @classmethod
@@ -96,17 +110,11 @@ class TrainingConfig(_Strict):
             raise ValueError(f"the network sees {IMAGE_SHAPE[-1]} × {IMAGE_SHAPE[-1]} pixels: leave n_pixels out")
         return values
 
-    def recipe(self) -> dict[str, Any]:
-        """Everything that the result depends on; a run can be resumed only with the same."""
-        return self.model_dump(mode="json", exclude={"threads", "device", "checkpoint_minutes"})
 
-    def with_changes(self, **changes: object) -> TrainingConfig:
-        """Copy with some fields replaced, validated; None leaves a field as it is."""
-        given = {key: value for key, value in changes.items() if value is not None}
-        return parse_config(self.model_dump(mode="json") | given, source="the command line")
+Config = TypeVar("Config", bound=FitConfig)
 
 
-def read_config(path: Path) -> TrainingConfig:
+def read_config(path: Path, kind: type[Config]) -> Config:
     """Read a configuration in JSON or TOML.
 
     Raises
@@ -123,13 +131,13 @@ def read_config(path: Path) -> TrainingConfig:
         raise WrongUsageError(
             f"the configuration is neither JSON (NAME.json) nor TOML (any other name): {error}", source=str(path)
         ) from error
-    return parse_config(values, source=str(path))
+    return parse_config(values, kind, source=str(path))
 
 
-def parse_config(values: object, *, source: str) -> TrainingConfig:
+def parse_config(values: object, kind: type[Config], *, source: str) -> Config:
     """Validate plain data."""
     try:
-        return TrainingConfig.model_validate(values)
+        return kind.model_validate(values)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the whole file"

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from xtalprint.models.configuration import TrainingConfig
+    from xtalprint.models.configuration import FitConfig
 
 #: A line of the log for every so many batches.
 LOG_EVERY = 20
@@ -34,7 +34,7 @@ class Examples:
     Parameters
     ----------
     images
-        (n, 3, 64, 64) float32, possibly mapped from disk.
+        (n, 3, 64, 64) float32, possibly mapped from disk; or whatever else the network sees.
     labels
         (n,) class of each, from 0.
     """
@@ -64,20 +64,23 @@ class Fit:
         Where checkpoints go.
     report
         Called with the progress after every logged line and every epoch.
+    make_network
+        Makes the network from a source of randomness.
     """
 
     training: Examples
     validation: Examples
-    config: TrainingConfig
+    config: FitConfig
     folder: Path
     report: Callable[[Progress], None] = lambda _: None
+    make_network: Callable[[torch.Generator], nn.Module] = lambda generator: ConvNet(generator=generator)
 
     def __post_init__(self) -> None:
         self.device = chosen_device(self.config.device)
         if self.config.threads is not None:
             torch.set_num_threads(self.config.threads)
         generator = torch.Generator().manual_seed(self.config.seed)
-        self.network = ConvNet(generator=generator).to(self.device)
+        self.network = self.make_network(generator).to(self.device)
         to_channels_last(self.network)
         self.optimiser = torch.optim.Adam(self.network.parameters(), lr=self.config.learning_rate)
         self.progress = Progress()
@@ -90,7 +93,7 @@ class Fit:
             self._set_random_state(random_state)
         return path
 
-    def run(self, *, stop_after: int | None = None) -> ConvNet:
+    def run(self, *, stop_after: int | None = None) -> nn.Module:
         """Fit until all epochs are done.
 
         Parameters
@@ -164,11 +167,7 @@ class Fit:
 
     def _tensors(self, examples: Examples, index: NDArray[np.int64]) -> tuple[torch.Tensor, torch.Tensor]:
         part = examples.part(index)
-        images = torch.from_numpy(np.ascontiguousarray(part.images))
-        return (
-            images.to(self.device, memory_format=torch.channels_last),
-            torch.from_numpy(part.labels).to(self.device),
-        )
+        return _laid_out(part.images, self.device), torch.from_numpy(part.labels).to(self.device)
 
     def _log_step(self) -> None:
         progress = self.progress
@@ -225,16 +224,16 @@ class Fit:
             torch.set_rng_state(state)
 
 
-def evaluate(network: ConvNet, images: NDArray[np.float32], *, features: bool = False) -> NDArray[np.float32]:
+def evaluate(network: nn.Module, images: NDArray[np.float32], *, features: bool = False) -> NDArray[np.float32]:
     """Logits (n, classes) of images (n, 3, 64, 64), or with ``features`` the penultimate layer (n, 128)."""
     network.eval()
     device = next(network.parameters()).device
-    answer = network.features if features else network
+    answer = network.features if features and isinstance(network, ConvNet) else network
     parts: list[NDArray[np.float32]] = []
     with torch.inference_mode():
         for start in range(0, len(images), EVALUATION_BATCH):
-            batch = torch.from_numpy(np.array(images[start : start + EVALUATION_BATCH], dtype=np.float32))
-            parts.append(answer(batch.to(device, memory_format=torch.channels_last)).cpu().numpy())
+            batch = np.array(images[start : start + EVALUATION_BATCH], dtype=np.float32)
+            parts.append(answer(_laid_out(batch, device)).cpu().numpy())
     return np.concatenate(parts)
 
 
@@ -244,6 +243,13 @@ def cross_entropy(logits: NDArray[np.floating[Any]], labels: NDArray[np.int64]) 
     log_probability = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     loss = -log_probability[np.arange(len(labels)), labels].mean(dtype=np.float64)
     return float(loss), float((logits.argmax(axis=1) == labels).mean())
+
+
+def _laid_out(inputs: NDArray[np.float32], device: torch.device) -> torch.Tensor:
+    """Return a tensor; that of images with channels last in memory, as the kernels are."""
+    images = 4
+    layout = torch.channels_last if inputs.ndim == images else torch.contiguous_format
+    return torch.from_numpy(np.ascontiguousarray(inputs)).to(device, memory_format=layout)
 
 
 def to_channels_last(network: nn.Module) -> None:

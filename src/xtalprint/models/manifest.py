@@ -41,6 +41,19 @@ class KnownRule(_Strict):
     auroc: dict[str, float]
 
 
+class KnownOutput(_Strict):
+    """When an input counts as one of the classes: the network's own probability of "none" is small enough."""
+
+    method: str
+    #: Largest probability of "none of the classes".
+    probability: float = Field(gt=0, lt=1)
+    calibration: str
+    kept_known: dict[str, float]
+    auroc: dict[str, float]
+    #: Share of inputs of no class that are called known, when 95 % of the classes are.
+    false_alarms: dict[str, float]
+
+
 class TrainingRecord(_Strict):
     """How the weights came about."""
 
@@ -66,7 +79,7 @@ class Manifest(_Strict):
     #: Page for people, beside the weights.
     card: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.md$")
     temperature: float = Field(default=1.0, gt=0)
-    known: KnownRule | None
+    known: KnownRule | KnownOutput | None
     metrics: dict[str, Any]
     training: TrainingRecord
     intended_use: tuple[str, ...] = Field(min_length=1)

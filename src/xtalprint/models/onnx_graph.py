@@ -12,7 +12,7 @@ import numpy as np
 from xtalprint.models.architecture import FILTERS, IMAGE_SHAPE, KERNEL, NORM_EPSILON, POOLED
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -45,53 +45,71 @@ def onnx_bytes(
     A model with input ``image`` (n, 3, 64, 64) and outputs ``logits`` (n, classes), ``features`` (n, 128) and, with a
     detector, ``distance`` (n,).
     """
-    import onnx  # noqa: PLC0415 - needed once, when a model has been trained
-    from onnx import TensorProto, helper  # noqa: PLC0415
-
-    graph = _Graph(helper)
+    graph = Graph()
     image = "image"
     last = _convolutions(graph, weights, image)
     _dense_layers(graph, weights, last)
-    n_classes = len(weights["output.bias"])
-    outputs = [("logits", n_classes), ("features", len(weights["output.weight"].T))]
+    outputs = {"logits": [len(weights["output.bias"])], "features": [len(weights["output.weight"].T)]}
     if detector is not None:
         _distance(graph, detector)
-    proto = helper.make_graph(
-        graph.nodes,
+        outputs["distance"] = []
+    return serialised(
+        graph,
         "crystal class from diffraction image",
-        [helper.make_tensor_value_info(image, TensorProto.FLOAT, ["n", *IMAGE_SHAPE])],
-        [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", size]) for name, size in outputs]
-        + ([helper.make_tensor_value_info("distance", TensorProto.FLOAT, ["n"])] if detector is not None else []),
-        graph.constants,
+        inputs={image: list(IMAGE_SHAPE)},
+        outputs=outputs,
+        metadata=metadata,
     )
-    model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="xtalprint")
-    model.ir_version = IR_VERSION
-    helper.set_model_props(model, dict(metadata or {}))
-    onnx.checker.check_model(model, full_check=True)
-    serialised: bytes = model.SerializeToString(deterministic=True)
-    return serialised
 
 
-class _Graph:
+class Graph:
     """Nodes and constants in the making."""
 
-    def __init__(self, helper: Any) -> None:  # noqa: ANN401 - the module onnx.helper
-        self.helper = helper
+    def __init__(self) -> None:
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
 
     def constant(self, name: str, values: NDArray[Any]) -> str:
-        from onnx import numpy_helper  # noqa: PLC0415
+        """Add an array; returns its name."""
+        from onnx import numpy_helper  # noqa: PLC0415 - needed once, when a model has been trained
 
         self.constants.append(numpy_helper.from_array(np.ascontiguousarray(values), name=name))
         return name
 
     def node(self, kind: str, inputs: list[str], output: str, **attributes: object) -> str:
-        self.nodes.append(self.helper.make_node(kind, inputs, [output], name=output, **attributes))
+        """Add an operation; returns the name of its output."""
+        from onnx import helper  # noqa: PLC0415 - as above
+
+        make: Any = helper.make_node  # its annotations have no room for attributes
+        self.nodes.append(make(kind, inputs, [output], name=output, **attributes))
         return output
 
 
-def _convolutions(graph: _Graph, weights: Mapping[str, NDArray[np.float32]], last: str) -> str:
+def serialised(
+    graph: Graph,
+    name: str,
+    *,
+    inputs: Mapping[str, Sequence[int]],
+    outputs: Mapping[str, Sequence[int]],
+    metadata: Mapping[str, str] | None,
+) -> bytes:
+    """Write a graph as a checked ONNX model; shapes are without the leading number of items."""
+    import onnx  # noqa: PLC0415 - needed once, when a model has been trained
+    from onnx import TensorProto, helper  # noqa: PLC0415
+
+    def infos(shapes: Mapping[str, Sequence[int]]) -> list[Any]:
+        return [helper.make_tensor_value_info(key, TensorProto.FLOAT, ["n", *shape]) for key, shape in shapes.items()]
+
+    proto = helper.make_graph(graph.nodes, name, infos(inputs), infos(outputs), graph.constants)
+    model = helper.make_model(proto, opset_imports=[helper.make_opsetid("", OPSET)], producer_name="xtalprint")
+    model.ir_version = IR_VERSION
+    helper.set_model_props(model, dict(metadata or {}))
+    onnx.checker.check_model(model, full_check=True)
+    content: bytes = model.SerializeToString(deterministic=True)
+    return content
+
+
+def _convolutions(graph: Graph, weights: Mapping[str, NDArray[np.float32]], last: str) -> str:
     for number in range(1, len(FILTERS) + 1):
         names = [f"convolutions.conv{number}.{part}" for part in ("weight", "bias")]
         constants = [graph.constant(name, weights[name]) for name in names]
@@ -103,7 +121,7 @@ def _convolutions(graph: _Graph, weights: Mapping[str, NDArray[np.float32]], las
     return last
 
 
-def _dense_layers(graph: _Graph, weights: Mapping[str, NDArray[np.float32]], last: str) -> None:
+def _dense_layers(graph: Graph, weights: Mapping[str, NDArray[np.float32]], last: str) -> None:
     def constants(prefix: str, *parts: str) -> list[str]:
         return [graph.constant(f"{prefix}.{part}", weights[f"{prefix}.{part}"]) for part in parts]
 
@@ -115,7 +133,7 @@ def _dense_layers(graph: _Graph, weights: Mapping[str, NDArray[np.float32]], las
     graph.node("Gemm", ["features", *constants("output", "weight", "bias")], "logits", transB=1)
 
 
-def _distance(graph: _Graph, detector: GaussianDistance) -> None:
+def _distance(graph: Graph, detector: GaussianDistance) -> None:
     """Distance of the whitened features from the nearest centre, as `GaussianDistance.distance` has it."""
     centres = detector.centres[None].astype(np.float32)
     graph.constant("detector.whitening", detector.whitening.astype(np.float32))

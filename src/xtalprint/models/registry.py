@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,17 @@ from xtalprint.errors import ModelError
 from xtalprint.models.manifest import FileRecord, Manifest
 
 if TYPE_CHECKING:
-    from xtalprint.models.classifier import CrystalClassifier
+    from collections.abc import Callable
+
+    from xtalprint.models.answering import AnsweringModel
 
 #: Shipped models: one ``NAME.json`` each, with its weights and its card beside it.
 WEIGHTS = Path(__file__).parent / "weights"
+#: What answers with a network, by the descriptor that it was trained on.
+CLASSIFIERS = {
+    "BondOrientationalOrder": ("xtalprint.models.bond_order_classifier", "BondOrderClassifier"),
+    "DiffractionImage": ("xtalprint.models.classifier", "CrystalClassifier"),
+}
 #: The manifest of a training run.
 RUN_MANIFEST = "model.json"
 
@@ -54,7 +62,7 @@ def load_manifest(model: str | Path) -> tuple[Manifest, Path]:
     return Manifest.parse(text, source=str(path)), path.parent
 
 
-def load_model(model: str | Path = "crystal-class") -> CrystalClassifier:
+def load_model(model: str | Path = "crystal-class") -> AnsweringModel:
     """Load a classifier.
 
     Parameters
@@ -72,10 +80,20 @@ def load_model(model: str | Path = "crystal-class") -> CrystalClassifier:
     >>> load_model("crystal-class").classes
     ('bcc', 'bct_139', 'bct_141', 'diam', 'fcc', 'hex/rh', 'sc')
     """
-    from xtalprint.models.classifier import CrystalClassifier  # noqa: PLC0415 - ONNX Runtime takes 0.1 s
-
     manifest, folder = load_manifest(model)
-    return CrystalClassifier(manifest, checked_bytes(folder, manifest.weights.onnx))
+    name = manifest.descriptor.get("descriptor")
+    if name not in CLASSIFIERS:
+        raise ModelError(
+            "the model was trained on a descriptor that this version does not have",
+            source=manifest.name,
+            value=name,
+            remedy=f"use xtalprint {manifest.package_version} or later",
+        )
+    module, class_name = CLASSIFIERS[name]
+    # Imported here, because ONNX Runtime takes 0.1 s.
+    classifier: Callable[[Manifest, bytes], AnsweringModel] = getattr(import_module(module), class_name)
+    weights = checked_bytes(folder, manifest.weights.onnx)
+    return classifier(manifest, weights)
 
 
 def checked_bytes(folder: Path, record: FileRecord) -> bytes:

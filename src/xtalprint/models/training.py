@@ -6,7 +6,7 @@ import json
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xtalprint.models.checkpoint import Progress
-    from xtalprint.models.configuration import TrainingConfig
+    from xtalprint.models.configuration import FitConfig, TrainingConfig
     from xtalprint.models.convnet import ConvNet
     from xtalprint.models.manifest import KnownRule
     from xtalprint.models.novelty import GaussianDistance
@@ -74,8 +74,8 @@ def train_crystal_class(
     MissingExtraError
         If a package that it needs is not installed.
     """
-    _require_packages(config.device)
-    _prepare(folder, config, resume=resume)
+    require_packages(config.device)
+    prepare_folder(folder, config, resume=resume)
     from xtalprint.models.training_data import SCRATCH, prepare  # noqa: PLC0415 - torch, checked above
 
     clock = Clock(folder / "seconds.json")
@@ -90,7 +90,7 @@ def train_crystal_class(
 
         detector, rule, defective = calibrate(network, data, config, say=say)
     figures["defective"] = defective
-    record = _record(config, data, clock, command)
+    record = training_record(config, data.provenance, clock, command)
     manifest = write_model(
         folder,
         network,
@@ -100,7 +100,7 @@ def train_crystal_class(
         detector=detector,
         rule=rule,
     )
-    _write_pictures(folder, progress, figures, batches_per_epoch=batches_per_epoch)
+    write_pictures(folder, progress, figures, batches_per_epoch=batches_per_epoch)
     for name in (*SCRATCH, clock.path.name):
         (folder / name).unlink(missing_ok=True)
     write_checksums(folder)
@@ -123,7 +123,8 @@ class Clock:
         write_json(self.path, self.seconds)
 
 
-def _require_packages(device: str) -> None:
+def require_packages(device: str) -> None:
+    """Refuse to start without a package, or without the device that is asked for."""
     import importlib.util  # noqa: PLC0415 - only here
 
     for package in ("torch", "safetensors", "onnx", "spglib"):
@@ -136,14 +137,15 @@ def _require_packages(device: str) -> None:
             raise WrongUsageError("torch finds no CUDA device", remedy="leave out --device, or give cpu")
 
 
-def _prepare(folder: Path, config: TrainingConfig, *, resume: bool) -> None:
+def prepare_folder(folder: Path, config: FitConfig, *, resume: bool) -> None:
+    """Write the recipe into an empty folder, or check that the run there has the same."""
     if folder.exists() and any(folder.iterdir()) and not resume:
         raise WrongUsageError(
             "the folder is not empty", source=str(folder), remedy="choose another, or go on with its run: --resume"
         )
     if not (folder / CONFIG).exists():
         write_json(folder / CONFIG, config.model_dump(mode="json"))
-    elif read_config(folder / CONFIG).recipe() != config.recipe():
+    elif read_config(folder / CONFIG, type(config)).recipe() != config.recipe():
         raise WrongUsageError(
             "the run was begun with another recipe",
             source=str(folder / CONFIG),
@@ -157,7 +159,7 @@ def _fit(
     from xtalprint.models.fitting import Fit  # noqa: PLC0415 - torch
 
     def log(progress: Progress) -> None:
-        _write_log(folder, progress)
+        write_log(folder, progress)
         report(progress)
 
     fit = Fit(
@@ -169,12 +171,14 @@ def _fit(
     )
     fit.resume()
     network = fit.run()
-    _write_log(folder, fit.progress)
-    return network, fit.progress, fit.batches_per_epoch
+    write_log(folder, fit.progress)
+    # What Fit makes unless it is told otherwise.
+    return cast("ConvNet", network), fit.progress, fit.batches_per_epoch
 
 
-def _write_log(folder: Path, progress: Progress) -> None:
-    for name, lines in (("steps.jsonl", progress.steps), ("epochs.jsonl", progress.epochs)):
+def write_log(folder: Path, progress: Progress, *, suffix: str = "") -> None:
+    """Write the lines of the log for machines: one per logged step, one per epoch."""
+    for name, lines in ((f"steps{suffix}.jsonl", progress.steps), (f"epochs{suffix}.jsonl", progress.epochs)):
         write_text(folder / name, "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines))
 
 
@@ -200,11 +204,12 @@ def _figures(network: ConvNet, data: TrainingData) -> dict[str, Any]:
     return figures
 
 
-def _record(config: TrainingConfig, data: TrainingData, clock: Clock, command: str) -> TrainingRecord:
+def training_record(config: FitConfig, data: dict[str, Any], clock: Clock, command: str) -> TrainingRecord:
+    """Say how the weights came about, as of now."""
     return TrainingRecord(
         command=command or "xtalprint.models.training.train_crystal_class",
         config=config.model_dump(mode="json"),
-        data=data.provenance,
+        data=data,
         versions=versions(),
         seconds=clock.seconds,
         finished=datetime.now(UTC).date().isoformat(),
@@ -238,7 +243,9 @@ def write_model(
         architecture=words.ARCHITECTURE,
         classes=CLASSES,
         descriptor=descriptor,
-        weights=Weights(onnx=_file(folder, WEIGHTS_FOR_ANSWERS), safetensors=_file(folder, WEIGHTS_FOR_TRAINING)),
+        weights=Weights(
+            onnx=file_record(folder, WEIGHTS_FOR_ANSWERS), safetensors=file_record(folder, WEIGHTS_FOR_TRAINING)
+        ),
         card="card.md",
         known=rule,
         metrics=figures,
@@ -256,11 +263,13 @@ def write_model(
     return manifest
 
 
-def _file(folder: Path, name: str) -> FileRecord:
+def file_record(folder: Path, name: str) -> FileRecord:
+    """Name, check sum and size of a file of the model."""
     return FileRecord(path=name, sha256=sha256(folder / name), bytes=(folder / name).stat().st_size)
 
 
-def _write_pictures(folder: Path, progress: Progress, figures: dict[str, Any], *, batches_per_epoch: int) -> None:
+def write_pictures(folder: Path, progress: Progress, figures: dict[str, Any], *, batches_per_epoch: int) -> None:
+    """Draw the confusion matrix of the test part and the learning curve."""
     import numpy as np  # noqa: PLC0415 - keeps this file's imports light
 
     from xtalprint.models.pictures import draw_confusion_matrix, draw_learning_curve, png_bytes  # noqa: PLC0415

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from xtalprint.crystal import Crystal
     from xtalprint.datasets import ElementalSolids
-    from xtalprint.models.configuration import TrainingConfig
+    from xtalprint.models.bond_order_configuration import BondOrderData
+    from xtalprint.models.configuration import DataConfig, TrainingConfig
     from xtalprint.models.training import Clock
 
 Part = Literal["train", "validation", "test"]
@@ -188,7 +189,7 @@ def prepare(
 ) -> TrainingData:
     """Make the crystals from their seed and compute their images, or take those of an interrupted run."""
     with clock.time("data"):
-        made = _made_crystals(config, folder / CRYSTALS, say)
+        made = made_crystals(config.data, folder / CRYSTALS, threads=config.threads, say=say)
     descriptor = DiffractionImage(**config.descriptor)
     labels = np.array([CLASSES.index(name) for name in made.labels.tolist()], dtype=np.int64)
     split = made.split if config.data.split == "random" else made.split_by_prototype
@@ -236,18 +237,24 @@ def _hash(rows: NDArray[np.int64]) -> str:
     return hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()
 
 
-def _made_crystals(config: TrainingConfig, path: Path, say: Callable[[str], None]) -> ElementalSolids:
+def made_crystals(
+    wanted: DataConfig | BondOrderData, path: Path, *, threads: int | None, say: Callable[[str], None]
+) -> ElementalSolids:
     """Make the crystals, or read those that the run has made before it was interrupted."""
     from xtalprint.datasets import ElementalSolids, elemental_solids  # noqa: PLC0415 - only a run that starts needs them
 
     if path.exists():
         saved = ElementalSolids.load(path)
-        if (len(saved), saved.seed) == (config.data.n, config.data.seed):
+        if (len(saved), saved.seed) == (wanted.n, wanted.seed):
             return saved
-    say(f"making {config.data.n} elemental solids")
-    wanted = config.data
-    made = elemental_solids(seed=wanted.seed, n=wanted.n, orbits=wanted.orbits, workers=config.threads)
-    partial = path.with_name(f".{path.name}.partial.npz")
-    made.save(partial)
-    partial.replace(path)
+    say(f"making {wanted.n} elemental solids")
+    made = elemental_solids(seed=wanted.seed, n=wanted.n, orbits=wanted.orbits, workers=threads)
+    save_whole(made, path)
     return made
+
+
+def save_whole(made: ElementalSolids, path: Path) -> None:
+    """Save a set, complete or not at all."""
+    partial_path = path.with_name(f".{path.name}.partial.npz")
+    made.save(partial_path)
+    partial_path.replace(path)

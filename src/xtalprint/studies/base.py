@@ -65,6 +65,46 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.real_files",
         ),
         Study(
+            "cell-free",
+            "real elemental solids as given and as turned pieces with defects, and snapshots, by the cell-free model",
+            "xtalprint.studies.cell_free",
+        ),
+        Study(
+            "orientation",
+            "the same crystals in other cells, turned, as pieces: image network, cell-free network, symmetry search",
+            "xtalprint.studies.orientation",
+        ),
+        Study(
+            "fingerprints",
+            "figure 2c-h: images of the eight prototypes, how alike they are, and what defects do to them",
+            "xtalprint.studies.fingerprints",
+        ),
+        Study(
+            "transition-bcc-sc",
+            "figure 4b: class probabilities while the body centres of bcc are taken away",
+            "xtalprint.studies.transition_bcc_sc",
+        ),
+        Study(
+            "transition-rhombohedral",
+            "figure 4d: a rhombohedral lattice that passes through bcc, sc and fcc",
+            "xtalprint.studies.transition_rhombohedral",
+        ),
+        Study(
+            "transition-bain",
+            "the Bain path: a body-centred tetragonal lattice that passes through bcc and fcc",
+            "xtalprint.studies.transition_bain",
+        ),
+        Study(
+            "amorphous",
+            "supplementary figure 1: class probabilities while thermal-like disorder melts the crystal",
+            "xtalprint.studies.amorphous",
+        ),
+        Study(
+            "size",
+            "whether 32 to 1,024 atoms of each prototype get the same class",
+            "xtalprint.studies.size",
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",

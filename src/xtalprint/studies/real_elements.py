@@ -52,7 +52,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     predictions = model.predict(crystals)
     truth: list[str] = labels["class_label"]
     answers = [p.crystal_class for p in predictions]
-    groups = _groups(labels)
+    groups = groups_of(labels)
     figures: dict[str, Any] = {
         "model": dict(predictions[0].provenance),
         "n_entries": len(crystals),
@@ -86,7 +86,8 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     return StudyResult(figures, records, {"confusion-matrix": _draw(matrix, model.classes)})
 
 
-def _groups(labels: dict[str, list[Any]]) -> dict[str, list[int]]:
+def groups_of(labels: dict[str, list[Any]]) -> dict[str, list[int]]:
+    """Rows of the members of the classes: all, those whose label is agreed, simple prototypes, and the others."""
     members = [i for i, name in enumerate(labels["class_label"]) if name != "none"]
     simple = [i for i in members if str(labels["prototype_like"][i]).startswith(SIMPLE_PROTOTYPES)]
     return {

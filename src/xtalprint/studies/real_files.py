@@ -13,7 +13,7 @@ from xtalprint.studies.statistics import accuracy
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from xtalprint.models import CrystalClassifier
+    from xtalprint.models import Classifier
 
 #: Snapshots, and CIFs, of a quick run.
 QUICK_FILES = 3
@@ -36,9 +36,9 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     cifs = [cifs[i] for i in chosen(len(cifs), most, seed)]
     rows: list[dict[str, Any]] = []
     for entry in snapshots:
-        rows += _rows(model, data_file("md", entry["file"]), entry["class"], entry["kinetic_temperature_K"])
+        rows += answers_of_file(model, data_file("md", entry["file"]), entry["class"], entry["kinetic_temperature_K"])
     for path in cifs:
-        rows += _rows(model, path, "", "")
+        rows += answers_of_file(model, path, "", "")
     scored = [r for r in rows if r["expected"] in CLASS_OF_LABEL]
     disordered = [r for r in rows if r["expected"] == "liquid"]
     figures = {
@@ -53,7 +53,8 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     return StudyResult(figures, rows)
 
 
-def _rows(model: CrystalClassifier, path: Path, expected: str, temperature: str) -> list[dict[str, Any]]:
+def answers_of_file(model: Classifier, path: Path, expected: str, temperature: str) -> list[dict[str, Any]]:
+    """One row for each frame of a file: what it should be and what the model says."""
     return [
         {
             "file": path.name,

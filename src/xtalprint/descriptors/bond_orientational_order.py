@@ -1,0 +1,262 @@
+"""Bond-orientational order by distance: a fingerprint that needs no cell and no axes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint import geometry
+from xtalprint.crystal import Crystal
+from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, compute_batch, disorder_warnings
+from xtalprint.errors import UnsupportedInputError, XtalprintError, not_a_crystal
+from xtalprint.geometry.bond_moments import DEGREE, bond_moments, harmonics_of_moments
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+#: Degrees of the harmonics, and the number of channels that they fill: the pairs, and three for each degree.
+DEGREES = tuple(range(2, DEGREE + 1, 2))
+N_CHANNELS = 1 + 3 * len(DEGREES)
+#: Grid points of the sums per unit of ``resolution``.
+FINER = 2
+#: Pairs are added up to so many widths beyond the longest distance of the array.
+TAIL = 6
+#: Distances from here on tell the mean density of pairs; the first shell does not.
+DENSITY_FROM = 1.2
+#: Fewer pairs beyond that (with the occupancies of their sites) tell nothing.
+FEWEST_PAIRS = 0.25
+#: How far a finite piece reaches beyond its outermost sites, in bond lengths.
+SKIN = 0.3
+#: The least share of pairs that a finite piece is taken to have kept of those of the infinite crystal.
+LEAST_OVERLAP = 0.02
+#: The first shell, for the relative orientation of the others: centre and width of a Gaussian. Beyond it: `BEYOND`.
+FIRST_SHELL, BEYOND = (1.0, 0.12), (1.35, 0.05)
+#: Keeps the projection onto a reference that vanishes finite and continuous.
+SOFT = 1e-3
+#: Of a larger crystal so many sites from its middle speak for all.
+MOST_SITES = 20_000
+#: A crystal that repeats along fewer than three directions is cut to a piece of at least so many sites.
+PIECE = 512
+
+
+@dataclass(frozen=True, kw_only=True)
+class BondOrientationalOrder:
+    """How many pairs of sites there are at each distance, and how much their directions agree.
+
+    All pairs of sites are binned by r, their distance in units of the bond length d_nn, smeared by a Gaussian, and
+    per distance
+
+        q_lm(r) = √(4π/(2l+1)) Σ_pairs w(r − r_pair) Y_lm(r̂_pair),   l = 2, 4, … 12
+
+    is formed; elements do not matter. The array has 19 channels, functions of r, all divided by the number of pairs
+    that the mean density would give:
+
+    * 0, ``pairs``: the pair distribution, 1 for a gas;
+    * 1–6, ``order``: |q_l(r)| = √(Σ_m |q_lm|²), zero where directions are random;
+    * 7–12, ``near``: q_l(r) · n, n the direction (in the 2l + 1 components) of Σ q_l over the first shell;
+    * 13–18, ``far``: the same with n taken from beyond the first shell. Both have signs: they tell how the shells are
+      turned against each other.
+
+    These are exactly the same for every orientation. For a periodic crystal they are those of the infinite one, hence
+    the same for every cell and supercell. Missing atoms take pairs from all channels alike and drop out of the ratio.
+    A finite piece loses long pairs, which is mended for a ball of its size, and its noise of counting is taken off
+    ``order``.
+
+    Parameters
+    ----------
+    r_min, r_max
+        First and last distance in bond lengths.
+    resolution
+        Distance of two grid points in bond lengths.
+    smearing
+        Standard deviation of the Gaussian in bond lengths.
+
+    Notes
+    -----
+    Averaged over pairs of all lengths this is Q_l of P. J. Steinhardt, D. R. Nelson and M. Ronchetti, Phys. Rev. B
+    28, 784 (1983); as a function of r it is the transform of the power spectrum of the scattered intensity on shells
+    of |s|.
+
+    Examples
+    --------
+    >>> from xtalprint import Crystal
+    >>> copper = Crystal([[0, 0, 0]], ["Cu"], cell=1.8 * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]]))
+    >>> descriptor = BondOrientationalOrder()
+    >>> array = descriptor.compute(copper).array
+    >>> array.shape
+    (19, 40)
+    >>> first = descriptor.distances.tolist().index(1.0)
+    >>> round(float(array[3, first] / array[0, first]), 3)  # Q_6 of the 12 neighbours in fcc
+    0.575
+    """
+
+    r_min: float = 0.5
+    r_max: float = 4.4
+    resolution: float = 0.1
+    smearing: float = 0.06
+
+    def __post_init__(self) -> None:
+        """Refuse parameters without a meaning."""
+        for name in ("r_min", "resolution", "smearing"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise XtalprintError(f"{name} must be a positive number", value=getattr(self, name))
+        if not (np.isfinite(self.r_max) and self.r_max > max(self.r_min, DENSITY_FROM)):
+            raise XtalprintError(f"r_max must be larger than r_min and {DENSITY_FROM}", value=self.r_max)
+
+    @cached_property
+    def distances(self) -> Floats:
+        """(n,) distances of the array's columns in bond lengths."""
+        n = round((self.r_max - self.r_min) / self.resolution) + 1
+        return np.round(self.r_min + self.resolution * np.arange(n), 10)
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """Names of the array's rows."""
+        return ("pairs", *(f"{kind} {degree}" for kind in ("order", "near", "far") for degree in DEGREES))
+
+    def compute(self, crystal: Crystal) -> Fingerprint:
+        """Compute the fingerprint of one crystal.
+
+        Parameters
+        ----------
+        crystal
+            With a cell, or a cluster in any orientation.
+
+        Returns
+        -------
+        Fingerprint with an array (19, n) in single precision, see the class for the channels.
+
+        Raises
+        ------
+        UnsupportedInputError
+            For a single atom without images.
+        """
+        if not isinstance(crystal, Crystal):
+            raise not_a_crystal(crystal)
+        try:
+            piece, warnings = _piece(crystal)
+            length = geometry.bond_length(piece, method="robust")
+            array = self._array(piece, length)
+        except XtalprintError as error:
+            error.located(source=crystal.source, frame=crystal.frame)
+            raise
+        return Fingerprint(
+            array.astype(np.float32), self, crystal.source, crystal.frame, tuple(warnings), crystal.formula
+        )
+
+    def compute_many(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> FingerprintBatch:
+        """Compute those of many crystals, each the same to the last bit as `compute` gives.
+
+        Parameters
+        ----------
+        crystals
+            Any number of them.
+        threads
+            How many work at a time; None means all cores.
+
+        Returns
+        -------
+        Batch with an array (n_ok, 19, n); a crystal that fails becomes a `Failure`.
+        """
+        return compute_batch(self, crystals, shape=(N_CHANNELS, len(self.distances)), threads=threads)
+
+    def plot(self, fingerprint: Fingerprint, *, title: str | None = None, width: float = 7.2) -> Figure:
+        """Draw the pair distribution and, below it, the order by degree and distance.
+
+        Parameters
+        ----------
+        fingerprint
+            Made by this descriptor.
+        title
+            Default: the formula and the source.
+        width
+            Of the figure in inches.
+
+        Returns
+        -------
+        matplotlib figure; ``figure.savefig("order.png", dpi=300)`` writes it.
+        """
+        from xtalprint.descriptors.bond_order_plot import draw_bond_order  # noqa: PLC0415 - plotting is heavy
+        from xtalprint.descriptors.diffraction_plot import caption  # noqa: PLC0415 - as above
+
+        return draw_bond_order(
+            fingerprint.array,
+            self.distances,
+            DEGREES,
+            title=caption(fingerprint) if title is None else title,
+            width=width,
+        )
+
+    @cached_property
+    def _windows(self) -> Floats:
+        """(n, B) Gaussian weights of the grid of the sums in each column of the array."""
+        n_steps = int(np.ceil((self.distances[-1] + TAIL * self.smearing) * FINER / self.resolution)) + 1
+        apart = self.distances[:, None] - np.arange(n_steps) * (self.resolution / FINER)
+        weights: Floats = np.exp(-0.5 * (apart / self.smearing) ** 2) / (self.smearing * np.sqrt(2 * np.pi))
+        return weights
+
+    def _array(self, crystal: Crystal, length: float) -> Floats:
+        windows = self._windows
+        sums = bond_moments(crystal, step=self.resolution / FINER * length, n_steps=windows.shape[1])
+        pairs = windows @ sums.counts
+        volume = self.distances**2
+        # What counting pairs adds to |q|²: each pair agrees with itself. An infinite crystal has none of it.
+        noise = np.zeros_like(pairs)
+        if not any(crystal.pbc):
+            volume = volume * _overlap(crystal.positions / length, self.distances)
+            noise = windows**2 @ sums.counts
+        beyond = self.distances > DENSITY_FROM
+        expected = volume * pairs[beyond].sum() / volume[beyond].sum()
+        if sums.counts[round(DENSITY_FROM * FINER / self.resolution) + 1 :].sum() < FEWEST_PAIRS:
+            raise UnsupportedInputError(
+                f"no two sites are {DENSITY_FROM} to {self.r_max} bond lengths of {length:.3g} Å apart",
+                source=crystal.source,
+                frame=crystal.frame,
+                remedy="give more atoms, or the cell",
+            )
+        moments = (windows @ sums.moments) / expected[:, None]
+        near, far = _references(self.distances)
+        rows = [pairs / expected]
+        projected: list[list[Floats]] = [[], []]
+        for degree, harmonics in zip(DEGREES, harmonics_of_moments()[1:], strict=True):
+            q = moments @ harmonics * np.sqrt(4 * np.pi / (2 * degree + 1))
+            rows.append(np.sqrt(np.maximum((q * q).sum(axis=1) - noise / expected**2, 0.0)))
+            for window, kept in zip((near, far), projected, strict=True):
+                reference = window @ q
+                kept.append(q @ reference / np.sqrt(reference @ reference + SOFT))
+        return np.array([*rows, *projected[0], *projected[1]])
+
+
+def _piece(crystal: Crystal) -> tuple[Crystal, list[str]]:
+    """What the pairs are counted in, and what a person should know about it."""
+    warnings = disorder_warnings(crystal)
+    if any(crystal.pbc) and not all(crystal.pbc):
+        warnings.append("repeats along fewer than three directions: seen is a finite piece of it")
+        crystal = geometry.to_cluster(geometry.supercell_to(crystal, min_atoms=PIECE))
+    if crystal.n_sites > MOST_SITES:
+        warnings.append(f"cut to the middle {MOST_SITES} of {crystal.n_sites} sites")
+        crystal = geometry.central_block(crystal, n_atoms=round(MOST_SITES * len(crystal) / crystal.n_sites))
+    return crystal, warnings
+
+
+def _overlap(positions: Floats, distances: Floats) -> Floats:
+    """Share of pairs at each distance that a ball with the extent of a cluster keeps: 1 − 3x/4 + x³/16, x = r/R."""
+    radius = np.sqrt(5 / 3 * positions.var(axis=0).sum()) + SKIN
+    x = np.minimum(distances / radius, 2.0)
+    share: Floats = np.maximum(1 - 0.75 * x + x**3 / 16, LEAST_OVERLAP)
+    return share
+
+
+def _references(distances: Floats) -> tuple[Floats, Floats]:
+    """Weights, adding up to 1, of the first shell and of what lies beyond."""
+    near = np.exp(-0.5 * ((distances - FIRST_SHELL[0]) / FIRST_SHELL[1]) ** 2)
+    far = 1 / (1 + np.exp(-(distances - BEYOND[0]) / BEYOND[1]))
+    return near / near.sum(), far / far.sum()

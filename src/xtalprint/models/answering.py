@@ -1,0 +1,147 @@
+"""Crystals in, predictions out, one crystal at a time, in as many threads as wanted: what all classifiers share."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xtalprint._version import __version__
+from xtalprint.compute import map_ordered
+from xtalprint.crystal import Crystal
+from xtalprint.errors import InternalError, XtalprintError, not_a_crystal
+from xtalprint.geometry import space_group_number, was_standardised
+from xtalprint.models.prediction import Prediction
+from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from xtalprint.models.manifest import Manifest
+
+#: ONNX Runtime's level for messages on stderr: errors only.
+LOG_ERRORS = 3
+
+
+class AnsweringModel(ABC):
+    """A trained network with the descriptor it was trained on.
+
+    The network sees one crystal at a time, in one thread, so that an answer depends on nothing but its crystal: it is
+    the same bit for bit whatever the number of threads, the order, and the company it came in. Several crystals are
+    worked on at once instead.
+
+    Parameters
+    ----------
+    manifest
+        What is written down about the model.
+    """
+
+    def __init__(self, manifest: Manifest) -> None:
+        self.manifest = manifest
+        self._provenance = {
+            "model": manifest.name,
+            "model_version": manifest.version,
+            "weights_sha256": manifest.weights.onnx.sha256,
+            "package_version": __version__,
+        }
+
+    def __repr__(self) -> str:
+        name = type(self).__name__
+        return f"{name}({self.manifest.name} {self.manifest.version}, classes={', '.join(self.classes)})"
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes, in the order of the network's outputs."""
+        return self.manifest.classes
+
+    @property
+    def provenance(self) -> Mapping[str, str]:
+        """Model name and version, SHA-256 of the weights, package version."""
+        return dict(self._provenance)
+
+    def predict(
+        self, crystals: Crystal | XtalprintError | Iterable[Crystal | XtalprintError], *, threads: int | None = None
+    ) -> list[Prediction]:
+        """Classify one crystal or many.
+
+        Parameters
+        ----------
+        crystals
+            A crystal or several. An error in the place of a crystal, as `xtalprint.io.iter_read` gives for a frame
+            that it could not read, becomes its record.
+        threads
+            Number of crystals worked on at once; None means all cores this process may use.
+
+        Returns
+        -------
+        One prediction for each, in the same order; a list for a single crystal too. What cannot be classified has
+        the status ``"error"`` and says why.
+        """
+        single = isinstance(crystals, (Crystal, XtalprintError, str, PathLike))
+        items: Any = [crystals] if single else crystals
+        return list(self.predict_iter(items, threads=threads))
+
+    def predict_iter(
+        self, crystals: Iterable[Crystal | XtalprintError], *, threads: int | None = None
+    ) -> Iterator[Prediction]:
+        """Classify a stream: predictions come in the order of the crystals, as soon as they are ready.
+
+        Memory does not grow with the length of the stream.
+        """
+        return map_ordered(self._predict_one, crystals, threads=threads)
+
+    @abstractmethod
+    def _answer(self, crystal: Crystal) -> Prediction:
+        """Classify one crystal; raises `XtalprintError` if that is not possible."""
+
+    def _predict_one(self, crystal: object) -> Prediction:
+        if isinstance(crystal, XtalprintError):
+            return Prediction.failure(crystal, self._provenance)
+        if not isinstance(crystal, Crystal):
+            return Prediction.failure(
+                not_a_crystal(crystal),
+                self._provenance,
+            )
+        try:
+            return self._answer(crystal)
+        except XtalprintError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
+            failure = InternalError.of(error)
+        return Prediction.failure(failure.located(source=crystal.source, frame=crystal.frame), self._provenance)
+
+
+def second_opinion(crystal: Crystal, answer: str, *, symprec: float, most_sites: int | None = None) -> list[str]:
+    """Say so if there are several elements, or a symmetry search finds the space group of another class.
+
+    Where it finds no symmetry within ``symprec`` (Å), as under noise, or there are more than ``most_sites``, it has
+    no opinion.
+    """
+    warnings = []
+    if crystal.is_ordered and len(np.unique(crystal.numbers)) > 1:
+        warnings.append("several elements: the class is that of the lattice of equal atoms that they resemble")
+    if crystal.cell is None or not all(crystal.pbc) or (most_sites is not None and crystal.n_sites > most_sites):
+        return warnings
+    if not was_standardised(crystal, symprec=symprec):
+        return warnings
+    number = space_group_number(crystal, symprec=symprec)
+    of_group = CLASS_OF_SPACE_GROUP.get(number)
+    if of_group == answer:
+        return warnings
+    belongs = "which belongs to none of the classes" if of_group is None else f"that of class {of_group}"
+    return [*warnings, f"the symmetry search at {symprec} Å finds space group {number}, {belongs}"]
+
+
+def onnx_session(weights: bytes) -> Any:  # noqa: ANN401 - onnxruntime has no type information
+    """Open a network that answers one crystal at a time, in one thread, the same way each time."""
+    import onnxruntime  # noqa: PLC0415 - 0.1 s
+
+    onnxruntime.set_default_logger_severity(LOG_ERRORS)
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = LOG_ERRORS
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])

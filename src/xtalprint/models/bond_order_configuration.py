@@ -1,0 +1,68 @@
+"""Everything that determines a training run of the cell-free crystal-class model."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
+from xtalprint.models.configuration import FitConfig
+
+
+class BondOrderData(BaseModel):
+    """The made crystals and how they are parted."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n: int = Field(default=40_000, ge=70)
+    #: Another than that of the image network's crystals, whose test part the studies use.
+    seed: int = Field(default=2, ge=0)
+    #: Share of crystals from random orbits among the varied AFLOW prototypes.
+    orbits: float = Field(default=0.4, ge=0, le=1)
+    #: Crystals of no class, and samples of disordered matter.
+    others: int = Field(default=16_000, ge=10)
+    disordered: int = Field(default=6_000, ge=10)
+    test: float = Field(default=0.1, gt=0, lt=1)
+    #: Share of the training part that is set aside for choosing and calibrating.
+    validation: float = Field(default=0.1, gt=0, lt=1)
+    #: How often each crystal is brought to the network, in different ways: in training, and held out.
+    presentations: int = Field(default=4, ge=1)
+    held_out_presentations: int = Field(default=2, ge=1)
+
+
+class BondOrderConfig(FitConfig):
+    """A training run of the cell-free network. The defaults are the recipe of the shipped one."""
+
+    data: BondOrderData = BondOrderData()
+    #: Parameters of `xtalprint.BondOrientationalOrder`; those not given keep their defaults.
+    descriptor: dict[str, Any] = Field(default_factory=dict)
+    #: Networks of the ensemble, and neurons of each of the two hidden layers.
+    members: int = Field(default=3, ge=1)
+    width: int = Field(default=384, ge=8)
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    #: Share of the held-out presentations of the classes that must stay known.
+    kept: float = Field(default=0.98, gt=0, lt=1)
+    epochs: int = Field(default=16, ge=1)
+    batch: int = Field(default=256, ge=2)
+    learning_rate: float = Field(default=2e-3, gt=0)
+    schedule: Literal["constant", "cosine"] = "cosine"
+
+    @field_validator("descriptor")
+    @classmethod
+    def _check_descriptor(cls, values: dict[str, Any]) -> dict[str, Any]:
+        unknown = [name for name in values if name not in BondOrientationalOrder.__dataclass_fields__]
+        if unknown:
+            raise ValueError(f"BondOrientationalOrder has no parameter {unknown[0]}")
+        BondOrientationalOrder(**values)
+        return values
+
+
+#: A run of a few seconds, to see that everything works.
+QUICK_BOND_ORDER = BondOrderConfig(
+    data=BondOrderData(n=140, others=40, disordered=40, presentations=1, held_out_presentations=1),
+    members=2,
+    width=32,
+    epochs=2,
+    batch=32,
+)

@@ -1,0 +1,147 @@
+"""How good the cell-free model is on presentations that it has not seen, and when it should say "none"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xtalprint.models.bond_order_data import NONE
+from xtalprint.models.classes import CLASSES
+from xtalprint.models.ensemble import ensemble_probabilities, false_alarms, of_classes, reliability
+from xtalprint.models.evaluation import accuracy_by, metrics
+from xtalprint.models.manifest import KnownOutput
+from xtalprint.models.novelty import auroc
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from xtalprint.models.bond_order_configuration import BondOrderConfig
+    from xtalprint.models.bond_order_data import BondOrderExamples
+
+    Floats = NDArray[np.float64]
+
+#: Limits of the groups in which accuracy is reported: displacements in bond lengths, shares of vacancies, sites.
+DISPLACEMENTS, VACANCIES, SITES = (0.04, 0.08), (0.25, 0.5), (100, 250)
+
+
+def groups(examples: BondOrderExamples) -> dict[str, NDArray[np.bool_]]:
+    """Rows of samples of the classes, by how they were brought; one row may be in several groups."""
+    member = examples.labels != NONE
+    sigma, missing = examples.displacement, examples.vacancies
+    whole, still = missing == 0, sigma == 0
+    result = {
+        "pristine, periodic": whole & still & examples.periodic,
+        "pristine, finite pieces": whole & still & ~examples.periodic,
+    }
+    edges = (0.0, *DISPLACEMENTS, np.inf)
+    for low, high in pairwise(edges):
+        text = f"up to {high:g}" if np.isfinite(high) else f"above {low:g}"
+        result[f"displaced, {text} bond lengths"] = whole & (sigma > low) & (sigma <= high)
+    edges = (0.0, *VACANCIES, np.inf)
+    for low, high in pairwise(edges):
+        text = f"up to {100 * high:g} %" if np.isfinite(high) else f"above {100 * low:g} %"
+        result[f"vacancies, {text}"] = still & (missing > low) & (missing <= high)
+    result["displaced and with vacancies"] = ~whole & ~still
+    edges = (0, *SITES, np.inf)
+    for low, high in pairwise(edges):
+        text = f"up to {high:g}" if np.isfinite(high) else f"more than {low:g}"
+        result[f"finite pieces, {text} atoms left"] = (
+            ~examples.periodic & (examples.n_sites > low) & (examples.n_sites <= high)
+        )
+    return {name: rows & member for name, rows in result.items()}
+
+
+def figures_of(
+    logits: Mapping[Any, NDArray[np.float32]], parts: Mapping[Any, BondOrderExamples], temperature: float
+) -> dict[str, Any]:
+    """Accuracy, calibration and confusion of each part among the samples of the classes, as plain data."""
+    figures: dict[str, Any] = {}
+    for part, examples in parts.items():
+        member = examples.labels != NONE
+        labels = examples.labels[member]
+        conditional = of_classes(ensemble_probabilities(logits[part][member], temperature))
+        as_logits = np.log(conditional)
+        figures[part] = metrics(as_logits, labels, CLASSES)
+        figures[part]["by_source"] = accuracy_by(examples.sources[member], as_logits, labels)
+    examples = parts["test"]
+    answers = of_classes(ensemble_probabilities(logits["test"], temperature))
+    figures["defective"] = {
+        name: metrics(np.log(answers[rows]), examples.labels[rows], CLASSES)
+        | {"by_source": accuracy_by(examples.sources[rows], answers[rows], examples.labels[rows])}
+        for name, rows in groups(examples).items()
+        if rows.any()
+    }
+    member = examples.labels != NONE
+    uncalibrated = of_classes(ensemble_probabilities(logits["test"][member], 1.0))
+    figures["calibration"] = {
+        "temperature": temperature,
+        "before": metrics(np.log(uncalibrated), examples.labels[member], CLASSES)["expected_calibration_error"],
+        "after": figures["test"]["expected_calibration_error"],
+        "reliability": reliability(answers[member], examples.labels[member]),
+    }
+    figures["single_networks"] = [
+        float((one[member, :-1].argmax(axis=1) == examples.labels[member]).mean())
+        for one in np.moveaxis(logits["test"], 1, 0)
+    ]
+    return figures
+
+
+@dataclass(frozen=True)
+class KnownJudge:
+    """The threshold of "none of the classes" and how it came about.
+
+    Parameters
+    ----------
+    temperature
+        Of the probabilities.
+    threshold
+        Largest probability of "none" at which an input is known.
+    kept
+        Share of the validation samples of the classes that are.
+    """
+
+    temperature: float
+    threshold: float
+    kept: float
+
+    @classmethod
+    def calibrated(
+        cls, logits: NDArray[np.float32], examples: BondOrderExamples, temperature: float, config: BondOrderConfig
+    ) -> KnownJudge:
+        """Set the threshold on the validation part."""
+        strangeness = ensemble_probabilities(logits, temperature)[:, -1]
+        threshold = float(np.quantile(strangeness[examples.labels != NONE], config.kept))
+        return cls(temperature, float(np.clip(threshold, 1e-6, 1 - 1e-6)), config.kept)
+
+    def measured(self, logits: NDArray[np.float32], examples: BondOrderExamples) -> KnownOutput:
+        """Measure it on the test part."""
+        strangeness = ensemble_probabilities(logits, self.temperature)[:, -1]
+        member = examples.labels != NONE
+        known = strangeness[member]
+        negatives = {
+            str(name): strangeness[examples.sources == name] for name in np.unique(examples.sources[~member])
+        }
+        return KnownOutput(
+            method=(
+                "The networks have an output of their own for “none of the classes”, learned from crystals of other "
+                "space groups, strained and shifted neighbours of the classes, random stackings, random packings and "
+                "crystals shaken apart; none of them is a prototype of AFLOW or of another collection."
+            ),
+            probability=self.threshold,
+            calibration=(
+                f"The threshold keeps {100 * self.kept:g} % of the presentations of the validation part known, with "
+                "all their defects."
+            ),
+            kept_known={
+                name: float((strangeness[rows] <= self.threshold).mean())
+                for name, rows in groups(examples).items()
+                if rows.any()
+            },
+            auroc={name: auroc(known, values) for name, values in negatives.items()},
+            false_alarms={name: false_alarms(known, values) for name, values in negatives.items()},
+        )

@@ -1,0 +1,204 @@
+"""A training run of the cell-free crystal-class model: an ensemble of small networks, calibrated, with its card."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from xtalprint._version import __version__
+from xtalprint.descriptors.base import parameters
+from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
+from xtalprint.models import crystal_class_cell_free as words
+from xtalprint.models.bond_order_evaluation import KnownJudge, figures_of
+from xtalprint.models.card import card
+from xtalprint.models.classes import CLASSES
+from xtalprint.models.ensemble import fitted_temperature
+from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
+from xtalprint.models.manifest import Manifest, Weights
+from xtalprint.models.registry import RUN_MANIFEST
+from xtalprint.models.training import (
+    CHECKPOINTS,
+    WEIGHTS_FOR_ANSWERS,
+    WEIGHTS_FOR_TRAINING,
+    Clock,
+    file_record,
+    prepare_folder,
+    require_packages,
+    training_record,
+    write_log,
+    write_pictures,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from xtalprint.models.bond_order_configuration import BondOrderConfig
+    from xtalprint.models.bond_order_data import BondOrderExamples
+    from xtalprint.models.checkpoint import Progress
+    from xtalprint.models.fitting import Fit
+
+#: One for each class, and "none of them".
+N_OUTPUTS = len(CLASSES) + 1
+
+
+def train_bond_order(
+    config: BondOrderConfig,
+    folder: Path,
+    *,
+    resume: bool = False,
+    command: str = "",
+    say: Callable[[str], None] = lambda _: None,
+    report: Callable[[Progress], None] = lambda _: None,
+) -> Manifest:
+    """Train the ensemble and write a run folder.
+
+    Parameters
+    ----------
+    config
+        The recipe.
+    folder
+        Of the run; made if it is not there.
+    resume
+        Go on from the latest checkpoints in ``folder``, if it has some.
+    command
+        What to type to do it again, for the record.
+    say
+        Called with a sentence before each long step.
+    report
+        Called with the progress every few batches and after each epoch of each network.
+
+    Returns
+    -------
+    What is written down about the finished model, as in ``model.json``.
+
+    Raises
+    ------
+    WrongUsageError
+        If the folder holds another run.
+    MissingExtraError
+        If a package that it needs is not installed.
+    """
+    require_packages(config.device)
+    prepare_folder(folder, config, resume=resume)
+    from xtalprint.models.bond_order_data import SCRATCH, prepare_bond_order  # noqa: PLC0415 - torch, checked above
+    from xtalprint.models.fitting import evaluate  # noqa: PLC0415 - as above
+
+    clock = Clock(folder / "seconds.json")
+    parts, about = prepare_bond_order(config, folder, clock=clock, say=say)
+    members, first = _fit_members(config, parts["train"], parts["validation"], folder, say, report)
+    clock.seconds["training"] = round(sum(member.progress.seconds for member in members), 1)
+    say("measuring")
+    with clock.time("evaluation"):
+        logits = {
+            part: np.stack([evaluate(member.network, examples.inputs()) for member in members], axis=1)
+            for part, examples in parts.items()
+        }
+        temperature = fitted_temperature(logits["validation"], parts["validation"].labels)
+        judge = KnownJudge.calibrated(logits["validation"], parts["validation"], temperature, config)
+        figures = figures_of(logits, parts, temperature)
+        rule = judge.measured(logits["test"], parts["test"])
+    manifest = _write_model(
+        folder,
+        [member.network.state_dict() for member in members],
+        descriptor=parameters(BondOrientationalOrder(**config.descriptor)),
+        metrics=figures,
+        temperature=temperature,
+        known=rule,
+        training=training_record(config, about, clock, command),
+    )
+    write_pictures(folder, first.progress, figures, batches_per_epoch=first.batches_per_epoch)
+    for name in (*SCRATCH, clock.path.name):
+        (folder / name).unlink(missing_ok=True)
+    write_checksums(folder)
+    return manifest
+
+
+def _fit_members(  # noqa: PLR0917 - the arguments of the run
+    config: BondOrderConfig,
+    training: BondOrderExamples,
+    validation: BondOrderExamples,
+    folder: Path,
+    say: Callable[[str], None],
+    report: Callable[[Progress], None],
+) -> tuple[list[Fit], Fit]:
+    from xtalprint.models.bond_order_network import BondOrderNetwork  # noqa: PLC0415 - torch
+    from xtalprint.models.fitting import Examples, Fit  # noqa: PLC0415 - torch
+
+    learned = Examples(training.inputs(), training.labels)
+    watched = Examples(validation.inputs(), validation.labels)
+    members = []
+    for number in range(config.members):
+        say(f"training network {number + 1} of {config.members}")
+        fit = Fit(
+            training=learned,
+            validation=watched,
+            config=config.with_changes(seed=config.seed + number),
+            folder=folder / CHECKPOINTS / f"network-{number + 1}",
+            report=report,
+            make_network=lambda generator: BondOrderNetwork(
+                learned.images.shape[1],
+                N_OUTPUTS,
+                width=config.width,
+                dropout=config.dropout,
+                generator=generator,
+            ),
+        )
+        fit.resume()
+        fit.run()
+        cast("BondOrderNetwork", fit.network).round_weights()
+        write_log(folder, fit.progress, suffix=f"-{number + 1}")
+        members.append(fit)
+    return members, members[0]
+
+
+def _write_model(
+    folder: Path,
+    members: list[dict[str, Any]],
+    *,
+    metrics: dict[str, Any],
+    **facts: Any,  # noqa: ANN401 - fields of the manifest, which checks them
+) -> Manifest:
+    """Write weights, manifest, figures and card of the ensemble into its run folder."""
+    from safetensors.numpy import save  # noqa: PLC0415 - extra "train"
+
+    from xtalprint.models.bond_order_graph import ensemble_onnx_bytes  # noqa: PLC0415 - extra "train"
+
+    arrays: list[dict[str, NDArray[np.float32]]] = [
+        {name: value.cpu().contiguous().numpy() for name, value in state.items()} for state in members
+    ]
+    about = {"name": words.NAME, "version": words.VERSION, "package_version": __version__}
+    flat = {
+        f"{k}.{name}": value.astype(np.float16) if value.ndim > 1 else value
+        for k, member in enumerate(arrays)
+        for name, value in member.items()
+    }
+    write_bytes(folder / WEIGHTS_FOR_TRAINING, save(flat, metadata={"about": json.dumps(about)}))
+    write_bytes(folder / WEIGHTS_FOR_ANSWERS, ensemble_onnx_bytes(arrays, metadata=about))
+    manifest = Manifest(
+        name=words.NAME,
+        version=words.VERSION,
+        summary=words.SUMMARY,
+        architecture=words.architecture(arrays),
+        classes=CLASSES,
+        weights=Weights(
+            onnx=file_record(folder, WEIGHTS_FOR_ANSWERS), safetensors=file_record(folder, WEIGHTS_FOR_TRAINING)
+        ),
+        card="card.md",
+        metrics=metrics,
+        intended_use=words.INTENDED_USE,
+        out_of_scope=words.OUT_OF_SCOPE,
+        limitations=words.LIMITATIONS,
+        reference=words.REFERENCE,
+        licence=words.LICENCE,
+        package_version=__version__,
+        **facts,
+    )
+    write_json(folder / "metrics.json", metrics)
+    write_text(folder / "card.md", card(manifest))
+    write_text(folder / RUN_MANIFEST, manifest.model_dump_json(indent=1) + "\n")
+    return manifest

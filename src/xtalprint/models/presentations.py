@@ -1,0 +1,145 @@
+"""The ways in which a crystal may come to a classifier: any cell, size, orientation, shape, and with defects."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.crystal import Crystal
+from xtalprint.defects import displace_gaussian, vacancies
+from xtalprint.geometry import heights, nearest_distances, random_rotation, supercell_to, to_cluster
+from xtalprint.models.defective import random_packing
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+#: Share of presentations that repeat periodically; the others are finite pieces.
+PERIODIC = 0.4
+#: Shares that are displaced, and that lose atoms.
+DISPLACED, THINNED = 0.65, 0.5
+#: Largest standard deviation of displacements in bond lengths, and largest share of missing atoms.
+LARGEST_DISPLACEMENT, MOST_VACANCIES = 0.13, 0.7
+#: Sites of periodic boxes: pristine ones, and those with defects, which would be another crystal in a small cell.
+PERIODIC_SITES, DEFECTIVE_SITES = (1, 400), (48, 400)
+#: Sites of finite pieces, and fewest of a piece before and after atoms are removed.
+PIECE_SITES, FEWEST, FEWEST_LEFT = (56, 700), 50, 34
+#: A piece is an ellipsoid in six of ten cases, else a block; |ln| of its axes beside the mean.
+ELLIPSOIDS, LARGEST_ASPECT = 0.6, 0.25
+#: Disordered matter: sites; cores of random packings in bond lengths; displacements beyond which nothing is left.
+DISORDERED_SITES, CORES, MOLTEN = (60, 400), (0.6, 0.97), (0.24, 0.5)
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """A crystal as it is brought, and what was done to it.
+
+    Parameters
+    ----------
+    crystal
+        What a classifier sees.
+    displacement
+        Standard deviation of the displacements in units of the bond length.
+    vacancies
+        Share of atoms that were removed.
+    """
+
+    crystal: Crystal
+    displacement: float
+    vacancies: float
+
+
+def present(crystal: Crystal, rng: np.random.Generator) -> Presentation:
+    """Bring a pristine crystal in a random way.
+
+    Parameters
+    ----------
+    crystal
+        With a cell.
+    rng
+        The only source of chance.
+    """
+    periodic = rng.random() < PERIODIC
+    displacement = rng.uniform(0, LARGEST_DISPLACEMENT) if rng.random() < DISPLACED else 0.0
+    missing = rng.uniform(0, MOST_VACANCIES) if rng.random() < THINNED else 0.0
+    if periodic:
+        sites = DEFECTIVE_SITES if displacement or missing else PERIODIC_SITES
+        sample = supercell_to(crystal, min_atoms=_log_uniform(sites, rng))
+    else:
+        sample = random_piece(crystal, _log_uniform(PIECE_SITES, rng), rng)
+    missing = max(0.0, min(missing, 1 - FEWEST_LEFT / sample.n_sites))
+    if missing:
+        sample = vacancies(sample, missing, rng)
+    if displacement:
+        length = float(nearest_distances(crystal).mean())
+        sample = displace_gaussian(sample, displacement * length, rng)
+    return Presentation(sample, displacement, missing)
+
+
+def random_piece(crystal: Crystal, n_sites: int, rng: np.random.Generator) -> Crystal:
+    """Cut an ellipsoid or a block of about ``n_sites``, turned and placed at random; at least `FEWEST` sites."""
+    if crystal.cell is None:
+        raise ValueError("a piece is cut out of a crystal, not out of a cluster")
+    volume = crystal.volume / crystal.n_sites
+    while True:
+        axes = np.exp(rng.uniform(-LARGEST_ASPECT, LARGEST_ASPECT, size=3))
+        axes /= np.cbrt(axes.prod())
+        turn = random_rotation(rng)
+        middle = rng.random(3) @ crystal.cell
+        if rng.random() < ELLIPSOIDS:
+            half = axes * np.cbrt(3 * n_sites * volume / (4 * np.pi))
+            points, rows = _points_around(crystal, middle, float(half.max()))
+            inside = (((points @ turn) / half) ** 2).sum(axis=1) <= 1
+        else:
+            half = 0.5 * axes * np.cbrt(n_sites * volume)
+            points, rows = _points_around(crystal, middle, float(np.linalg.norm(half)))
+            inside = (np.abs(points @ turn) <= half).all(axis=1)
+        if np.count_nonzero(inside) >= FEWEST:
+            return Crystal((points @ turn)[inside], crystal.numbers[rows[inside]], source=crystal.source)
+        n_sites += max(1, n_sites // 10)
+
+
+def disordered(crystals: Sequence[Crystal], rng: np.random.Generator) -> Crystal:
+    """Make a liquid or a glass of the density of one of the crystals: a random packing, or a crystal shaken apart."""
+    crystal = crystals[int(rng.integers(len(crystals)))]
+    box = supercell_to(crystal, min_atoms=_log_uniform(DISORDERED_SITES, rng))
+    if rng.random() < 0.5:  # noqa: PLR2004 - one half
+        packing = random_packing(box, rng.uniform(*CORES), rng)
+        matter = _with_cube(packing, np.cbrt(box.volume)) if rng.random() < PERIODIC else _ball(packing)
+    else:
+        shaken = displace_gaussian(box, rng.uniform(*MOLTEN), rng, unit="d_nn")
+        matter = shaken if rng.random() < PERIODIC else to_cluster(shaken)
+    if rng.random() < 0.3:  # noqa: PLR2004 - three in ten
+        matter = vacancies(matter, rng.uniform(0, 0.4), rng)
+    return matter
+
+
+def _points_around(
+    crystal: Crystal, middle: NDArray[np.float64], radius: float
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Positions relative to ``middle`` of all images that may lie within the radius, and their rows."""
+    cell = np.array(crystal.cell)
+    place = middle @ np.linalg.inv(cell)
+    reach = radius / heights(cell)
+    low, high = np.floor(place - reach - 1).astype(int), np.ceil(place + reach).astype(int)
+    images = np.stack(np.meshgrid(*map(np.arange, low, high + 1), indexing="ij"), axis=-1).reshape(-1, 3)
+    points = (images @ cell)[:, None] + crystal.positions[None] - middle
+    return points.reshape(-1, 3), np.tile(np.arange(len(crystal)), len(images))
+
+
+def _with_cube(packing: Crystal, edge: float) -> Crystal:
+    return Crystal(packing.positions, packing.numbers, cell=edge * np.eye(3), source=packing.source)
+
+
+def _ball(packing: Crystal) -> Crystal:
+    """The inner half of a cube, or as many as a piece has at least."""
+    distance = np.linalg.norm(packing.positions - packing.positions.mean(axis=0), axis=1)
+    keep = np.argsort(distance)[: max(FEWEST, len(packing) // 2)]
+    return Crystal(packing.positions[keep], packing.numbers[keep], source=packing.source)
+
+
+def _log_uniform(limits: tuple[int, int], rng: np.random.Generator) -> int:
+    return round(float(np.exp(rng.uniform(np.log(limits[0]), np.log(limits[1])))))

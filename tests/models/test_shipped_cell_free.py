@@ -1,0 +1,108 @@
+"""The shipped cell-free model on simple crystals as people have them: any cell, turned, thinned, no cell, molten."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xtalprint import geometry
+from xtalprint.crystal import Crystal
+from xtalprint.defects import displace_gaussian, substitute, vacancies
+from xtalprint.models import load_model
+from xtalprint.models.presentations import random_piece
+
+FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
+HEX = np.array([[1, 0, 0], [-0.5, np.sqrt(0.75), 0], [0, 0, 1.6]])
+CRYSTALS = {
+    "fcc": Crystal([[0, 0, 0]], ["Cu"], cell=1.805 * FACE),
+    "bcc": Crystal([[0, 0, 0]], ["Fe"], cell=1.433 * (1 - 2 * np.eye(3))),
+    "sc": Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3)),
+    "diam": Crystal([[0, 0, 0], [1.3575] * 3], ["Si"] * 2, cell=2.715 * FACE),
+    "hex/rh": Crystal(np.array([[0, 0, 0], [1 / 3, 2 / 3, 0.5]]) @ (3.2 * HEX), ["Mg"] * 2, cell=3.2 * HEX),
+    "bct_139": Crystal([[0, 0, 0], [1.625, 1.625, 2.475]], ["In"] * 2, cell=np.diag([3.25, 3.25, 4.95])),
+    "bct_141": Crystal(
+        np.array([[0, 0, 0], [0.5, 0.5, 0.5], [0, 0.5, 0.25], [0.5, 0, 0.75]]) * [5.83, 5.83, 3.18],
+        ["Sn"] * 4,
+        cell=np.diag([5.83, 5.83, 3.18]),
+    ),
+}
+CLASSES = list(CRYSTALS)
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model("crystal-class-cell-free")
+
+
+def answer(model, crystal):
+    [prediction] = model.predict(crystal)
+    assert prediction.status == "ok", prediction.error
+    return prediction
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_pristine_crystals_are_known_and_sure(model, name):
+    prediction = answer(model, CRYSTALS[name])
+    assert (prediction.crystal_class, prediction.known, prediction.warnings) == (name, True, ())
+    assert prediction.probability > 0.95
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_every_cell_and_orientation_gives_the_same(model, name):
+    crystal = CRYSTALS[name]
+    cell = np.array([[1, 0, 0], [2, 1, 0], [-1, 1, 1]]) @ crystal.cell
+    other = Crystal(crystal.positions + np.array([1, 2, 3]), crystal.numbers, cell=cell)
+    turn = geometry.random_rotation(np.random.default_rng(0))
+    big = geometry.rotated(geometry.supercell(other, (3, 1, 2)), turn)
+    expected, found = (answer(model, c).probabilities for c in (crystal, big))
+    assert dict(found) == pytest.approx(dict(expected), abs=2e-4)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("missing", [0.0, 0.4])
+def test_a_turned_piece_without_a_cell_gets_the_same_class(model, name, missing):
+    rng = np.random.default_rng(CLASSES.index(name))
+    piece = random_piece(CRYSTALS[name], round(180 / (1 - missing)), rng)
+    assert answer(model, vacancies(piece, missing, rng)).crystal_class == name
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_hot_thinned_alloy_in_a_box_gets_the_same_class(model, name):
+    rng = np.random.default_rng(CLASSES.index(name))
+    box = geometry.supercell_to(CRYSTALS[name], min_atoms=300)
+    box = substitute(vacancies(displace_gaussian(box, 0.05, rng, unit="d_nn"), 0.25, rng), 0.5, rng)
+    prediction = answer(model, box)
+    assert prediction.crystal_class == name
+    assert prediction.warnings[-1].startswith("several elements") or "several elements" in " ".join(
+        prediction.warnings
+    )
+
+
+def test_one_or_two_atoms_missing_from_a_small_box_change_nothing(model):
+    box = geometry.supercell(CRYSTALS["fcc"], (4, 4, 4))
+    for seed in range(5):
+        for missing in (1, 2):
+            thinned = vacancies(box, missing / len(box), np.random.default_rng(seed))
+            assert answer(model, thinned).crystal_class == "fcc"
+
+
+def test_disorder_is_not_known(model):
+    box = geometry.supercell(CRYSTALS["fcc"], (6, 6, 6))
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        assert answer(model, displace_gaussian(box, 0.35, rng, unit="d_nn")).known is False
+        assert answer(model, Crystal(rng.uniform(0, 16, (250, 3)), [18] * 250)).known is False
+
+
+def test_few_atoms_without_a_cell_are_worth_a_warning(model):
+    few = random_piece(CRYSTALS["fcc"], 55, np.random.default_rng(0))
+    assert f"{len(few)} sites without a cell: fewer than the 60" in answer(model, few).warnings[0]
+
+
+def test_networks_that_disagree_are_named(model, monkeypatch):
+    members = np.full((3, 8), 0.01)
+    members[[0, 1, 2], [4, 4, 0]] = 0.93
+    monkeypatch.setattr(model, "predict_order", lambda _: members)
+    prediction = answer(model, CRYSTALS["fcc"])
+    assert prediction.crystal_class == "fcc"
+    assert "1 of 3 networks answers otherwise" in prediction.warnings

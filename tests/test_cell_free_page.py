@@ -1,0 +1,73 @@
+"""The page on the cell-free model says what the committed results say, and these are of the model that is shipped."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from xtalprint.models.registry import load_manifest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "cell-free.md").read_text(encoding="utf-8")
+MANIFEST = load_manifest("crystal-class-cell-free")[0]
+
+
+def result(name):
+    return json.loads((ROOT / "results" / name / "results.json").read_text(encoding="utf-8"))
+
+
+def percent(share):
+    return f"{100 * share:.1f}"
+
+
+def test_results_are_of_the_shipped_model():
+    sha256 = MANIFEST.weights.onnx.sha256
+    assert result("cell-free")["model"]["weights_sha256"] == sha256
+    assert result("orientation")["models"]["cell-free"]["weights_sha256"] == sha256
+    assert not result("cell-free")["quick"]
+    assert not result("orientation")["quick"]
+
+
+def test_the_table_of_forms():
+    rows = result("orientation")["rows"]
+    methods = [*dict.fromkeys(row["method"] for row in rows)]
+    for method in methods:
+        for defect in dict.fromkeys(row["defects"] for row in rows):
+            of = [r for r in rows if (r["method"], r["defects"]) == (method, defect)]
+            cells = [percent(r["accuracy"]) for r in of] + ["–"] * (5 - len(of))
+            if f"| {defect} | {method} |" in PAGE:
+                assert f"| {defect} | {method} | {' | '.join(cells)} |" in PAGE
+    assert PAGE.count("| cell-free |") == PAGE.count("| image |") == 5
+
+
+def test_real_elemental_solids():
+    figures = result("cell-free")
+    for row in figures["elements"]:
+        atoms = "–" if row["form"] == "as given" else str(row["atoms"])
+        simple = f"{row['simple_right']} of {row['simple_n']}"
+        assert f"| {row['form']} | {atoms} | {percent(row['accuracy'])} | {simple} |" in PAGE
+    assert f"As given it names {figures['elements'][0]['right']} of 409" in PAGE
+    assert all(wrong["warnings"] for wrong in figures["wrong_as_given"])
+    assert f"calls {percent(figures['share_of_others_called_unknown'])} % unknown" in PAGE
+    assert f"of the 409 members {percent(figures['share_of_members_called_known'])} % known" in PAGE
+
+
+def test_snapshots():
+    snapshots = result("cell-free")["snapshots"]
+    assert snapshots["crystals"]["right"] == snapshots["crystals"]["n"]
+    assert f"All {snapshots['crystals']['right']} frames of one class" in PAGE
+    assert snapshots["liquid_frames"] == snapshots["liquid_frames_called_unknown"]
+    assert f"all {snapshots['liquid_frames']} liquid frames are called unknown" in PAGE
+
+
+def test_none_of_these_and_calibration():
+    known, metrics = MANIFEST.known, MANIFEST.metrics
+    assert f"AUROC {known.auroc['other crystals']:.3f} for other crystals" in PAGE
+    assert f"and {known.auroc['disordered']:.4f}\nfor disordered" in PAGE
+    alarms = known.false_alarms
+    assert f"{percent(alarms['other crystals'])} % and {percent(alarms['disordered'])} % are called known" in PAGE
+    single = metrics["single_networks"]
+    ensemble = percent(metrics["test"]["accuracy"])
+    assert f"{percent(min(single))} to {percent(max(single))} % right one by one, {ensemble} % together" in PAGE
+    calibration = metrics["calibration"]
+    assert f"from {calibration['before']:.3f} to {calibration['after']:.3f}" in PAGE
