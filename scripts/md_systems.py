@@ -22,13 +22,17 @@ POLONIUM_EDGE = 3.345
 
 @dataclass(frozen=True)
 class Potential:
-    """A potential: commands of LAMMPS, where it was published, its file in the LAMMPS distribution."""
+    """A potential: commands of LAMMPS, where it was published, its file in the LAMMPS distribution.
+
+    ``haste`` divides the times of all parts of a run, for a slow potential.
+    """
 
     name: str
     commands: tuple[str, ...]
     citation: str
     mass: float
     dt_ps: float
+    haste: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -122,6 +126,17 @@ TI = Potential(
     47.867,
     0.002,
 )
+LI = Potential(
+    "SNAP, Li_Zuo_JPCA2020",
+    (
+        "pair_style snap",
+        "pair_coeff * * {potentials}/Li_Zuo_JPCA2020.snapcoeff {potentials}/Li_Zuo_JPCA2020.snapparam Li",
+    ),
+    "Zuo; Chen; Li; Deng; Chen; Behler; Csanyi; Shapeev; Thompson; Wood; Ong; J. Phys. Chem. A 124; 731 (2020)",
+    6.94,
+    0.0025,
+    haste=2.0,
+)
 NETWORK = Potential(
     f"model: harmonic springs to 6 first ({SPRINGS[0]} eV/Å²) and 12 second neighbours ({SPRINGS[1]} eV/Å²)",
     (),
@@ -138,6 +153,7 @@ def crystals() -> tuple[Crystalline, ...]:
     mg = 914.0, "of the potential, Sun et al. (2006)"
     si = 1691.0, "of the potential, Broughton; Li; Phys. Rev. B 35; 9120 (1987)"
     ti = 1941.0, "of the element; not of the potential"
+    li = 453.7, "of the element; not of the potential"
     po = 527.0, "of the element; the model cannot melt"
     turned = orthogonal(4.05 / sqrt(2), 4.05 * sqrt(1.5), 4.05 * sqrt(3))
     titanium = orthogonal(2.93, 2.93 * sqrt(3), 4.67)
@@ -160,6 +176,7 @@ def crystals() -> tuple[Crystalline, ...]:
             "cube edges",
         ),
         Crystalline("ti_hcp", "hcp", "Ti", TI, titanium, HCP_ORTHOGONAL, (7, 4, 5), *ti, "orthogonal"),
+        Crystalline("li_bcc", "bcc", "Li", LI, cubic(3.51), BCC, (5, 5, 5), *li, "cube edges"),
     )
 
 

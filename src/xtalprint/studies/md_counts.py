@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 #: Columns of the table that are one label per structure.
-OURS = "xtalprint"
+MODELS = ("crystal-class", "crystal-class-cell-free")
+CNA = "adaptive CNA"
 MOYOPY = "moyopy {} Å"
 #: The one tolerance that is best for all crystals of the set, chosen by those who know the right answers.
 SINGLE = "moyopy, best single tolerance"
@@ -42,14 +43,19 @@ def figures_of(rows: Sequence[Row]) -> dict[str, Any]:
     solids = [row for row in rows if row["class"] != "liquid"]
     liquids = [row for row in rows if row["class"] == "liquid"]
     sets = sorted({row["set"] for row in rows})
+    systems = [_system(rows, *key) for key in _keys(rows)]
     return {
         "n_frames": len(rows),
-        "n_errors": sum(row["error"] is not None for row in rows),
-        "structures": {name: _structures([row for row in solids if row["set"] == name]) for name in sets},
-        "liquids": {name: _liquids([row for row in liquids if row["set"] == name]) for name in sets},
-        "crystals_called_known": {name: _share(_of(solids, name), "known", wanted=True) for name in sets},
-        "systems": [_system(rows, *key) for key in _keys(rows)],
-        "wrong": [_wrong(row) for row in solids if row[OURS] != row["expected"]],
+        "n_errors": sum(row[f"{model}: error"] is not None for row in rows for model in MODELS),
+        "structures": {name: _structures(_of(solids, name)) for name in sets},
+        "liquids": {name: _liquids(_of(liquids, name)) for name in sets},
+        "crystals_called_known": {
+            name: {model: _share(_of(solids, name), f"{model}: known", wanted=True) for model in MODELS}
+            for name in sets
+        },
+        "systems_where_others_have_more_right": {model: _more_right(systems, model) for model in MODELS},
+        "systems": systems,
+        "wrong": [_wrong(row, model) for model in MODELS for row in solids if row[model] != row["expected"]],
         "published_atoms_right_at_melting_percent": {k: dict(v) for k, v in PUBLISHED_ATOMS.items()},
     }
 
@@ -63,7 +69,17 @@ def _keys(rows: Sequence[Row]) -> list[tuple[str, str]]:
 
 
 def _methods(row: Row) -> list[str]:
-    return [name for name in row if name == OURS or name.startswith(("PTM", "moyopy"))]
+    return [name for name in row if name in (*MODELS, CNA) or name.startswith(("PTM", "moyopy"))]
+
+
+def _more_right(systems: Sequence[Mapping[str, Any]], model: str) -> dict[str, list[str]]:
+    """Crystals of known temperature, for each other method: in which systems the model has fewer right than it."""
+    counted = [s for s in systems if s["class"] != "liquid" and s["temperatures"][0]["T_over_Tm"] is not None]
+    rivals = [name for name in (counted[0]["structures"] if counted else {}) if name not in MODELS]
+    return {
+        name: [s["system"] for s in counted if s["structures"][model]["right"] < s["structures"][name]["right"]]
+        for name in rivals
+    }
 
 
 def _structures(solids: Sequence[Row]) -> dict[str, Any]:
@@ -82,7 +98,8 @@ def _liquids(liquids: Sequence[Row]) -> dict[str, Any]:
     """Count who calls a liquid none of the crystals; PTM does where fewer than half of the atoms are of any type."""
     if not liquids:
         return {}
-    result = {OURS: _share(liquids, "known", wanted=False), "answers": sorted({str(row[OURS]) for row in liquids})}
+    result: dict[str, Any] = {model: _share(liquids, f"{model}: known", wanted=False) for model in MODELS}
+    result["answers"] = {model: sorted({str(row[model]) for row in liquids}) for model in MODELS}
     for name in (name for name in liquids[0] if name.startswith(ATOMS) and liquids[0][name] is not None):
         few = sum(2 * row[name] > row["n_atoms"] for row in liquids)
         result[name.removeprefix(ATOMS)] = {"n": len(liquids), "right": few, "accuracy": few / len(liquids)}
@@ -130,6 +147,7 @@ def _atoms(rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
-def _wrong(row: Row) -> Row:
-    kept = ("set", "file", "frame", "expected", OURS, "probability", "known", "warnings", "error")
-    return {name: row[name] for name in kept}
+def _wrong(row: Row, model: str) -> Row:
+    kept = {name: row[name] for name in ("set", "file", "frame", "expected")}
+    answer = {name: row[f"{model}: {name}"] for name in ("probability", "known", "warnings", "error")}
+    return {"model": model, **kept, "answer": row[model], **answer}

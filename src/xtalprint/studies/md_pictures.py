@@ -27,7 +27,7 @@ PUBLISHED_STYLES: Mapping[str, dict[str, Any]] = {
     "DC4": {"marker": "D", "color": "black", "fillstyle": "none"},
 }
 #: The system a published figure stands beside.
-PUBLISHED_SYSTEMS: Mapping[str, str] = {"al_fcc": "fcc Al", "ti_hcp": "hcp Ti"}
+PUBLISHED_SYSTEMS: Mapping[str, str] = {"al_fcc": "fcc Al", "li_bcc": "bcc Li", "ti_hcp": "hcp Ti"}
 TITLES: Mapping[str, str] = {
     "al_fcc": "fcc Al",
     "al_turned_fcc": "fcc Al, box along [1-10], [11-2], [111]",
@@ -35,6 +35,7 @@ TITLES: Mapping[str, str] = {
     "fe_turned_bcc": "bcc Fe, box along [110], [-110], [001]",
     "mg_hcp": "hcp Mg, hexagonal box",
     "ti_hcp": "hcp Ti, orthogonal box",
+    "li_bcc": "bcc Li",
     "si_diam": "diamond Si",
     "po_sc": "simple cubic, model of springs",
 }
