@@ -34,7 +34,7 @@ class Study:
     name: str
     summary: str
     module: str
-    needs_data: bool = True
+    needs_data: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,22 +64,24 @@ STUDIES: dict[str, Study] = {
             "Ziletti et al. (2018), Table 1 and Supplementary Tables 1 and 2: accuracy with displaced, missing and "
             "substituted atoms",
             "xtalprint.studies.defects",
-            needs_data=False,
         ),
         Study(
             "real-elements",
             "accuracy on 831 elemental solids of the Materials Project, trained on made crystals only",
             "xtalprint.studies.real_elements",
+            needs_data=True,
         ),
         Study(
             "real-files",
             "one answer for each molecular-dynamics file and each CIF of the data sets, read as a user would",
             "xtalprint.studies.real_files",
+            needs_data=True,
         ),
         Study(
             "cell-free",
             "real elemental solids as given and as turned pieces with defects, and snapshots, by the cell-free model",
             "xtalprint.studies.cell_free",
+            needs_data=True,
         ),
         Study(
             "orientation",
@@ -105,6 +107,7 @@ STUDIES: dict[str, Study] = {
             "transition-bain",
             "the Bain path: a body-centred tetragonal lattice that passes through bcc and fcc",
             "xtalprint.studies.transition_bain",
+            needs_data=True,
         ),
         Study(
             "amorphous",
