@@ -58,6 +58,24 @@ def test_the_page_says_what_was_found_of_each_set(of_set):
     assert f"\n| {of_set} | {counts(RESULTS['liquids'][of_set], LIQUIDS)} |\n" in PAGE
 
 
+def test_the_page_says_who_is_wrong():
+    made = RESULTS["structures"]["made"]
+    for model in MODELS:
+        assert made[model]["right"] == made[model]["n"] == made["PTM, no cutoff"]["right"]
+        assert not any(RESULTS["systems_where_others_have_more_right"][model].values())
+        assert all(
+            known["right"] == known["n"] for known in (of[model] for of in RESULTS["crystals_called_known"].values())
+        )
+    assert f"name all {made[MODELS[0]]['n']} crystals of the made set right" in PAGE
+    assert {wrong["model"] for wrong in RESULTS["wrong"]} == {"crystal-class"}
+    assert {wrong["file"][:2] for wrong in RESULTS["wrong"]} == {"cu", "ti"}
+    assert all("no symmetry was found" in wrong["warnings"] for wrong in RESULTS["wrong"])
+    assert f"the image network has {len(RESULTS['wrong'])} wrong answers" in PAGE
+    for liquids in RESULTS["liquids"].values():
+        assert liquids["PTM, no cutoff"]["right"] == 0
+        assert liquids["PTM, rmsd < 0.1"]["accuracy"] == liquids[CNA]["accuracy"] == 1
+
+
 def test_the_results_are_of_the_shipped_models_and_all_files():
     for model in MODELS:
         assert RESULTS["models"][model]["weights_sha256"] == load_manifest(model)[0].weights.onnx.sha256

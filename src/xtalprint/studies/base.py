@@ -123,6 +123,7 @@ STUDIES: dict[str, Study] = {
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",
+            needs_data=True,
         ),
     )
 }
