@@ -30,16 +30,16 @@ PUBLISHED_STYLES: Mapping[str, dict[str, Any]] = {
 PUBLISHED_SYSTEMS: Mapping[str, str] = {"al_fcc": "fcc Al", "li_bcc": "bcc Li", "ti_hcp": "hcp Ti"}
 TITLES: Mapping[str, str] = {
     "al_fcc": "fcc Al",
-    "al_turned_fcc": "fcc Al, box along [1-10], [11-2], [111]",
+    "al_turned_fcc": "fcc Al along [1-10], [11-2], [111]",
     "fe_bcc": "bcc Fe",
-    "fe_turned_bcc": "bcc Fe, box along [110], [-110], [001]",
+    "fe_turned_bcc": "bcc Fe along [110], [-110], [001]",
     "mg_hcp": "hcp Mg, hexagonal box",
     "ti_hcp": "hcp Ti, orthogonal box",
     "li_bcc": "bcc Li",
     "si_diam": "diamond Si",
-    "po_sc": "simple cubic, model of springs",
+    "po_sc": "simple cubic, springs",
 }
-COLUMNS = 4
+COLUMNS = 5
 
 
 def draw_atoms(figures: Mapping[str, Any]) -> Figure:
@@ -48,7 +48,7 @@ def draw_atoms(figures: Mapping[str, Any]) -> Figure:
 
     systems = [s for s in figures["systems"] if s["set"] == "made" and s["class"] != "liquid"]
     count = max(1, ceil(len(systems) / COLUMNS))
-    figure = Figure(figsize=(13, 3.1 * count + 0.7), layout="constrained")
+    figure = Figure(figsize=(14.5, 2.9 * count + 0.7), layout="constrained")
     panels = figure.subplots(count, COLUMNS, sharex=True, sharey=True, squeeze=False).ravel()
     for panel, system in zip(panels, systems, strict=False):
         _draw_system(panel, system)
