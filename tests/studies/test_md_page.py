@@ -66,6 +66,8 @@ def test_the_page_says_who_is_wrong():
         f"The cell-free model names all {made[free]['n']} crystals of the made set and all of the collected one"
         in PAGE
     )
+    hot = [s["temperatures"][-1]["structures"][ORACLE] for s in CRYSTALS if s["class"] in {"fcc", "bcc", "hcp"}]
+    assert f"names {sum(of['right'] for of in hot)} of the {sum(of['n'] for of in hot)} fcc, bcc and hcp" in PAGE
     wrong = RESULTS["wrong"]
     assert {entry["model"] for entry in wrong} == {image}
     assert all("no symmetry was found" in entry["warnings"] for entry in wrong)
