@@ -119,6 +119,12 @@ STUDIES: dict[str, Study] = {
             "whether 32 to 1,024 atoms of each prototype get the same class",
             "xtalprint.studies.size",
         ),
+        Study(
+            "md",
+            "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
+            "xtalprint.studies.md",
+            needs_data=True,
+        ),
     )
 }
 
