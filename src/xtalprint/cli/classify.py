@@ -95,7 +95,7 @@ def csv_columns(classes: Sequence[str], provenance: Mapping[str, str]) -> list[s
     return [
         *("source", "frame", "status", "class", "probability"),
         *(f"probabilities.{name}" for name in classes),
-        *("known", "warnings", "error"),
+        *("known", "probability_none", "warnings", "error"),
         *provenance,
     ]
 

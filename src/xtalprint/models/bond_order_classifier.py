@@ -78,6 +78,7 @@ class BondOrderClassifier(AnsweringModel):
             probability=float(probabilities[best]),
             probabilities=dict(zip(self.classes, probabilities.tolist(), strict=True)),
             known=bool(mean[-1] <= self._rule.probability),
+            probability_none=float(mean[-1]),
             warnings=(
                 *fingerprint.warnings,
                 *_smallness(crystal),

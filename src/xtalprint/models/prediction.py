@@ -29,6 +29,8 @@ class Prediction:
         Probability of every class, adding up to 1.
     known
         False if the crystal resembles none of the classes.
+    probability_none
+        Probability that it is of none of the classes; None if the model has no such output.
     warnings
         What a person should know before relying on it.
     error
@@ -44,6 +46,7 @@ class Prediction:
     probability: float | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
     known: bool | None = None
+    probability_none: float | None = None
     warnings: tuple[str, ...] = ()
     error: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +72,7 @@ class Prediction:
             "probability": self.probability,
             "probabilities": dict(self.probabilities),
             "known": self.known,
+            "probability_none": self.probability_none,
             "warnings": list(self.warnings),
             **self.provenance,
         }

@@ -84,6 +84,12 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "known",
+            "whether real crystals of other types, prototypes and liquids are told from the classes; reliability",
+            "xtalprint.studies.known",
+            needs_data=True,
+        ),
+        Study(
             "orientation",
             "the same crystals in other cells, turned, as pieces: image network, cell-free network, symmetry search",
             "xtalprint.studies.orientation",
