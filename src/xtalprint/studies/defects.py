@@ -12,7 +12,7 @@ from xtalprint.geometry import to_cluster
 from xtalprint.models import CrystalClassifier, load_model
 from xtalprint.studies.base import StudyResult, say
 from xtalprint.studies.baselines import moyopy_class, ptm_class, spglib_class
-from xtalprint.studies.defects_counts import PUBLISHED, RESCALED, SHIPPED, Answers, figures_of, table_of
+from xtalprint.studies.defects_counts import DEFAULT, PUBLISHED, RESCALED, SHIPPED, Answers, figures_of, table_of
 from xtalprint.studies.defects_levels import LEVELS, QUICK_LEVELS, SPGLIB, Level
 from xtalprint.studies.defects_pictures import draw_all, draw_simple
 from xtalprint.studies.defects_structures import Sample, quick_sample, test_part
@@ -42,6 +42,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         PUBLISHED: load_model("crystal-class-published"),
         SHIPPED: load_model("crystal-class-image"),
         RESCALED: _rescaled(load_model("crystal-class-published")),
+        DEFAULT: load_model("crystal-class"),
     }
     if quick:
         sample = quick_sample(seed=seed)
@@ -85,7 +86,8 @@ def _questions(
     findable = level.kind in {"pristine", "displacements"}
     searched = (sample.searched if findable else sample.searched_few) if draw == 0 else nothing
     simple = sample.simple if draw < SIMPLE_DRAWS else nothing
-    rows = {PUBLISHED: everything, SHIPPED: sample.unseen, RESCALED: everything if draw == 0 else nothing}
+    first = everything if draw == 0 else nothing
+    rows = {PUBLISHED: everything, SHIPPED: sample.unseen, RESCALED: first, DEFAULT: everything}
     asked: list[tuple[str, Callable[[Crystal], str | None], frozenset[int]]] = [
         (name, _asking(model), rows[name]) for name, model in models.items()
     ]
