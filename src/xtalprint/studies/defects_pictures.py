@@ -9,6 +9,7 @@ import numpy as np
 from xtalprint.studies.defects_counts import (
     ALL,
     BEST,
+    DEFAULT,
     FIRST,
     ORACLE,
     PUBLISHED,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 STYLES: Mapping[str, dict[str, Any]] = {
     PUBLISHED: {"color": "#0072B2", "marker": "o"},
     SHIPPED: {"color": "#009E73", "marker": "s"},
+    DEFAULT: {"color": "black", "marker": "X"},
     RESCALED: {"color": "#56B4E9", "marker": "o", "linestyle": "--", "fillstyle": "none"},
     ORACLE: {"color": "#D55E00", "marker": "^"},
     BEST: {"color": "#D55E00", "marker": "^", "linestyle": "--", "fillstyle": "none"},
@@ -38,7 +40,7 @@ STYLES: Mapping[str, dict[str, Any]] = {
     "PTM, rmsd < 0.1": {"color": "#CC79A7", "marker": "P"},
     "PTM, no cutoff": {"color": "#CC79A7", "marker": "P", "linestyle": "--", "fillstyle": "none"},
 }
-PAPER: dict[str, Any] = {"color": "black", "marker": "*", "linestyle": ":", "markersize": 8}
+PAPER: dict[str, Any] = {"color": "#555555", "marker": "*", "linestyle": ":", "markersize": 8}
 #: Columns of the pictures: kind, label of the axis.
 COLUMNS = (
     ("displacements", "displacement σ / Å"),
@@ -47,7 +49,7 @@ COLUMNS = (
 )
 WIDTHS = (1.0, 1.0, 0.6)
 #: The networks, and all structures that each has answered for.
-NETWORKS = ((PUBLISHED, ALL), (RESCALED, FIRST), (SHIPPED, UNSEEN))
+NETWORKS = ((PUBLISHED, ALL), (RESCALED, FIRST), (SHIPPED, UNSEEN), (DEFAULT, ALL))
 #: The lowest error rate that is drawn, in %.
 FLOOR = 0.01
 
@@ -98,7 +100,7 @@ def draw_simple(figures: Mapping[str, Any]) -> Figure:
     panels = figure.subplots(1, 3, sharey=True, width_ratios=WIDTHS)
     for axes, (kind, label) in zip(panels, COLUMNS, strict=True):
         levels = _levels(figures, kind)
-        for method in (PUBLISHED, SHIPPED, "PTM, rmsd < 0.1", "PTM, no cutoff"):
+        for method in (PUBLISHED, SHIPPED, DEFAULT, "PTM, rmsd < 0.1", "PTM, no cutoff"):
             _accuracy(axes, levels, SIMPLE, method)
         axes.set_xlabel(label)
         _axis(axes, kind, levels)
