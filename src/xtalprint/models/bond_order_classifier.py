@@ -44,6 +44,7 @@ class BondOrderClassifier(AnsweringModel):
         if not isinstance(manifest.known, KnownOutput):
             raise ModelError("the model does not say when an input is of none of the classes", source=manifest.name)
         self._rule = manifest.known
+        self._names_prototypes = manifest.answers == "prototype"
         given = {key: value for key, value in manifest.descriptor.items() if key != "descriptor"}
         self.descriptor = BondOrientationalOrder(**given)
         self._network = onnx_session(weights)
@@ -54,7 +55,7 @@ class BondOrderClassifier(AnsweringModel):
         Parameters
         ----------
         array
-            (19, n), as the model's descriptor makes it.
+            (19, n) or (38, n), as the model's descriptor makes it.
 
         Returns
         -------
@@ -77,15 +78,22 @@ class BondOrderClassifier(AnsweringModel):
             crystal_class=answer,
             probability=float(probabilities[best]),
             probabilities=dict(zip(self.classes, probabilities.tolist(), strict=True)),
+            prototype=answer if self._names_prototypes else None,
             known=bool(mean[-1] <= self._rule.probability),
             warnings=(
                 *fingerprint.warnings,
                 *_smallness(crystal),
                 *_disagreement(of_classes(members), best),
-                *second_opinion(crystal, answer, symprec=SYMPREC, most_sites=MOST_SITES),
+                *self._second_opinion(crystal, answer),
             ),
             provenance=self.provenance,
         )
+
+    def _second_opinion(self, crystal: Crystal, answer: str) -> list[str]:
+        """What a symmetry search says; the space group of a crystal does not tell its prototype."""
+        if self._names_prototypes:
+            return []
+        return second_opinion(crystal, answer, symprec=SYMPREC, most_sites=MOST_SITES)
 
 
 def _smallness(crystal: Crystal) -> list[str]:

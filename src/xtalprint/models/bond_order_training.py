@@ -1,4 +1,4 @@
-"""A training run of the cell-free crystal-class model: an ensemble of small networks, calibrated, with its card."""
+"""A training run on bond-orientational order: an ensemble of small networks, calibrated, with its card."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
-from xtalprint.models import crystal_class_cell_free as words
+from xtalprint.models import crystal_class_cell_free, prototype
+from xtalprint.models.bond_order_configuration import PrototypeConfig
 from xtalprint.models.bond_order_evaluation import KnownJudge, figures_of
 from xtalprint.models.card import card
-from xtalprint.models.classes import CLASSES
 from xtalprint.models.ensemble import fitted_temperature
 from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
 from xtalprint.models.manifest import Manifest, Weights
@@ -34,20 +34,18 @@ from xtalprint.models.training import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
 
     from numpy.typing import NDArray
 
-    from xtalprint.models.bond_order_configuration import BondOrderConfig
+    from xtalprint.models.bond_order_configuration import EnsembleConfig
     from xtalprint.models.bond_order_data import BondOrderExamples
     from xtalprint.models.checkpoint import Progress
     from xtalprint.models.fitting import Fit
 
-#: One for each class, and "none of them".
-N_OUTPUTS = len(CLASSES) + 1
-
 
 def train_bond_order(
-    config: BondOrderConfig,
+    config: EnsembleConfig,
     folder: Path,
     *,
     resume: bool = False,
@@ -88,6 +86,7 @@ def train_bond_order(
     from xtalprint.models.bond_order_data import SCRATCH, prepare_bond_order  # noqa: PLC0415 - torch, checked above
     from xtalprint.models.fitting import evaluate  # noqa: PLC0415 - as above
 
+    words = prototype if isinstance(config, PrototypeConfig) else crystal_class_cell_free
     clock = Clock(folder / "seconds.json")
     parts, about = prepare_bond_order(config, folder, clock=clock, say=say)
     members, first = _fit_members(config, parts["train"], parts["validation"], folder, say, report)
@@ -101,10 +100,13 @@ def train_bond_order(
         temperature = fitted_temperature(logits["validation"], parts["validation"].labels)
         judge = KnownJudge.calibrated(logits["validation"], parts["validation"], temperature, config)
         figures = figures_of(logits, parts, temperature)
-        rule = judge.measured(logits["test"], parts["test"])
+        rule = judge.measured(logits["test"], parts["test"], method=words.METHOD)
     manifest = _write_model(
         folder,
         [member.network.state_dict() for member in members],
+        words=words,
+        classes=tuple(parts["test"].classes.tolist()),
+        answers="prototype" if words is prototype else "class",
         descriptor=parameters(BondOrientationalOrder(**config.descriptor)),
         metrics=figures,
         temperature=temperature,
@@ -119,7 +121,7 @@ def train_bond_order(
 
 
 def _fit_members(  # noqa: PLR0917 - the arguments of the run
-    config: BondOrderConfig,
+    config: EnsembleConfig,
     training: BondOrderExamples,
     validation: BondOrderExamples,
     folder: Path,
@@ -142,7 +144,7 @@ def _fit_members(  # noqa: PLR0917 - the arguments of the run
             report=report,
             make_network=lambda generator: BondOrderNetwork(
                 learned.images.shape[1],
-                N_OUTPUTS,
+                len(training.classes) + 1,
                 width=config.width,
                 dropout=config.dropout,
                 generator=generator,
@@ -160,6 +162,7 @@ def _write_model(
     folder: Path,
     members: list[dict[str, Any]],
     *,
+    words: ModuleType,
     metrics: dict[str, Any],
     **facts: Any,  # noqa: ANN401 - fields of the manifest, which checks them
 ) -> Manifest:
@@ -183,8 +186,7 @@ def _write_model(
         name=words.NAME,
         version=words.VERSION,
         summary=words.SUMMARY,
-        architecture=words.architecture(arrays),
-        classes=CLASSES,
+        architecture=crystal_class_cell_free.architecture(arrays),
         weights=Weights(
             onnx=file_record(folder, WEIGHTS_FOR_ANSWERS), safetensors=file_record(folder, WEIGHTS_FOR_TRAINING)
         ),

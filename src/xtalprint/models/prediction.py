@@ -27,6 +27,8 @@ class Prediction:
         Its probability, in [0, 1].
     probabilities
         Probability of every class, adding up to 1.
+    prototype
+        The same as ``crystal_class`` where the classes are prototypes; None where they are lattices.
     known
         False if the crystal resembles none of the classes.
     warnings
@@ -44,6 +46,7 @@ class Prediction:
     probability: float | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
     known: bool | None = None
+    prototype: str | None = None
     warnings: tuple[str, ...] = ()
     error: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
@@ -66,6 +69,7 @@ class Prediction:
             return record | {"error": self.error, **self.provenance}
         return record | {
             "class": self.crystal_class,
+            **({} if self.prototype is None else {"prototype": self.prototype}),
             "probability": self.probability,
             "probabilities": dict(self.probabilities),
             "known": self.known,
