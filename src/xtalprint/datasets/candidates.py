@@ -11,8 +11,6 @@ import numpy as np
 from xtalprint.prototypes import all_prototypes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -116,7 +114,7 @@ def varied_prototype(group: int, rng: np.random.Generator) -> Candidate:
     amplitude = rng.choice(AMPLITUDES)
     frac = parent.frac
     if amplitude:
-        frac = frac + symmetric_displacement(parent, cell, float(amplitude), rng)
+        frac = frac + _symmetric_displacement(parent, cell, float(amplitude), rng)
     return Candidate(cell, frac, parent.origin)
 
 
@@ -154,23 +152,12 @@ def operations(group: int) -> tuple[NDArray[np.int64], Floats]:
     raise AssertionError(group)  # the eight groups are all in the database
 
 
-def symmetric_displacement(
-    parent: Candidate,
-    cell: Floats,
-    amplitude: float,
-    rng: np.random.Generator,
-    *,
-    numbers: Sequence[int] | None = None,
-) -> Floats:
-    """Random fractional displacements averaged over the symmetry operations: what is left keeps the group.
-
-    ``numbers`` tell the sites apart; None takes all as alike.
-    """
+def _symmetric_displacement(parent: Candidate, cell: Floats, amplitude: float, rng: np.random.Generator) -> Floats:
+    """Random fractional displacements averaged over the symmetry operations: what is left keeps the group."""
     import spglib  # noqa: PLC0415 - extra "symmetry"
 
     frac = parent.frac
-    same = alike(parent.cell, frac)
-    found = spglib.get_symmetry((*same[:2], same[2] if numbers is None else list(numbers)), symprec=1e-3)
+    found = spglib.get_symmetry(alike(parent.cell, frac), symprec=1e-3)
     if found is None:
         return np.zeros_like(frac)
     length = np.cbrt(abs(np.linalg.det(cell)) / len(frac))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.datasets.candidates import Candidate, symmetric_displacement
 from xtalprint.datasets.elemental_solids import ElementalSolids, elemental_solids, spread_rows
 from xtalprint.datasets.other_crystals import other_crystals
 from xtalprint.geometry import supercell
@@ -29,6 +27,8 @@ STREAM, OTHERS_STREAM = 78, 79
 #: Shares of the crystals of no class that are random orbits of the eight groups of the seven classes, and crystals of
 #: the classes with other elements on their sites; the rest are `other_crystals`.
 ORBITS, REDECORATED = 0.2, 0.2
+#: What symmetry leaves of a random strain or shift (Å) is rounding below this.
+LEAST_FREEDOM = 1e-3
 #: Of the others so many get two elements at random; most sites of a cell that does; share of the first element.
 DECORATED, MOST_DECORATED, SHARES = 0.5, 8, (0.25, 0.75)
 
@@ -75,46 +75,24 @@ def _example(
     member = members[i % len(members)]
     crystal = member.crystal
     if i >= len(members):
-        with warnings.catch_warnings():
-            # spglib 2.8 announces a change of its error handling with every search.
-            warnings.simplefilter("ignore", DeprecationWarning)
-            crystal = varied(member, np.random.default_rng([STREAM, seed, row]))
+        crystal = varied(member, np.random.default_rng([STREAM, seed, row]))
     return crystal, "elements" if member.n_elements == 1 else "compounds"
 
 
 def varied(prototype: NamedPrototype, rng: np.random.Generator) -> Crystal:
     """One crystal of a prototype's type: strained and shifted at random within its space group."""
     crystal = prototype.crystal
-    cell, frac, numbers = np.array(crystal.cell), crystal.frac, crystal.numbers.tolist()
-    new = cell @ _symmetric_strain(cell, frac, numbers, rng.uniform(0, prototype.strain), rng)
-    moved = symmetric_displacement(Candidate(cell, frac, ""), new, 0.1, rng, numbers=numbers) @ new
-    size = float(np.sqrt((moved**2).sum(axis=1).mean()))
-    wanted = rng.uniform(0, prototype.shift) * np.cbrt(abs(np.linalg.det(new)) / len(frac))
-    # What symmetry leaves of a shift is rounding where no coordinate is free.
-    moved = moved * (wanted / size) if size > 1e-4 * float(np.cbrt(abs(np.linalg.det(new)))) else 0 * moved
-    return Crystal(frac @ new + moved, numbers, cell=new, source=prototype.name)
-
-
-def _symmetric_strain(
-    cell: Floats, frac: Floats, numbers: list[int], size: float, rng: np.random.Generator
-) -> Floats:
-    """(3, 3) stretch that keeps the point group, its largest and smallest principal stretch ``size`` apart in ln."""
-    import spglib  # noqa: PLC0415 - extra "symmetry"
-
-    found = spglib.get_symmetry((cell.tolist(), frac.tolist(), numbers), symprec=1e-3)
+    strains, shifts = prototype.freedom
     strain = rng.normal(size=(3, 3))
-    strain = strain + strain.T
-    if found is None:
-        return np.eye(3)
-    inverse = np.linalg.inv(cell)
-    turns = [cell.T @ rotation @ inverse.T for rotation in found["rotations"]]
-    mean = np.mean([turn @ strain @ turn.T for turn in turns], axis=0)
-    values, vectors = np.linalg.eigh(mean - np.trace(mean) / 3 * np.eye(3))
-    spread = float(values[-1] - values[0])
-    if spread < 1e-6:  # noqa: PLR2004 - cubic: nothing but rounding is left
-        return np.eye(3)
-    stretch: Floats = vectors @ np.diag(np.exp(values * (size / spread))) @ vectors.T
-    return stretch
+    strain = (strains @ (strain + strain.T).ravel()).reshape(3, 3)
+    values, vectors = np.linalg.eigh(strain)
+    size = rng.uniform(0, prototype.strain) / max(float(values[-1] - values[0]), LEAST_FREEDOM)
+    cell = np.array(crystal.cell) @ vectors @ np.diag(np.exp(size * values)) @ vectors.T
+    move = (shifts @ rng.normal(size=shifts.shape[0])).reshape(-1, 3) @ cell
+    length = float(np.sqrt((move**2).sum(axis=1).mean()))
+    size = rng.uniform(0, prototype.shift) * np.cbrt(abs(np.linalg.det(cell)) / len(move))
+    move *= size / max(length, LEAST_FREEDOM)
+    return Crystal(crystal.frac @ cell + move, crystal.numbers, cell=cell, source=prototype.name)
 
 
 def prototype_others(

@@ -43,9 +43,9 @@ class PrototypeData(SampleData):
 
     #: In all; each class gets as many, and ten at least.
     n: int = Field(default=10_640, ge=10)
-    others: int = Field(default=4_800, ge=10)
+    others: int = Field(default=2_400, ge=10)
     disordered: int = Field(default=2_000, ge=10)
-    presentations: int = Field(default=3, ge=1)
+    presentations: int = Field(default=2, ge=1)
     #: A class list, see `xtalprint.prototypes.named`; None is the one that the package ships.
     classes: str | None = None
     #: Share of the presentations of elements in which foreign atoms stand on some of the sites, at random.
@@ -91,6 +91,7 @@ class PrototypeConfig(EnsembleConfig):
     data: PrototypeData = PrototypeData()
     descriptor: dict[str, Any] = Field(default_factory=lambda: {"species": True, "r_max": 5.2})
     width: int = Field(default=232, ge=8)
+    epochs: int = Field(default=12, ge=1)
 
 
 #: A run of a few seconds, to see that everything works.

@@ -8,8 +8,8 @@ VERSION = "1.0.0"
 SUMMARY = (
     "Prototype of a structure (one label for the whole structure) from its bond-orientational order, that of all "
     "pairs and that of pairs of like atoms: exactly the same for every cell, supercell and orientation, for any "
-    "names of the elements, and for pieces without a cell. Trained on varied prototypes only, in all these forms and with "
-    "defects, never on structures from a database of materials."
+    "names of the elements, and for pieces without a cell. Trained on varied prototypes only, in all "
+    "these forms and with defects, never on structures from a database of materials."
 )
 INTENDED_USE = (
     (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -17,10 +18,16 @@ from xtalprint.errors import XtalprintError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
 REMEDY = 'write {"prototypes": [{"name": "fcc", "cell": [9 numbers in Å], "numbers": […], "frac": […]}, …]}'
 #: Fields of a row that are text, and how far a structure varies unless its row says otherwise.
 TEXTS = ("strukturbericht", "aflow", "example", "source")
 STRAIN, SHIFT = 0.04, 0.02
+#: Tolerance in Å of the space group of a row.
+SYMPREC = 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +62,35 @@ class NamedPrototype:
     def n_elements(self) -> int:
         """Number of different elements."""
         return len(np.unique(self.crystal.numbers))
+
+    @cached_property
+    def freedom(self) -> tuple[Floats, Floats]:
+        """Project onto what the space group leaves free.
+
+        Returns
+        -------
+        (9, 9) for strains in Cartesian axes, without a trace, and (3 N, 3 N) for shifts of fractional coordinates.
+        """
+        import spglib  # noqa: PLC0415 - extra "symmetry"
+
+        cell, frac = np.array(self.crystal.cell), self.crystal.frac
+        with warnings.catch_warnings():
+            # spglib 2.8 announces a change of its error handling with every search.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            found = spglib.get_symmetry(
+                (cell.tolist(), frac.tolist(), self.crystal.numbers.tolist()), symprec=SYMPREC
+            )
+        n = len(frac)
+        strains, shifts = np.zeros((9, 9)), np.zeros((n, 3, n, 3))
+        for rotation, translation in zip(found["rotations"], found["translations"], strict=True):
+            turn = cell.T @ rotation @ np.linalg.inv(cell.T)
+            strains += np.kron(turn, turn)
+            apart = (frac @ rotation.T + translation)[:, None] - frac[None]
+            partner = ((apart - np.round(apart)) ** 2).sum(axis=-1).argmin(axis=1)
+            shifts[np.arange(n), :, partner] += np.linalg.inv(rotation)
+        operations = len(found["rotations"])
+        traceless = np.eye(9) - np.outer(np.eye(3), np.eye(3)) / 3
+        return traceless @ strains / operations, shifts.reshape(3 * n, 3 * n) / operations
 
 
 def named_prototypes(path: str | Path | None = None) -> tuple[NamedPrototype, ...]:
