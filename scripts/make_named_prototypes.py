@@ -57,9 +57,9 @@ NAMES = {
     "L10_CuAu": ("CuAu", "L1_0", "AB_tP2_123_a_d"),
     "L12_Cu3Au": ("Cu3Au", "L1_2", "AB3_cP4_221_a_c"),
 }
-#: Largest |ln| of the ratio of two axes, and root mean square of the shifts of free coordinates as a share of the cube
-#: root of the volume per atom. Close-packed layers, graphite and molecules vary more in nature; In is 7 % from fcc,
-#: and flat graphite and the buckled one differ by nothing but small shifts.
+#: Largest |ln| of the ratio of two axes, and root mean square of the shifts of free coordinates as a share of the
+#: cube root of the volume per atom. Close-packed layers, graphite and molecules vary more in nature; In is 7 %
+#: from fcc, and flat graphite and the buckled one differ by nothing but small shifts.
 DEFAULT = (0.04, 0.02)
 VARIATION = {
     "hcp": (0.16, 0.0),

@@ -142,6 +142,7 @@ def test_a_recipe_out_of_range_is_refused(values, message):
 def test_groups_part_the_samples_by_what_was_done_to_them():
     class Examples:
         labels = np.array([0, 1, 2, 7])
+        member = labels < 7
         periodic = np.array([True, False, False, True])
         displacement = np.array([0.0, 0.05, 0.0, 0.0])
         vacancies = np.array([0.0, 0.0, 0.3, 0.0])
