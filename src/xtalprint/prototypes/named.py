@@ -80,6 +80,8 @@ class NamedPrototype:
             found = spglib.get_symmetry(
                 (cell.tolist(), frac.tolist(), self.crystal.numbers.tolist()), symprec=SYMPREC
             )
+        if found is None:
+            raise XtalprintError(f"no symmetry is found within {SYMPREC} Å", source=self.name, remedy="check the row")
         n = len(frac)
         strains, shifts = np.zeros((9, 9)), np.zeros((n, 3, n, 3))
         for rotation, translation in zip(found["rotations"], found["translations"], strict=True):
