@@ -91,7 +91,7 @@ class PrototypeConfig(EnsembleConfig):
     data: PrototypeData = PrototypeData()
     descriptor: dict[str, Any] = Field(default_factory=lambda: {"species": True, "r_max": 5.2})
     width: int = Field(default=232, ge=8)
-    epochs: int = Field(default=12, ge=1)
+    epochs: int = Field(default=8, ge=1)
 
 
 #: A run of a few seconds, to see that everything works.

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 FONT = 7.5
 #: Shares of right answers from here on are white; below, the darker the worse. Above `DARK` numbers are white.
 LEAST, DARK = 0.5, 0.6
-#: Wrong answers rarer than this share of their class have no number.
-RARE = 0.01
+#: Wrong answers rarer than this share of their class have no number; from `MOST` on they are darkest.
+RARE, MOST = 0.01, 0.3
 
 
 def draw_accuracies(shares: NDArray[np.float64], names: Sequence[str], forms: Sequence[str]) -> Figure:
@@ -41,12 +41,17 @@ def draw_confusion(matrix: NDArray[np.int64], names: Sequence[str]) -> Figure:
     wrong = share * (1 - np.eye(len(names)))
     figure = Figure(figsize=(9.6, 9.4), layout="constrained")
     axes = figure.add_subplot()
-    axes.imshow(np.where(np.eye(len(names), dtype=bool), np.nan, wrong), cmap="Reds", vmin=0.0, vmax=0.2)
+    axes.imshow(np.where(np.eye(len(names), dtype=bool), np.nan, wrong), cmap="Reds", vmin=0.0, vmax=MOST)
     for (row, column), value in np.ndenumerate(share):
         if row == column:
             axes.text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=FONT - 1, color="0.35")
         elif value >= RARE:
-            axes.text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=FONT - 1)
+            colour = "white" if value > DARK * MOST else "black"
+            axes.text(column, row, f"{100 * value:.0f}", ha="center", va="center", fontsize=FONT - 1, color=colour)
+    axes.set_xticks(np.arange(len(names)) - 0.5, minor=True)
+    axes.set_yticks(np.arange(len(names)) - 0.5, minor=True)
+    axes.grid(which="minor", color="0.9", linewidth=0.4)
+    axes.tick_params(which="minor", length=0)
     axes.set_xticks(range(len(names)), names, fontsize=FONT, rotation=60, ha="right", rotation_mode="anchor")
     axes.set_yticks(range(len(names)), names, fontsize=FONT)
     axes.set_xlabel("answer", fontsize=FONT + 1)

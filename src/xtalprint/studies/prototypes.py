@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MODEL = "prototype"
 #: Crystals of each class, and entries of a database, of a full and a quick run.
-N_EACH, QUICK_EACH, QUICK_ENTRIES = 40, 1, 40
+N_EACH, QUICK_EACH, QUICK_ENTRIES = 20, 1, 40
 #: Variations of this seed and above are not those of training, which has a seed below.
 FIRST_SEED = 1000
 #: Sites of boxes with defects.
