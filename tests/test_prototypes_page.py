@@ -71,6 +71,9 @@ def test_other_collections():
     assert f"of its {aflow['others']} others {aflow['others_called_unknown']} are called unknown" in PAGE
     assert f"{real['right']} of {real['n']} ({percent(real['accuracy'])} %)" in PAGE
     assert f"of {real['others']} entries on other sites {real['others_called_unknown']} are called unknown" in PAGE
+    unknown = sum(wrong["known"] is False for wrong in real["wrong"])
+    distorted = sum((wrong["class"], wrong["answer"]) == ("alpha-U", "hcp") for wrong in real["wrong"])
+    assert f"Of the {len(real['wrong'])} wrong answers {unknown} are called unknown, and {distorted} have" in PAGE
     for name, row in real["per_class"].items():
         assert f"| {name} | {row['n']} | {row['right']} |" in PAGE
 

@@ -36,8 +36,12 @@ LIMITATIONS = (
         "Stackings of distant layers (graphite and its rhombohedral form) differ little in them."
     ),
     (
-        "In small pieces with many defects stackings of close-packed layers (fcc, hcp, dhcp, α-Sm) are confused, and "
-        "molecular crystals (β-O2, γ-N2), whose molecules a missing atom breaks."
+        "In small pieces stackings of close-packed layers (dhcp, α-Sm, hcp) are confused, and those of graphite under "
+        "noise too."
+    ),
+    (
+        "Real crystals whose axial ratios or free coordinates are far from the example's are called unknown or get "
+        "another name; of the orthorhombic and molecular types few real elements are named right."
     ),
     "A mixture of orientations in one sample weakens the order: a polycrystal may get any class.",
     "Other structures that are like one of the list may be called known.",
