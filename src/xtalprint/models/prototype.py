@@ -36,7 +36,7 @@ LIMITATIONS = (
         "Stackings of distant layers (graphite and its rhombohedral form) differ little in them."
     ),
     (
-        "In small pieces stackings of close-packed layers (dhcp, α-Sm, hcp) are confused, and those of graphite under "
+        "In small pieces stackings of close-packed layers (dhcp, α-Sm, hcp) are confused, those of graphite under "
         "noise too."
     ),
     (
