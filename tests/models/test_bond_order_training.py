@@ -147,6 +147,7 @@ def test_groups_part_the_samples_by_what_was_done_to_them():
         vacancies = np.array([0.0, 0.0, 0.3, 0.0, 0.02, 0.0])
         n_sites = np.array([4, 80, 300, 4, 50, 60])
         box = np.array([False, False, False, False, True, True])
+        member = labels < 7
 
     found = {name: rows.nonzero()[0].tolist() for name, rows in groups(Examples()).items() if rows.any()}
     assert found == {

@@ -10,7 +10,7 @@ import pytest
 import xtalprint
 from xtalprint.errors import ModelError
 from xtalprint.models import load_model, model_names
-from xtalprint.models.bond_order_configuration import BondOrderConfig
+from xtalprint.models.bond_order_configuration import BondOrderConfig, PrototypeConfig
 from xtalprint.models.card import card
 from xtalprint.models.configuration import TrainingConfig, parse_config, read_config
 from xtalprint.models.files import sha256
@@ -110,7 +110,8 @@ def test_every_shipped_model_says_how_it_can_be_made_again(name):
     assert record.command.startswith("xtalprint train ")
     assert record.data["n"] >= 10_517
     assert len(set(record.data["sha256"])) > 1
-    kind = BondOrderConfig if name == "crystal-class" else TrainingConfig
+    kinds = {"crystal-class": BondOrderConfig, "prototype": PrototypeConfig}
+    kind = kinds.get(record.command.split()[2], TrainingConfig)
     made_with = parse_config(record.config, kind, source="").recipe()
     kept = re.search(r"--config (\S+)", record.command)
     assert made_with == (kind() if kept is None else read_config(ROOT / kept[1], kind)).recipe()

@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xtalprint.crystal import Crystal
 from xtalprint.geometry.pairs import Sites, images_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from xtalprint.crystal import Crystal
 
     Floats = NDArray[np.float64]
 
@@ -107,6 +106,40 @@ def bond_moments(crystal: Crystal, *, step: float, n_steps: int) -> BondMoments:
     else:
         _add_bonds(sites.points, weights, search, step, counts, moments)
     return BondMoments(step, counts, moments)
+
+
+def like_moments(crystal: Crystal, total: BondMoments, *, n_steps: int) -> BondMoments:
+    """Add up the pairs of the same element only.
+
+    Parameters
+    ----------
+    crystal
+        As for `bond_moments`.
+    total
+        What that gave for all pairs; for one element it is the answer.
+    n_steps
+        Number of grid points.
+    """
+    elements = np.unique(crystal.numbers)
+    if len(elements) == 1:
+        return total
+    counts, moments = np.zeros_like(total.counts), np.zeros_like(total.moments)
+    # In order of first appearance, not of atomic number: the same to the last bit if two names are exchanged.
+    for element in sorted(elements.tolist(), key=lambda z: int(np.argmax(crystal.numbers == z))):
+        rows = crystal.numbers == element
+        part = Crystal._trusted(  # noqa: SLF001 - derived from a valid crystal
+            crystal.positions[rows],
+            crystal.numbers[rows],
+            like=crystal,
+            cell=crystal.cell,
+            occupancies=crystal.occupancies[rows],
+            pbc=crystal.pbc,
+            site_of_row=np.unique(crystal.site_of_row[rows], return_inverse=True)[1],
+        )
+        sums = bond_moments(part, step=total.step, n_steps=n_steps)
+        counts += sums.counts
+        moments += sums.moments
+    return BondMoments(total.step, counts, moments)
 
 
 @lru_cache(maxsize=1)

@@ -41,6 +41,7 @@ class BondOrderClassifier(AnsweringModel):
         if not isinstance(manifest.known, KnownOutput):
             raise ModelError("the model does not say when an input is of none of the classes", source=manifest.name)
         self._rule = manifest.known
+        self._names_prototypes = manifest.answers == "prototype"
         given = {key: value for key, value in manifest.descriptor.items() if key != "descriptor"}
         self.descriptor = BondOrientationalOrder(**given)
         self._network = onnx_session(weights)
@@ -51,7 +52,7 @@ class BondOrderClassifier(AnsweringModel):
         Parameters
         ----------
         array
-            (19, n), as the model's descriptor makes it.
+            (19, n) or (38, n), as the model's descriptor makes it.
 
         Returns
         -------
@@ -77,13 +78,14 @@ class BondOrderClassifier(AnsweringModel):
             crystal_class=answer,
             probability=float(probabilities[best]),
             probabilities=dict(zip(self.classes, probabilities.tolist(), strict=True)),
+            prototype=answer if self._names_prototypes else None,
             known=bool(mean[-1] <= self._rule.probability),
             probability_none=float(mean[-1]),
             warnings=(
                 *fingerprint.warnings,
                 *_smallness(crystal),
                 *_disagreement(of_classes(members), best),
-                *notice_of_elements(crystal),
+                *([] if self._names_prototypes else notice_of_elements(crystal)),
                 *objections(findings, answer),
             ),
             provenance=self.provenance,

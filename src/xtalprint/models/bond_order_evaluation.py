@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint.models.bond_order_data import NONE
-from xtalprint.models.classes import CLASSES
 from xtalprint.models.ensemble import ensemble_probabilities, false_alarms, of_classes, reliability
 from xtalprint.models.evaluation import accuracy_by, metrics
 from xtalprint.models.manifest import KnownOutput
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from xtalprint.models.bond_order_configuration import BondOrderConfig
+    from xtalprint.models.bond_order_configuration import EnsembleConfig
     from xtalprint.models.bond_order_data import BondOrderExamples
 
     Floats = NDArray[np.float64]
@@ -32,7 +30,7 @@ DISPLACEMENTS, VACANCIES, SITES = (0.04, 0.08), (0.25, 0.5), (100, 250)
 
 def groups(examples: BondOrderExamples) -> dict[str, NDArray[np.bool_]]:
     """Rows of samples of the classes, by how they were brought; one row may be in several groups."""
-    member = (examples.labels != NONE) & ~examples.box
+    member = examples.member & ~examples.box
     sigma, missing = examples.displacement, examples.vacancies
     whole, still = missing == 0, sigma == 0
     result = {
@@ -61,7 +59,7 @@ def groups(examples: BondOrderExamples) -> dict[str, NDArray[np.bool_]]:
         "small boxes, more displaced or both": (sigma > SLIGHT[1]) | (~whole & ~still),
     }
     return {name: rows & member for name, rows in result.items()} | {
-        name: rows & examples.box & (examples.labels != NONE) for name, rows in boxes.items()
+        name: rows & examples.box & examples.member for name, rows in boxes.items()
     }
 
 
@@ -86,25 +84,27 @@ def figures_of(
     """
     figures: dict[str, Any] = {}
     for part, examples in parts.items():
-        member = (examples.labels != NONE) & ~examples.box
+        member = examples.member & ~examples.box
         labels = examples.labels[member]
         conditional = of_classes(probabilities[part][member])
         as_logits = np.log(conditional)
-        figures[part] = metrics(as_logits, labels, CLASSES)
+        figures[part] = metrics(as_logits, labels, examples.classes.tolist())
         figures[part]["by_source"] = accuracy_by(examples.sources[member], as_logits, labels)
     examples = parts["test"]
     answers = of_classes(probabilities["test"])
     figures["defective"] = {
-        name: metrics(np.log(answers[rows]), examples.labels[rows], CLASSES)
+        name: metrics(np.log(answers[rows]), examples.labels[rows], examples.classes.tolist())
         | {"by_source": accuracy_by(examples.sources[rows], answers[rows], examples.labels[rows])}
         for name, rows in groups(examples).items()
         if rows.any()
     }
-    member = (examples.labels != NONE) & ~examples.box
+    member = examples.member & ~examples.box
     uncalibrated = of_classes(ensemble_probabilities(logits[member], 1.0))
     figures["calibration"] = {
         "temperature": temperature,
-        "before": metrics(np.log(uncalibrated), examples.labels[member], CLASSES)["expected_calibration_error"],
+        "before": metrics(np.log(uncalibrated), examples.labels[member], examples.classes.tolist())[
+            "expected_calibration_error"
+        ],
         "after": figures["test"]["expected_calibration_error"],
         "reliability": reliability(answers[member], examples.labels[member]),
     }
@@ -131,16 +131,16 @@ class KnownJudge:
     kept: float
 
     @classmethod
-    def calibrated(cls, probabilities: Floats, examples: BondOrderExamples, config: BondOrderConfig) -> KnownJudge:
+    def calibrated(cls, probabilities: Floats, examples: BondOrderExamples, config: EnsembleConfig) -> KnownJudge:
         """Set the threshold on the validation part."""
         strangeness = probabilities[:, -1]
-        threshold = float(np.quantile(strangeness[examples.labels != NONE], config.kept))
+        threshold = float(np.quantile(strangeness[examples.member], config.kept))
         return cls(float(np.clip(threshold, 1e-6, 1 - 1e-6)), config.kept)
 
-    def measured(self, probabilities: Floats, examples: BondOrderExamples) -> KnownOutput:
-        """Measure it on the test part."""
+    def measured(self, probabilities: Floats, examples: BondOrderExamples, *, method: str) -> KnownOutput:
+        """Measure it on the test part; ``method`` says in words where "none" was learned from."""
         strangeness = probabilities[:, -1]
-        member, box = examples.labels != NONE, examples.box
+        member, box = examples.member, examples.box
         against = {
             str(name): (strangeness[member & ~box], strangeness[(examples.sources == name) & ~box])
             for name in np.unique(examples.sources[~member])
@@ -152,11 +152,7 @@ class KnownJudge:
                 strangeness[pristine & ~member],
             )
         return KnownOutput(
-            method=(
-                "The networks have an output of their own for “none of the classes”, learned from crystals of other "
-                "space groups, strained and shifted neighbours of the classes, random stackings, random packings and "
-                "crystals shaken apart; none of them is a prototype of AFLOW or of another collection."
-            ),
+            method=method,
             probability=self.threshold,
             calibration=(
                 f"The threshold keeps {100 * self.kept:g} % of the presentations of the validation part known, with "

@@ -1,4 +1,4 @@
-"""A training run of the cell-free crystal-class model: an ensemble of small networks, calibrated, with its card."""
+"""A training run on bond-orientational order: an ensemble of small networks, calibrated, with its card."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
-from xtalprint.models import crystal_class as words
+from xtalprint.models import crystal_class, prototype
+from xtalprint.models.bond_order_configuration import PrototypeConfig
 from xtalprint.models.bond_order_evaluation import KnownJudge, figures_of
 from xtalprint.models.card import card
-from xtalprint.models.classes import CLASSES
 from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
 from xtalprint.models.evidence_fit import fitted_evidence
 from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
@@ -36,20 +36,18 @@ from xtalprint.models.training import (
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+    from types import ModuleType
 
     from numpy.typing import NDArray
 
-    from xtalprint.models.bond_order_configuration import BondOrderConfig
+    from xtalprint.models.bond_order_configuration import EnsembleConfig
     from xtalprint.models.bond_order_data import BondOrderExamples, Part
     from xtalprint.models.checkpoint import Progress
     from xtalprint.models.fitting import Fit
 
-#: One for each class, and "none of them".
-N_OUTPUTS = len(CLASSES) + 1
-
 
 def train_bond_order(
-    config: BondOrderConfig,
+    config: EnsembleConfig,
     folder: Path,
     *,
     resume: bool = False,
@@ -90,6 +88,7 @@ def train_bond_order(
     from xtalprint.models.bond_order_data import SCRATCH, prepare_bond_order  # noqa: PLC0415 - torch, checked above
     from xtalprint.models.fitting import evaluate  # noqa: PLC0415 - as above
 
+    words = prototype if isinstance(config, PrototypeConfig) else crystal_class
     clock = Clock(folder / "seconds.json")
     parts, about = prepare_bond_order(config, folder, clock=clock, say=say)
     members, first = _fit_members(config, parts["train"], parts["validation"], folder, say, report)
@@ -105,10 +104,13 @@ def train_bond_order(
         evidence, probabilities = _weighed(logits, parts, temperature)
         judge = KnownJudge.calibrated(probabilities["validation"], parts["validation"], config)
         figures = figures_of(logits["test"], probabilities, parts, temperature)
-        rule = judge.measured(probabilities["test"], parts["test"])
+        rule = judge.measured(probabilities["test"], parts["test"], method=words.METHOD)
     manifest = _write_model(
         folder,
         [member.network.state_dict() for member in members],
+        words=words,
+        classes=tuple(parts["test"].classes.tolist()),
+        answers="prototype" if words is prototype else "class",
         descriptor=parameters(BondOrientationalOrder(**config.descriptor)),
         metrics=figures,
         temperature=temperature,
@@ -125,16 +127,18 @@ def train_bond_order(
 
 def _weighed(
     logits: dict[Part, NDArray[np.float32]], parts: dict[Part, BondOrderExamples], temperature: float
-) -> tuple[EvidenceTable, dict[Part, NDArray[np.float64]]]:
-    """Learn from the validation part what symmetry is worth; the probabilities of each part with it."""
+) -> tuple[EvidenceTable | None, dict[Part, NDArray[np.float64]]]:
+    """Learn from the validation part what symmetry is worth, if it was searched; the probabilities with it."""
     of_networks = {part: ensemble_probabilities(values, temperature) for part, values in logits.items()}
     learned_from = parts["validation"]
+    if (learned_from.marks < 0).all():
+        return None, of_networks
     evidence = fitted_evidence(of_networks["validation"], learned_from.marks, learned_from.labels)
     return evidence, {part: weighed(values, parts[part].marks, evidence) for part, values in of_networks.items()}
 
 
 def _fit_members(  # noqa: PLR0917 - the arguments of the run
-    config: BondOrderConfig,
+    config: EnsembleConfig,
     training: BondOrderExamples,
     validation: BondOrderExamples,
     folder: Path,
@@ -157,7 +161,7 @@ def _fit_members(  # noqa: PLR0917 - the arguments of the run
             report=report,
             make_network=lambda generator: BondOrderNetwork(
                 learned.images.shape[1],
-                N_OUTPUTS,
+                len(training.classes) + 1,
                 width=config.width,
                 dropout=config.dropout,
                 generator=generator,
@@ -175,6 +179,7 @@ def _write_model(
     folder: Path,
     members: list[dict[str, Any]],
     *,
+    words: ModuleType,
     metrics: dict[str, Any],
     **facts: Any,  # noqa: ANN401 - fields of the manifest, which checks them
 ) -> Manifest:
@@ -198,8 +203,7 @@ def _write_model(
         name=words.NAME,
         version=words.VERSION,
         summary=words.SUMMARY,
-        architecture=words.architecture(arrays),
-        classes=CLASSES,
+        architecture=crystal_class.architecture(arrays),
         weights=Weights(
             onnx=file_record(folder, WEIGHTS_FOR_ANSWERS), safetensors=file_record(folder, WEIGHTS_FOR_TRAINING)
         ),

@@ -18,6 +18,7 @@ def card(manifest: Manifest) -> str:
         f"# {manifest.name} {manifest.version}",
         manifest.summary,
         _facts(manifest),
+        *_classes(manifest),
         "## What it is for\n\n" + _bullets(manifest.intended_use),
         "## What it is not for\n\n" + _bullets(manifest.out_of_scope),
         "## How good it is\n\n" + _accuracy(manifest),
@@ -43,6 +44,21 @@ def _facts(manifest: Manifest) -> str:
         ("Made with", f"xtalprint {manifest.package_version}"),
     ]
     return _table(("", ""), rows)
+
+
+def _classes(manifest: Manifest) -> list[str]:
+    """The class list, if the model was trained on one."""
+    rows = manifest.training.data.get("prototypes")
+    if rows is None:
+        return []
+    titles = ("class", "Strukturbericht", "AFLOW label", "example", "largest |ln| of axial ratios", "largest shift")
+    keys = ("name", "strukturbericht", "aflow", "example", "strain", "shift")
+    note = (
+        "The class list is a file; `xtalprint train prototype --classes FILE` takes another. The last two columns "
+        "say how far the learned structures vary: axial ratios beside the example's, and free coordinates (root mean "
+        "square, as a share of the cube root of the volume per atom)."
+    )
+    return ["## The classes\n\n" + note, _table(titles, [[_plain(row[key]) for key in keys] for row in rows])]
 
 
 def _accuracy(manifest: Manifest) -> str:
@@ -136,7 +152,7 @@ def _training(manifest: Manifest) -> str:
     seconds = ", ".join(f"{name} {value:.0f} s" for name, value in record.seconds.items())
     rows = [
         ("Command", f"`{record.command}`"),
-        ("Data", "; ".join(f"{name} {_plain(value)}" for name, value in record.data.items())),
+        ("Data", "; ".join(f"{k} {_plain(v)}" for k, v in record.data.items() if k != "prototypes")),
         ("Recipe", "; ".join(f"{name} {_plain(value)}" for name, value in record.config.items())),
         ("Time", seconds),
         ("Versions", ", ".join(f"{name} {value}" for name, value in record.versions.items())),

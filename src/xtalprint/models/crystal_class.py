@@ -52,6 +52,12 @@ REFERENCE = (
     "M. Scheffler, L. M. Ghiringhelli, Nature Communications 9, 2775 (2018)."
 )
 LICENCE = "MIT"
+#: Where "none of the classes" was learned from.
+METHOD = (
+    "The networks have an output of their own for “none of the classes”, learned from crystals of other "
+    "space groups, strained and shifted neighbours of the classes, random stackings, random packings and "
+    "crystals shaken apart; none of them is a prototype of AFLOW or of another collection."
+)
 
 
 def architecture(members: Sequence[Mapping[str, Any]]) -> str:

@@ -87,6 +87,8 @@ class Manifest(_Strict):
     summary: str
     architecture: str
     classes: tuple[str, ...] = Field(min_length=2)
+    #: What the classes are: lattices that elements are not looked at for, or prototypes.
+    answers: Literal["class", "prototype"] = "class"
     descriptor: dict[str, Any]
     weights: Weights
     #: Page for people, beside the weights.

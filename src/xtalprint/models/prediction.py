@@ -27,6 +27,8 @@ class Prediction:
         Its probability, in [0, 1].
     probabilities
         Probability of every class, adding up to 1.
+    prototype
+        The same as ``crystal_class`` where the classes are prototypes; None where they are lattices.
     known
         False if the crystal resembles none of the classes.
     probability_none
@@ -47,6 +49,7 @@ class Prediction:
     probabilities: Mapping[str, float] = field(default_factory=dict)
     known: bool | None = None
     probability_none: float | None = None
+    prototype: str | None = None
     warnings: tuple[str, ...] = ()
     error: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
@@ -69,10 +72,11 @@ class Prediction:
             return record | {"error": self.error, **self.provenance}
         return record | {
             "class": self.crystal_class,
+            **({} if self.prototype is None else {"prototype": self.prototype}),
             "probability": self.probability,
             "probabilities": dict(self.probabilities),
             "known": self.known,
-            "probability_none": self.probability_none,
             "warnings": list(self.warnings),
+            **({} if self.probability_none is None else {"probability_none": self.probability_none}),
             **self.provenance,
         }

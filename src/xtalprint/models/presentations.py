@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.defects import displace_gaussian, vacancies
+from xtalprint.defects import SUBSTITUTES, displace_gaussian, substitute, vacancies
 from xtalprint.geometry import heights, nearest_distances, random_rotation, supercell_to, to_cluster
 from xtalprint.models.defective import random_packing
 
@@ -23,6 +23,8 @@ PERIODIC = 0.4
 DISPLACED, THINNED = 0.65, 0.5
 #: Largest standard deviation of displacements in bond lengths, and largest share of missing atoms.
 LARGEST_DISPLACEMENT, MOST_VACANCIES = 0.13, 0.7
+#: Most different elements among the foreign atoms of an alloy.
+MOST_FOREIGN = 4
 #: Sites of periodic boxes: pristine ones, and those with defects, which would be another crystal in a small cell.
 PERIODIC_SITES, DEFECTIVE_SITES = (1, 400), (48, 400)
 #: Sites of finite pieces, and fewest of a piece before and after atoms are removed.
@@ -61,7 +63,7 @@ class Presentation:
     vacancies: float
 
 
-def present(crystal: Crystal, rng: np.random.Generator) -> Presentation:
+def present(crystal: Crystal, rng: np.random.Generator, *, substituted: float = 0.0) -> Presentation:
     """Bring a pristine crystal in a random way.
 
     Parameters
@@ -70,12 +72,15 @@ def present(crystal: Crystal, rng: np.random.Generator) -> Presentation:
         With a cell.
     rng
         The only source of chance.
+    substituted
+        Share of the presentations of elements in which others stand on some of the sites, at random.
     """
     periodic = rng.random() < PERIODIC
     displacement = rng.uniform(0, LARGEST_DISPLACEMENT) if rng.random() < DISPLACED else 0.0
     missing = rng.uniform(0, MOST_VACANCIES) if rng.random() < THINNED else 0.0
+    alloyed = bool(substituted) and len(np.unique(crystal.numbers)) == 1 and rng.random() < substituted
     if periodic:
-        sites = DEFECTIVE_SITES if displacement or missing else PERIODIC_SITES
+        sites = DEFECTIVE_SITES if displacement or missing or alloyed else PERIODIC_SITES
         sample = supercell_to(crystal, min_atoms=_log_uniform(sites, rng))
     else:
         sample = random_piece(crystal, _log_uniform(PIECE_SITES, rng), rng)
@@ -85,6 +90,9 @@ def present(crystal: Crystal, rng: np.random.Generator) -> Presentation:
     if displacement:
         length = float(nearest_distances(crystal).mean())
         sample = displace_gaussian(sample, displacement * length, rng)
+    if alloyed:
+        elements = rng.choice(SUBSTITUTES, size=int(rng.integers(1, MOST_FOREIGN + 1)))
+        sample = substitute(sample, rng.random(), rng, elements=elements.tolist())
     return Presentation(sample, displacement, missing)
 
 

@@ -95,6 +95,11 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.orientation",
         ),
         Study(
+            "prototypes",
+            "38 prototypes of elements and binaries in all forms and with defects, and those of other collections",
+            "xtalprint.studies.prototypes",
+        ),
+        Study(
             "fingerprints",
             "figure 2c-h: images of the eight prototypes, how alike they are, and what defects do to them",
             "xtalprint.studies.fingerprints",
