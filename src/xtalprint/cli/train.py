@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from xtalprint.models.manifest import Manifest
 
 CELL_FREE = "crystal-class-cell-free"
-TRAINABLE = ("crystal-class", CELL_FREE)
+ATOMS = "atom-class"
+TRAINABLE = ("crystal-class", CELL_FREE, ATOMS)
 
 
 @click.command(
@@ -71,8 +72,8 @@ def train(
     """Train the model NAME and write a folder with weights, card, metrics, pictures and the complete recipe.
 
     crystal-class is the network of Ziletti et al. (2018) on diffraction images; its default recipe is the published
-    one. crystal-class-cell-free sees bond-orientational order and needs no cell; its default recipe is that of the
-    shipped weights.
+    one. crystal-class-cell-free sees bond-orientational order and needs no cell; atom-class labels every atom. Their
+    default recipes are those of the shipped weights.
 
     The data are made from a seed; nothing is downloaded. There is a checkpoint after each epoch and every few
     minutes, and a run that was stopped and resumed ends with the same weights as one that was not.
@@ -94,6 +95,7 @@ def train(
 
 
 def _recipe(name: str, config: Path | None, *, quick: bool) -> FitConfig:
+    from xtalprint.models.atom_configuration import QUICK_ATOMS, AtomConfig  # noqa: PLC0415 - heavy
     from xtalprint.models.bond_order_configuration import QUICK_BOND_ORDER, BondOrderConfig  # noqa: PLC0415 - heavy
     from xtalprint.models.configuration import QUICK, TrainingConfig, read_config  # noqa: PLC0415 - as above
 
@@ -103,6 +105,10 @@ def _recipe(name: str, config: Path | None, *, quick: bool) -> FitConfig:
         if quick:
             return QUICK_BOND_ORDER
         return read_config(config, BondOrderConfig) if config is not None else BondOrderConfig()
+    if name == ATOMS:
+        if quick:
+            return QUICK_ATOMS
+        return read_config(config, AtomConfig) if config is not None else AtomConfig()
     if quick:
         return QUICK
     return read_config(config, TrainingConfig) if config is not None else TrainingConfig()
@@ -114,6 +120,10 @@ def _trainer(name: str) -> Callable[..., Manifest]:
         from xtalprint.models.bond_order_training import train_bond_order  # noqa: PLC0415 - see above
 
         return train_bond_order
+    if name == ATOMS:
+        from xtalprint.models.atom_training import train_atom_class  # noqa: PLC0415 - see above
+
+        return train_atom_class
     from xtalprint.models.training import train_crystal_class  # noqa: PLC0415 - see above
 
     return train_crystal_class
