@@ -154,8 +154,8 @@ def displace_springs(
 
     Notes
     -----
-    Sampled exactly: the matrix of stiffness H, with a weak spring from each site to its place so that the box does not
-    drift, has the Cholesky factor L; the displacements solve Lᵀu = z for normal deviates z.
+    Sampled exactly: the matrix of stiffness H, with a weak spring from each site to its place so that the box does
+    not drift, has the Cholesky factor L; the displacements solve Lᵀu = z for normal deviates z.
     """
     from scipy.linalg import cholesky, solve_triangular  # noqa: PLC0415 - only for made data
 

@@ -116,7 +116,7 @@ def _load(model: str) -> Classifier:
         raise click.BadParameter(str(error), param_hint="--model") from error
     if found.labels_atoms:
         raise click.BadParameter(
-            f"{model} labels every atom and has no label for a structure; choose another, such as {DEFAULT_MODEL}, or "
+            f"{model} labels every atom, not the structure; choose another, such as {DEFAULT_MODEL}, or "
             "call load_model(…).predict_atoms(crystal) in Python",
             param_hint="--model",
         )

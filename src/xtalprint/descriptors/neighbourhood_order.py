@@ -39,8 +39,8 @@ class NeighbourhoodOrder:
         q_lm(s) = √(4π/(2l+1)) Σ_neighbours w_s(r) Y_lm(r̂),   l = 0, 2, … 12
 
     is formed, then added up over the atom and its neighbours with a weight that falls from 1 at ``inner`` to 0 at
-    ``outer`` (Lechner and Dellago): noise averages out, order stays. The numbers given for each atom, once from its own
-    neighbours and once from the sums, are for each shell the number of neighbours, and for each pair of shells and
+    ``outer`` (Lechner and Dellago): noise averages out, order stays. The numbers given for each atom, once from its
+    own neighbours and once from the sums, are for each shell the number of neighbours, and for each pair of shells and
     l > 0 the product Σ_m q_lm(s) q_lm(s'), divided by the numbers of neighbours; its signed root. They are
     the same for every orientation, cell and order of the atoms, and continuous.
 
@@ -63,9 +63,9 @@ class NeighbourhoodOrder:
 
     r_min: float = 1.0
     resolution: float = 0.2
-    n_shells: int = 4
+    n_shells: int = 5
     inner: float = 1.2
-    outer: float = 1.5
+    outer: float = 1.6
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""

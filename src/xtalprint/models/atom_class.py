@@ -6,9 +6,9 @@ NAME = "atom-class"
 #: Version of the recipe and of the meaning of the outputs; raised with every new set of shipped weights.
 VERSION = "1.0.0"
 SUMMARY = (
-    "Class of the neighbourhood of every atom (one label for each atom), from the order of its neighbours and theirs: "
-    "the same for every orientation, cell and supercell. Trained on made samples only: hot crystals, stackings, "
-    "grains, pieces, liquids; never on a real structure or on a simulation of a real metal."
+    "Class of the neighbourhood of every atom (one label for each atom), from the order of its neighbours and "
+    "theirs: the same for every orientation, cell and supercell. Trained on made samples only: hot crystals, "
+    "stackings, grains, pieces, liquids; never on a real structure or on a simulation of a real metal."
 )
 INTENDED_USE = (
     (
@@ -24,12 +24,12 @@ OUT_OF_SCOPE = (
 )
 LIMITATIONS = (
     (
-        "An atom is judged by its neighbours and theirs: within about 1 bond length of a boundary, and in the outermost "
-        "layer of a piece, the class is uncertain; atoms there were not trained on."
+        "An atom is judged by its neighbours and theirs: within about 1 bond length of a boundary, and in the "
+        "outermost layer of a piece, the class is uncertain; atoms there were not trained on."
     ),
     (
-        "One bond length is taken for the whole sample: phases whose bond lengths differ by much more than 4 % in one box "
-        "are told less well."
+        "One bond length is taken for the whole sample: phases whose bond lengths differ by much more than 4 % in "
+        "one box are told less well."
     ),
     "Body-centred tetragonal and rhombohedral lattices near a class are given that class.",
 )

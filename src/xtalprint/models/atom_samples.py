@@ -26,7 +26,7 @@ FCC, BCC, HCP, SC, DIAM, HEX_DIAM, NONE = range(7)
 #: What is made, and how often.
 KINDS = {
     "fcc": 0.15,
-    "bcc": 0.17,
+    "bcc": 0.19,
     "hcp": 0.15,
     "stacking": 0.09,
     "sc": 0.05,
