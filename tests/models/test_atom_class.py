@@ -12,8 +12,21 @@ from xtalprint.defects import displace_springs
 from xtalprint.errors import WrongUsageError
 from xtalprint.models import load_model
 from xtalprint.models.atom_configuration import QUICK_ATOMS
-from xtalprint.models.atom_samples import ATOM_CLASSES, BCC, DIAM, FCC, HCP, HEX_DIAM, SC, UNUSED
-from xtalprint.models.atom_samples import atom_samples, grains, ideal_box, made_box, stacked
+from xtalprint.models.atom_samples import (
+    ATOM_CLASSES,
+    BCC,
+    DIAM,
+    FCC,
+    HCP,
+    HEX_DIAM,
+    SC,
+    UNUSED,
+    atom_samples,
+    grains,
+    ideal_box,
+    made_box,
+    stacked,
+)
 from xtalprint.models.atom_training import train_atom_class
 
 SOLIDS = {"fcc": FCC, "bcc": BCC, "hcp": HCP, "sc": SC, "diam": DIAM, "hex-diam": HEX_DIAM}

@@ -24,7 +24,7 @@ POLONIUM = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
 OTHER = Crystal([[0, 0, 0]], ["Se"], cell=[[2.4, 0, 0], [0.7, 3.1, 0], [0.3, 0.9, 4.2]])
 
 #: Studies of data sets; the others make their crystals.
-NEED_DATA = ("real-elements", "real-files", "transition-bain")
+NEED_DATA = ("real-elements", "real-files", "transition-bain", "atom-class")
 
 
 @pytest.fixture

@@ -40,9 +40,9 @@ class NeighbourhoodOrder:
 
     is formed, then added up over the atom and its neighbours with a weight that falls from 1 at ``inner`` to 0 at
     ``outer`` (Lechner and Dellago): noise averages out, order stays. The numbers given for each atom, once from its
-    own neighbours and once from the sums, are for each shell the number of neighbours, and for each pair of shells and
-    l > 0 the product Σ_m q_lm(s) q_lm(s'), divided by the numbers of neighbours; its signed root. They are
-    the same for every orientation, cell and order of the atoms, and continuous.
+    own neighbours and once from the sums, are for each shell the number of neighbours (its ln(1 + n)), and for each
+    pair of shells and l > 0 the product Σ_m q_lm(s) q_lm(s'), divided by both numbers; its signed root. They are the
+    same for every orientation, cell and order of the atoms, and continuous.
 
     Parameters
     ----------

@@ -12,8 +12,8 @@ SUMMARY = (
 )
 INTENDED_USE = (
     (
-        "Simulated solids, hot ones too, with vacancies, stacking faults, grain boundaries or liquid in the same box: "
-        "periodic boxes and finite pieces of any size."
+        "Simulated solids, hot ones too, with vacancies, stacking faults, grain boundaries or liquid in the same "
+        "box: periodic boxes and finite pieces of any size."
     ),
     "Atoms in fcc, bcc, hcp, simple cubic, cubic diamond and hexagonal diamond surroundings; all others are “none”.",
 )
