@@ -22,7 +22,7 @@ def card(manifest: Manifest) -> str:
         "## What it is not for\n\n" + _bullets(manifest.out_of_scope),
         "## How good it is\n\n" + _accuracy(manifest),
         "## Where it falls short\n\n" + _bullets(manifest.limitations),
-        *_unknown(manifest),
+        _unknown(manifest),
         "## How it was trained\n\n" + _training(manifest),
         f"## Reference and licence\n\n{manifest.reference}\n\nLicence of the weights: {manifest.licence}.",
     ]
@@ -88,10 +88,13 @@ def _accuracy_rows(name: str, figures: dict[str, Any]) -> list[tuple[str, str, s
     ]
 
 
-def _unknown(manifest: Manifest) -> list[str]:
+def _unknown(manifest: Manifest) -> str:
     if "none" in manifest.classes:
-        return []
-    return ["## When it answers “known: no”\n\n" + _known(manifest.known)]
+        return (
+            "## When it answers “none” (known: no)\n\nThe networks have an output of their own for it, learned from "
+            "liquids, disorder and other crystals; an atom is “none” if that is more probable than each class."
+        )
+    return "## When it answers “known: no”\n\n" + _known(manifest.known)
 
 
 def _known(rule: KnownRule | KnownOutput | None) -> str:
