@@ -16,9 +16,9 @@ class AtomData(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     #: Samples to learn from, to calibrate with, and to measure on; none shares random numbers with another.
-    n: int = Field(default=540, ge=10)
-    validation: int = Field(default=50, ge=10)
-    test: int = Field(default=60, ge=10)
+    n: int = Field(default=280, ge=10)
+    validation: int = Field(default=40, ge=10)
+    test: int = Field(default=40, ge=10)
     seed: int = Field(default=0, ge=0)
     #: Most atoms that are used of each form of a sample.
     atoms: int = Field(default=150, ge=1)

@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from xtalprint.models.answering import AnsweringModel
 
 #: Temperatures in units of freezing, boxes of each, and steps of molecular dynamics.
-TEMPERATURES, LIQUIDS, STEPS = (0.4, 0.7, 1.0), (1.0, 1.5, 2.5), 600
-BOXES, QUICK_BOXES = 4, 1
+TEMPERATURES, LIQUIDS, STEPS = (0.4, 0.7, 1.0), (1.0, 1.5, 2.5), 400
+BOXES, QUICK_BOXES = 3, 1
 #: Pairs of grains; samples of each; distances from the boundary in bond lengths.
 BOUNDARIES = (("fcc", "fcc"), ("bcc", "bcc"), ("fcc", "hcp"), ("fcc", "bcc"), ("fcc", "liquid"), ("bcc", "liquid"))
-GRAINS, QUICK_GRAINS = 12, 1
+GRAINS, QUICK_GRAINS = 6, 1
 EDGES = np.arange(0, 3.01, 0.25)
 #: Displacement in bond lengths of the crystals of the boundaries and of the timed box, and its atoms.
 WARM, TIMED, QUICK_TIMED = 0.06, 40_000, 2_000
@@ -184,7 +184,7 @@ def _draw(rows: Sequence[dict[str, Any]]) -> Figure:
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     middles = 0.5 * (EDGES[1:] + EDGES[:-1])
-    for row, mark in zip(rows, "os^vDX", strict=True):
+    for row, mark in zip(rows, "os^vDX", strict=False):
         axes.plot(middles, 100 * np.array(row["right_by_distance"]), f"{mark}-", ms=4, label=row["boundary"])
     axes.axvline(1.0, color="grey", lw=0.8, ls=":")
     axes.set_xlabel("distance from the boundary, bond lengths")
