@@ -179,8 +179,8 @@ LATTICES = ("crystal-class", "crystal-class-image", "crystal-class-published")
 def test_models_lists_what_is_shipped():
     result = CliRunner().invoke(models, ["--format", "json"], catch_exceptions=False)
     records = [json.loads(line) for line in result.output.splitlines()]
-    assert [r["name"] for r in records] == [*LATTICES, "prototype"]
-    for record in records[:-1]:
+    assert [r["name"] for r in records] == ["atom-class", *LATTICES, "prototype"]
+    for record in records[1:-1]:
         assert record["classes"] == list(CLASSES)
         assert 0 <= record["test_accuracy"] <= 1
         assert len(record["weights_sha256"]) == 64
@@ -192,7 +192,8 @@ def test_models_lists_what_is_shipped():
 def test_models_refuses_an_unknown_name():
     result = CliRunner().invoke(models, ["crystal-klass"])
     assert result.exit_code == 2
-    assert "no such model (value: crystal-klass); choose one of crystal-class, " in " ".join(result.output.split())
+    said = " ".join(result.output.split())
+    assert "no such model (value: crystal-klass); choose one of atom-class, crystal-class, " in said
 
 
 def test_quick_and_config_exclude_each_other(tmp_path):

@@ -118,6 +118,13 @@ def _load(model: str) -> AnsweringModel:
     from xtalprint.models import load_model  # noqa: PLC0415 - NumPy is not needed to print a usage error
 
     try:
-        return load_model(model)
+        found = load_model(model)
     except ModelError as error:
         raise click.BadParameter(str(error), param_hint="--model") from error
+    if found.labels_atoms:
+        raise click.BadParameter(
+            f"{model} labels every atom, not the structure; choose another, such as {DEFAULT_MODEL}, or "
+            "call load_model(…).predict_atoms(crystal) in Python",
+            param_hint="--model",
+        )
+    return found

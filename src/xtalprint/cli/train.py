@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 CELL_FREE = "crystal-class"
 PROTOTYPE = "prototype"
-TRAINABLE = (CELL_FREE, "crystal-class-image", PROTOTYPE)
+ATOMS = "atom-class"
+TRAINABLE = (CELL_FREE, "crystal-class-image", PROTOTYPE, ATOMS)
 
 
 @click.command(
@@ -80,7 +81,8 @@ def train(
 
     crystal-class sees bond-orientational order and needs no cell; its default recipe is that of the shipped weights.
     crystal-class-image is the network of Ziletti et al. (2018) on diffraction images; its default recipe is the
-    published one. prototype tells the elements apart too, and takes its classes from a file.
+    published one. prototype tells the elements apart too, and takes its classes from a file; atom-class
+    labels every atom.
 
     The data are made from a seed; nothing is downloaded. There is a checkpoint after each epoch and every few
     minutes, and a run that was stopped and resumed ends with the same weights as one that was not.
@@ -106,6 +108,7 @@ def train(
 
 
 def _recipe(name: str, config: Path | None, *, quick: bool) -> FitConfig:
+    from xtalprint.models import atom_configuration as atoms  # noqa: PLC0415 - heavy
     from xtalprint.models import bond_order_configuration as order  # noqa: PLC0415 - heavy
     from xtalprint.models.configuration import QUICK, TrainingConfig, read_config  # noqa: PLC0415 - as above
 
@@ -114,6 +117,7 @@ def _recipe(name: str, config: Path | None, *, quick: bool) -> FitConfig:
     kinds: dict[str, tuple[type[FitConfig], FitConfig]] = {
         CELL_FREE: (order.BondOrderConfig, order.QUICK_BOND_ORDER),
         PROTOTYPE: (order.PrototypeConfig, order.QUICK_PROTOTYPE),
+        ATOMS: (atoms.AtomConfig, atoms.QUICK_ATOMS),
     }
     kind, small = kinds.get(name, (TrainingConfig, QUICK))
     if quick:
@@ -127,6 +131,10 @@ def _trainer(name: str) -> Callable[..., Manifest]:
         from xtalprint.models.bond_order_training import train_bond_order  # noqa: PLC0415 - see above
 
         return train_bond_order
+    if name == ATOMS:
+        from xtalprint.models.atom_training import train_atom_class  # noqa: PLC0415 - see above
+
+        return train_atom_class
     from xtalprint.models.training import train_crystal_class  # noqa: PLC0415 - see above
 
     return train_crystal_class

@@ -54,7 +54,7 @@ class BondMoments:
 
 
 @dataclass(frozen=True)
-class _Search:
+class Search:
     """Points in boxes of equal edge, sorted by box: what both ways of adding up walk through in the same order."""
 
     points: Floats
@@ -88,7 +88,7 @@ def bond_moments(crystal: Crystal, *, step: float, n_steps: int) -> BondMoments:
     reach = step * (n_steps - 1)
     weights = np.zeros(crystal.n_sites)
     np.add.at(weights, crystal.site_of_row, crystal.occupancies)
-    search = _sorted_boxes(sites, reach)
+    search = sorted_boxes(sites, reach)
     counts = np.zeros(n_steps)
     moments = np.zeros((n_steps, len(EXPONENTS)))
     if len(sites.points) * len(search.points) >= COMPILED_FROM:
@@ -182,7 +182,8 @@ def real_harmonics(degree: int, directions: Floats) -> Floats:
     return result
 
 
-def _sorted_boxes(sites: Sites, reach: float) -> _Search:
+def sorted_boxes(sites: Sites, reach: float) -> Search:
+    """Sort the sites and all images within ``reach`` (Å) of them into boxes of half that edge."""
     points, owner = images_within(sites, reach)
     edge = 0.5 * reach
     origin = points.min(axis=0)
@@ -193,11 +194,11 @@ def _sorted_boxes(sites: Sites, reach: float) -> _Search:
     start = np.searchsorted(flat[order], np.arange(int(shape.prod()) + 1))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return _Search(points[order], owner[order], start, origin, shape, edge, rank[: len(sites.points)])
+    return Search(points[order], owner[order], start, origin, shape, edge, rank[: len(sites.points)])
 
 
 def _add_bonds(  # noqa: PLR0917 - the arguments of the compiled loop
-    sites: Floats, weights: Floats, search: _Search, step: float, counts: Floats, moments: Floats
+    sites: Floats, weights: Floats, search: Search, step: float, counts: Floats, moments: Floats
 ) -> None:
     """Add all pairs to ``counts`` and ``moments``: every point against every site, in NumPy."""
     last = len(counts) - 1

@@ -11,7 +11,7 @@ import numpy as np
 from xtalprint._version import __version__
 from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
-from xtalprint.errors import InternalError, XtalprintError, not_a_crystal
+from xtalprint.errors import InternalError, WrongUsageError, XtalprintError, not_a_crystal
 from xtalprint.geometry import space_group_number, was_standardised
 from xtalprint.models.prediction import Prediction
 from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
@@ -19,6 +19,7 @@ from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from xtalprint.models.atom_classifier import AtomPredictions
     from xtalprint.models.manifest import Manifest
 
 #: ONNX Runtime's level for messages on stderr: errors only.
@@ -37,6 +38,9 @@ class AnsweringModel(ABC):
     manifest
         What is written down about the model.
     """
+
+    #: Whether it labels atoms, by `predict_atoms`, rather than whole structures.
+    labels_atoms = False
 
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
@@ -91,6 +95,14 @@ class AnsweringModel(ABC):
         Memory does not grow with the length of the stream.
         """
         return map_ordered(self._predict_one, crystals, threads=threads)
+
+    def predict_atoms(self, crystal: Crystal) -> AtomPredictions:
+        """Classify every atom of one crystal; a `WrongUsageError` if the model labels whole structures."""
+        raise WrongUsageError(
+            f"{self.manifest.name} has one label for the whole structure and none for its atoms",
+            source=crystal.source,
+            remedy="load atom-class",
+        )
 
     @abstractmethod
     def _answer(self, crystal: Crystal) -> Prediction:

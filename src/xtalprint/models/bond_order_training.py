@@ -34,16 +34,16 @@ from xtalprint.models.training import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
-    from types import ModuleType
 
     from numpy.typing import NDArray
 
+    from xtalprint.models.atom_configuration import AtomConfig
     from xtalprint.models.bond_order_configuration import EnsembleConfig
     from xtalprint.models.bond_order_data import BondOrderExamples, Part
     from xtalprint.models.checkpoint import Progress
-    from xtalprint.models.fitting import Fit
+    from xtalprint.models.fitting import Examples, Fit
 
 
 def train_bond_order(
@@ -86,12 +86,14 @@ def train_bond_order(
     require_packages(config.device)
     prepare_folder(folder, config, resume=resume)
     from xtalprint.models.bond_order_data import SCRATCH, prepare_bond_order  # noqa: PLC0415 - torch, checked above
-    from xtalprint.models.fitting import evaluate  # noqa: PLC0415 - as above
+    from xtalprint.models.fitting import Examples, evaluate  # noqa: PLC0415 - as above
 
     words = prototype if isinstance(config, PrototypeConfig) else crystal_class
     clock = Clock(folder / "seconds.json")
     parts, about = prepare_bond_order(config, folder, clock=clock, say=say)
-    members, first = _fit_members(config, parts["train"], parts["validation"], folder, say, report)
+    learned, watched = (Examples(parts[part].inputs(), parts[part].labels) for part in ("train", "validation"))
+    classes = tuple(parts["test"].classes.tolist())
+    members = fit_members(config, learned, watched, folder, n_outputs=len(classes) + 1, say=say, report=report)
     clock.seconds["training"] = round(sum(member.progress.seconds for member in members), 1)
     say("measuring")
     with clock.time("evaluation"):
@@ -105,11 +107,12 @@ def train_bond_order(
         judge = KnownJudge.calibrated(probabilities["validation"], parts["validation"], config)
         figures = figures_of(logits["test"], probabilities, parts, temperature)
         rule = judge.measured(probabilities["test"], parts["test"], method=words.METHOD)
-    manifest = _write_model(
+    manifest = write_ensemble(
         folder,
+        words,
         [member.network.state_dict() for member in members],
-        words=words,
-        classes=tuple(parts["test"].classes.tolist()),
+        architecture=crystal_class.architecture,
+        classes=classes,
         answers="prototype" if words is prototype else "class",
         descriptor=parameters(BondOrientationalOrder(**config.descriptor)),
         metrics=figures,
@@ -118,7 +121,7 @@ def train_bond_order(
         evidence=evidence,
         training=training_record(config, about, clock, command),
     )
-    write_pictures(folder, first.progress, figures, batches_per_epoch=first.batches_per_epoch)
+    write_pictures(folder, members[0].progress, figures, classes, batches_per_epoch=members[0].batches_per_epoch)
     for name in (*SCRATCH, clock.path.name):
         (folder / name).unlink(missing_ok=True)
     write_checksums(folder)
@@ -137,19 +140,20 @@ def _weighed(
     return evidence, {part: weighed(values, parts[part].marks, evidence) for part, values in of_networks.items()}
 
 
-def _fit_members(  # noqa: PLR0917 - the arguments of the run
-    config: EnsembleConfig,
-    training: BondOrderExamples,
-    validation: BondOrderExamples,
+def fit_members(
+    config: EnsembleConfig | AtomConfig,
+    learned: Examples,
+    watched: Examples,
     folder: Path,
+    *,
+    n_outputs: int,
     say: Callable[[str], None],
     report: Callable[[Progress], None],
-) -> tuple[list[Fit], Fit]:
+) -> list[Fit]:
+    """Fit all networks of an ensemble, each with a seed of its own, and round their matrices."""
     from xtalprint.models.bond_order_network import BondOrderNetwork  # noqa: PLC0415 - torch
-    from xtalprint.models.fitting import Examples, Fit  # noqa: PLC0415 - torch
+    from xtalprint.models.fitting import Fit  # noqa: PLC0415 - torch
 
-    learned = Examples(training.inputs(), training.labels)
-    watched = Examples(validation.inputs(), validation.labels)
     members = []
     for number in range(config.members):
         say(f"training network {number + 1} of {config.members}")
@@ -161,7 +165,7 @@ def _fit_members(  # noqa: PLR0917 - the arguments of the run
             report=report,
             make_network=lambda generator: BondOrderNetwork(
                 learned.images.shape[1],
-                len(training.classes) + 1,
+                n_outputs,
                 width=config.width,
                 dropout=config.dropout,
                 generator=generator,
@@ -172,14 +176,15 @@ def _fit_members(  # noqa: PLR0917 - the arguments of the run
         cast("BondOrderNetwork", fit.network).round_weights()
         write_log(folder, fit.progress, suffix=f"-{number + 1}")
         members.append(fit)
-    return members, members[0]
+    return members
 
 
-def _write_model(
+def write_ensemble(
     folder: Path,
+    words: Any,  # noqa: ANN401 - a module of words
     members: list[dict[str, Any]],
     *,
-    words: ModuleType,
+    architecture: Callable[[Sequence[Mapping[str, Any]]], str],
     metrics: dict[str, Any],
     **facts: Any,  # noqa: ANN401 - fields of the manifest, which checks them
 ) -> Manifest:
@@ -203,7 +208,7 @@ def _write_model(
         name=words.NAME,
         version=words.VERSION,
         summary=words.SUMMARY,
-        architecture=crystal_class.architecture(arrays),
+        architecture=architecture(arrays),
         weights=Weights(
             onnx=file_record(folder, WEIGHTS_FOR_ANSWERS), safetensors=file_record(folder, WEIGHTS_FOR_TRAINING)
         ),

@@ -23,7 +23,7 @@ def card(manifest: Manifest) -> str:
         "## What it is not for\n\n" + _bullets(manifest.out_of_scope),
         "## How good it is\n\n" + _accuracy(manifest),
         "## Where it falls short\n\n" + _bullets(manifest.limitations),
-        "## When it answers “known: no”\n\n" + _known(manifest.known),
+        _unknown(manifest),
         "## How it was trained\n\n" + _training(manifest),
         f"## Reference and licence\n\n{manifest.reference}\n\nLicence of the weights: {manifest.licence}.",
     ]
@@ -66,11 +66,12 @@ def _accuracy(manifest: Manifest) -> str:
     rows = []
     for name in ("train", "validation", "test"):
         rows += _accuracy_rows(name, parts[name]) if name in parts else []
-    text = [_table(("part of the made crystals", "crystals", "accuracy, %", "errors"), rows)]
+    counted = "atoms" if "none" in manifest.classes else "crystals"
+    text = [_table(("part of the made crystals", counted, "accuracy, %", "errors"), rows)]
     per_class = parts["test"]["per_class"]
     text.append(
         _table(
-            ("class, test part", "crystals", "accuracy, %"),
+            ("class, test part", counted, "accuracy, %"),
             [
                 (name, str(v["n"]), "–" if v["accuracy"] is None else f"{100 * v['accuracy']:.2f}")
                 for name, v in per_class.items()
@@ -101,6 +102,15 @@ def _accuracy_rows(name: str, figures: dict[str, Any]) -> list[tuple[str, str, s
         (title, str(value["n"]), f"{100 * value['accuracy']:.2f}", str(value["errors"]))
         for title, value in ({name: figures} | apart).items()
     ]
+
+
+def _unknown(manifest: Manifest) -> str:
+    if "none" in manifest.classes:
+        return (
+            "## When it answers “none” (known: no)\n\nThe networks have an output of their own for it, learned from "
+            "liquids, disorder and other crystals; an atom is “none” if that is more probable than each class."
+        )
+    return "## When it answers “known: no”\n\n" + _known(manifest.known)
 
 
 def _known(rule: KnownRule | KnownOutput | None) -> str:

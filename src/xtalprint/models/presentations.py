@@ -133,11 +133,11 @@ def random_piece(crystal: Crystal, n_sites: int, rng: np.random.Generator) -> Cr
         middle = rng.random(3) @ crystal.cell
         if rng.random() < ELLIPSOIDS:
             half = axes * np.cbrt(3 * n_sites * volume / (4 * np.pi))
-            points, rows = _points_around(crystal, middle, float(half.max()))
+            points, rows = points_around(crystal, middle, float(half.max()))
             inside = (((points @ turn) / half) ** 2).sum(axis=1) <= 1
         else:
             half = 0.5 * axes * np.cbrt(n_sites * volume)
-            points, rows = _points_around(crystal, middle, float(np.linalg.norm(half)))
+            points, rows = points_around(crystal, middle, float(np.linalg.norm(half)))
             inside = (np.abs(points @ turn) <= half).all(axis=1)
         if np.count_nonzero(inside) >= FEWEST:
             return Crystal((points @ turn)[inside], crystal.numbers[rows[inside]], source=crystal.source)
@@ -159,7 +159,7 @@ def disordered(crystals: Sequence[Crystal], rng: np.random.Generator) -> Crystal
     return matter
 
 
-def _points_around(
+def points_around(
     crystal: Crystal, middle: NDArray[np.float64], radius: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Positions relative to ``middle`` of all images that may lie within the radius, and their rows."""

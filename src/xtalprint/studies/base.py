@@ -100,6 +100,12 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.prototypes",
         ),
         Study(
+            "atom-class",
+            "a class for every atom: hot made crystals, across boundaries, and molecular dynamics beside PTM",
+            "xtalprint.studies.atom_class",
+            needs_data=True,
+        ),
+        Study(
             "fingerprints",
             "figure 2c-h: images of the eight prototypes, how alike they are, and what defects do to them",
             "xtalprint.studies.fingerprints",
