@@ -30,7 +30,6 @@ def row(*cells):
 def test_results_are_of_the_shipped_models():
     sha256 = MANIFEST.weights.onnx.sha256
     assert result("real-elements/results.json")["model"]["weights_sha256"] == sha256
-    assert result("real-files/results.json")["model"]["weights_sha256"] == sha256
     assert result("classify-speed.json")["model"]["weights_sha256"] == sha256
     image = load_manifest(IMAGE)[0]
     assert (
