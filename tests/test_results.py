@@ -140,3 +140,19 @@ def test_speed():
     rate = round(image["structures per second"]["image alone, 2 threads"])
     assert f"| {rate:,} a second; {image['250 atoms']['ratio, ring only']:.0f} times the direct sum" in PAGE
     assert f"| {result('training.json')['runs']['published']['seconds']['training']:.0f} s (published: 80 min" in PAGE
+
+
+def test_readme():
+    text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    members = result("real-elements/results.json")["accuracy"]["members of the 7 classes"]
+    assert f"Of {members['n']} real elemental solids of its classes it names {members['right']}" in text
+    pieces = [r["accuracy"] for r in result("cell-free/results.json")["elements"] if "40 % vacancies" in r["form"]]
+    low, high = (100 * share for share in (min(pieces), max(pieces)))
+    assert f"with 40 % of the atoms missing {low:.1f} to {high:.1f} %" in text
+    snapshots = result("md/results.json")["structures"]
+    both = [snapshots[of]["crystal-class"] for of in ("made", "collected")]
+    assert sum(of["right"] for of in both) == sum(of["n"] for of in both)
+    assert f"of {sum(of['n'] for of in both)} snapshots of molecular dynamics" in text
+    as_given = [row for row in result("known/results.json")["rows"] if row["form"] == "as given"]
+    real = next(row for row in as_given if row["others"].startswith("real elements"))
+    assert f"(AUROC {real['auroc']:.2f})" in text
