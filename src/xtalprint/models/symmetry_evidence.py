@@ -92,7 +92,7 @@ def find_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
     tolerances = [float(np.clip(share * bond_length, LEAST_SYMPREC, MOST_SYMPREC)) for share in TOLERANCES]
     average: Average | None = Average(sites, 0.0)
     if sites.n_sites >= LARGE:
-        # Once, and at the wider tolerance: what does not hold there holds nowhere.
+        # Once, at the wider tolerance: a translation that holds at the narrower one holds there too.
         average = over_translations(sites, symprec=tolerances[-1])
     return tuple(_found(sites, average, symprec) for symprec in tolerances)
 
