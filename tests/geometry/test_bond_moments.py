@@ -112,3 +112,17 @@ def test_rows_of_one_site_count_once():
     mixed = Crystal([[0, 0, 0], [0, 0, 0], [2, 0, 0]], ["Cu", "Au", "Au"], occupancies=[0.5, 0.5, 1])
     one, other = (bond_moments(c, step=1.0, n_steps=4) for c in (whole, mixed))
     np.testing.assert_array_equal(one.moments, other.moments)
+
+
+def test_an_atom_far_from_all_others_needs_no_memory_and_changes_nothing():
+    near = supercell(SIMPLE["fcc"], (3, 3, 3))
+    far = Crystal(np.vstack([near.positions, [[1e6, -1e6, 1e6]]]), [29] * (len(near) + 1))
+    one, other = (bond_moments(to_cluster(c), step=STEP, n_steps=N_STEPS) for c in (near, far))
+    np.testing.assert_allclose(one.counts, other.counts, rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(one.moments, other.moments, rtol=1e-9, atol=1e-9)
+
+
+def test_molecules_in_an_empty_cell_need_no_memory():
+    places = np.array([[0, 0, 0], [0, 0, 0.74]])
+    lonely = Crystal(np.vstack([places, places + 1500]), ["H"] * 4, cell=3000 * np.eye(3))
+    assert bond_moments(lonely, step=0.1, n_steps=40).counts.sum() == pytest.approx(2)

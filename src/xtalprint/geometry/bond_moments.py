@@ -31,6 +31,8 @@ DIRECTIONS = 600
 #: From so many candidates for a pair on the loop is compiled; below, NumPy takes less than the import of Numba does
 #: (0.4 s). The number of candidates alone decides, so that the same crystal always gives the same bits.
 COMPILED_FROM = 6_000
+#: Boxes that the sites are sorted into, most of them empty where one atom is far from the others.
+MOST_BOXES = 4_000_000
 
 
 @dataclass(frozen=True)
@@ -183,10 +185,13 @@ def real_harmonics(degree: int, directions: Floats) -> Floats:
 
 
 def sorted_boxes(sites: Sites, reach: float) -> Search:
-    """Sort the sites and all images within ``reach`` (Å) of them into boxes of half that edge."""
+    """Sort the sites and all images within ``reach`` (Å) of them into boxes of half that edge, larger in a void."""
     points, owner = images_within(sites, reach)
     edge = 0.5 * reach
     origin = points.min(axis=0)
+    extent = points.max(axis=0) - origin
+    while (extent / edge + 1).prod() > MOST_BOXES:
+        edge *= 2
     box = ((points - origin) / edge).astype(np.int64)
     shape = box.max(axis=0) + 1
     flat = (box[:, 0] * shape[1] + box[:, 1]) * shape[2] + box[:, 2]

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 
 from xtalprint.geometry.compiled_bonds import BOXES, DEGREE
+from xtalprint.geometry.compiling import compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
     Integers = NDArray[np.int64]
     Search = tuple[Floats, Integers, Integers, Floats, Integers]
-
-#: Any, because some versions of Numba have type information and others have none.
-_njit: Any = numba.njit
-
-
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    compiled: Callable[..., Any]
-    try:
-        compiled = _njit(cache=True, nogil=True, fastmath=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written: compile in each process
-        compiled = _njit(nogil=True, fastmath=True)(function)
-    return compiled
 
 
 def _neighbours(  # noqa: PLR0917 - compiled: no keywords
@@ -59,7 +45,7 @@ def _neighbours(  # noqa: PLR0917 - compiled: no keywords
     return n
 
 
-_find = _compiled(_neighbours)
+_find = compiled(_neighbours, fastmath=True)
 
 
 def _add_moments(  # noqa: PLR0917 - compiled: no keywords
@@ -145,6 +131,6 @@ def _add_spectra(order: Singles, degrees: Integers, spectra: Singles) -> None:
 
 #: Most neighbours of a site that are counted; only atoms on a heap have more.
 MOST = 512
-add_moments = _compiled(_add_moments)
-add_neighbours = _compiled(_add_neighbours)
-add_spectra = _compiled(_add_spectra)
+add_moments = compiled(_add_moments, fastmath=True)
+add_neighbours = compiled(_add_neighbours, fastmath=True)
+add_spectra = compiled(_add_spectra, fastmath=True)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 
+from xtalprint.geometry.compiling import compiled
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
-
-#: Any, because some versions of Numba have type information and others have none.
-_njit: Any = numba.njit
 
 
 def _pairs(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
@@ -66,13 +62,4 @@ def _pairs(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
     return owner[:m], length[:m]
 
 
-def _compiled() -> Callable[..., tuple[NDArray[np.int64], NDArray[np.float64]]]:
-    function: Callable[..., tuple[NDArray[np.int64], NDArray[np.float64]]]
-    try:
-        function = _njit(cache=True, nogil=True)(_pairs)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written: compile in each process
-        function = _njit(nogil=True)(_pairs)
-    return function
-
-
-compiled_pairs = _compiled()
+compiled_pairs = compiled(_pairs)

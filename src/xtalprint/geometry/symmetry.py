@@ -117,9 +117,7 @@ def find_symmetry(crystal: Crystal, *, symprec: float) -> Symmetry | None:
 
 
 def _find(crystal: Crystal, symprec: float) -> Symmetry | None:
-    if not _is_searchable(crystal, symprec):
-        return None
-    if crystal.n_sites >= LARGE:
+    if crystal.n_sites >= LARGE or not _is_searchable(crystal, symprec):
         smaller = over_translations(crystal, symprec=symprec)
         if smaller is None:
             return None
@@ -130,12 +128,17 @@ def _find(crystal: Crystal, symprec: float) -> Symmetry | None:
 
 def _is_searchable(crystal: Crystal, symprec: float) -> bool:
     """Whether it repeats in three directions, and neither its size nor its shape is more than moyopy can take."""
-    if crystal.cell is None or not all(crystal.pbc) or crystal.n_sites > MAX_SITES:
+    if crystal.cell is None or not _is_crystal(crystal):
         return False
     shortest, _, longest = reduced_lengths(crystal.cell)
     most = MOST_STRETCHED if shortest > SHORT * symprec else MOST_STRETCHED_IF_SHORT
     crowded = crystal.volume < crystal.n_sites * (LEAST_ROOM * symprec) ** 3
     return not (crowded or shortest < LEAST_VECTOR * symprec or longest > most * shortest)
+
+
+def _is_crystal(crystal: Crystal) -> bool:
+    """Whether it repeats in three directions, and is no simulation of very many atoms."""
+    return crystal.cell is not None and all(crystal.pbc) and crystal.n_sites <= MAX_SITES
 
 
 @dataclass(frozen=True)
@@ -156,7 +159,7 @@ class Average:
 
 def over_translations(crystal: Crystal, *, symprec: float) -> Average | None:
     """Average a large cell over the translations that hold within ``symprec``; None if moyopy could choke on it."""
-    if crystal.cell is None or not _is_searchable(crystal, symprec):
+    if crystal.cell is None or not _is_crystal(crystal):
         return None
     from xtalprint.geometry.translations import find_translations  # noqa: PLC0415 - SciPy for large cells only
 
@@ -169,7 +172,7 @@ def over_translations(crystal: Crystal, *, symprec: float) -> Average | None:
         apart = apart @ np.linalg.inv(found.cell)
         scatter = float(np.linalg.norm((apart - np.round(apart)) @ found.cell, axis=1).max())
     most = MAX_NOISY_SITES if found.nearly else MAX_PRIMITIVE_SITES
-    return Average(crystal, scatter) if crystal.n_sites <= most else None
+    return Average(crystal, scatter) if crystal.n_sites <= most and _is_searchable(crystal, symprec) else None
 
 
 def _ask_moyopy(crystal: Crystal, symprec: float) -> Any:  # noqa: ANN401 - moyopy.MoyoDataset, imported late

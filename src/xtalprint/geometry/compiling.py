@@ -1,0 +1,27 @@
+"""How the loops of the compiled files are compiled; importing this file imports Numba."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numba
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Function = TypeVar("Function", bound="Callable[..., Any]")
+
+#: Any, because some versions of Numba have type information and others have none.
+_njit: Any = numba.njit
+
+
+def compiled(function: Function, *, fastmath: bool = False) -> Function:
+    """Compile a loop when it is first called, without the interpreter's lock, and keep it on disk.
+
+    ``fastmath`` lets the compiler choose the order of a sum, always the same one.
+    """
+    try:
+        result: Function = _njit(cache=True, nogil=True, fastmath=fastmath)(function)
+    except RuntimeError:  # neither the package's folder nor the user's cache can be written: compile in each process
+        result = _njit(nogil=True, fastmath=fastmath)(function)
+    return result
