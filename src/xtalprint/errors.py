@@ -84,6 +84,10 @@ class UnsupportedInputError(XtalprintError):
     """A sound crystal that this step cannot use, such as one without a cell where a cell is needed."""
 
 
+class NothingSeenError(UnsupportedInputError):
+    """A sound crystal in which a descriptor finds nothing to describe, such as molecules far apart."""
+
+
 class InternalError(XtalprintError):
     """A fault of this package: whatever else is raised where one crystal of many must not stop the others."""
 

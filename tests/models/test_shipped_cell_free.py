@@ -94,6 +94,15 @@ def test_disorder_is_not_known(model):
         assert answer(model, Crystal(rng.uniform(0, 16, (250, 3)), [18] * 250)).known is False
 
 
+def test_molecules_far_apart_have_an_answer_and_are_not_known(model):
+    for edge in (4, 30, 1000):
+        cell = edge * np.diag([1, 1, 1.2])
+        prediction = answer(model, Crystal([[0, 0, 0], [0, 0, 0.74]], ["H"] * 2, cell=cell))
+        assert prediction.known is False
+        assert prediction.warnings[0].endswith("0.74 Å apart: the networks see nothing")
+        assert not any("networks answer" in warning for warning in prediction.warnings)
+
+
 def test_few_atoms_without_a_cell_are_worth_a_warning(model):
     few = random_piece(CRYSTALS["fcc"], 55, np.random.default_rng(0))
     assert f"{len(few)} sites without a cell: fewer than the 60" in answer(model, few).warnings[0]

@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from xtalprint.crystal import Crystal
 from xtalprint.defects import displace_gaussian, vacancies
-from xtalprint.geometry import supercell_to, to_cluster
+from xtalprint.geometry import supercell, supercell_to, to_cluster
 from xtalprint.models.classes import CLASSES
 from xtalprint.models.evidence_fit import fitted_evidence
 from xtalprint.models.manifest import EvidenceTable
@@ -111,7 +111,7 @@ def test_weights_give_back_how_often_a_finding_was_right(rng):
     marks = np.column_stack([np.ones(n, dtype=np.int64), rng.integers(1, 3, n)])
     labels = np.where(rng.random(n) < np.where(marks[:, 1] == 1, 0.9, 0.2), 0, 4)
     uniform = np.full((n, N_OUTPUTS), 1 / N_OUTPUTS)
-    table = fitted_evidence(uniform, marks, labels)
+    table = fitted_evidence(uniform, marks, labels, TOLERANCES)
     after = weighed(uniform[:2], np.array([[1, 1], [1, 2]]), table)
     assert_allclose(after[:, 0], [0.9, 0.2], atol=0.01)
     assert_allclose(after[:, 4], [0.1, 0.8], atol=0.01)
@@ -123,7 +123,7 @@ def test_networks_that_are_right_keep_their_say_where_the_search_finds_nothing(r
     p[np.arange(4000), labels] = 0.98
     marks = np.zeros((4000, 2), dtype=np.int64)
     marks[:2000] = -1
-    after = weighed(p, marks, fitted_evidence(p, marks, labels))
+    after = weighed(p, marks, fitted_evidence(p, marks, labels, TOLERANCES))
     assert (after.argmax(axis=1) == labels).all()
 
 
@@ -138,3 +138,14 @@ def test_an_objection_names_group_size_and_tolerance():
 
 def test_a_noisy_box_without_symmetry_is_no_objection():
     assert objections((Finding(0.05, 1, 60), Finding(0.2, 0, 0)), "fcc") == []
+
+
+@pytest.mark.parametrize("repeats", [(5, 5, 5), (1, 1, 90), (1, 70, 2)])
+def test_a_supercell_of_a_noisy_cell_gives_the_same_findings_whatever_its_shape(rng, repeats):
+    noisy = displace_gaussian(_copper(8), 0.02, rng)
+    found = marks_of(find_evidence(noisy, 2.553))
+    assert found != (0, 0)
+    assert marks_of(find_evidence(supercell(noisy, repeats), 2.553)) == found
+    assert marks_of(find_evidence(supercell(_copper(1), repeats), 2.553)) == marks_of(
+        find_evidence(_copper(1), 2.553)
+    )

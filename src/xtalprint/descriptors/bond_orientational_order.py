@@ -11,7 +11,7 @@ import numpy as np
 from xtalprint import geometry
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, compute_batch, disorder_warnings
-from xtalprint.errors import UnsupportedInputError, XtalprintError, not_a_crystal
+from xtalprint.errors import NothingSeenError, XtalprintError, not_a_crystal
 from xtalprint.geometry.bond_moments import DEGREE, BondMoments, bond_moments, harmonics_of_moments, like_moments
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ class BondOrientationalOrder:
         Raises
         ------
         UnsupportedInputError
-            For a single atom without images.
+            For a single atom without images; `NothingSeenError` if only the nearest sites are in reach.
         """
         return self.compute_with_length(crystal)[0]
 
@@ -227,7 +227,7 @@ class BondOrientationalOrder:
         beyond = self.distances > DENSITY_FROM
         expected = volume * (windows @ sums.counts)[beyond].sum() / volume[beyond].sum()
         if sums.counts[round(DENSITY_FROM * FINER / self.resolution) + 1 :].sum() < FEWEST_PAIRS:
-            raise UnsupportedInputError(
+            raise NothingSeenError(
                 f"no two sites are {DENSITY_FROM} to {self.r_max} bond lengths of {length:.3g} Å apart",
                 source=crystal.source,
                 frame=crystal.frame,

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.geometry.compiled_bonds import BOXES, DEGREE
+from xtalprint.geometry.bond_moments import DEGREE
+from xtalprint.geometry.compiled_bonds import BOXES
 from xtalprint.geometry.compiling import compiled
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ def nearest_centres(points: Floats, centres: Floats, reach: float) -> Integers:
 
 
 @compiled
-def _nearest(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
+def _nearest(  # noqa: PLR0917 - compiled: no keywords, one loop nest
     points: Floats,
     centres: Floats,
     order: Integers,

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
-from xtalprint.errors import ModelError
+from xtalprint.errors import ModelError, NothingSeenError
+from xtalprint.geometry import bond_length
 from xtalprint.models.answering import AnsweringModel, notice_of_elements, onnx_session
 from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.ensemble import member_probabilities, of_classes
 from xtalprint.models.manifest import KnownOutput
+from xtalprint.models.own_axes_evidence import ERRORS, find_own_evidence, is_settled
 from xtalprint.models.prediction import Prediction
 from xtalprint.models.symmetry_evidence import SIZES, TOLERANCES, find_evidence, marks_of, objections, weighed
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
@@ -41,13 +45,17 @@ class BondOrderClassifier(AnsweringModel):
         if not isinstance(manifest.known, KnownOutput):
             raise ModelError("the model does not say when an input is of none of the classes", source=manifest.name)
         self._rule = manifest.known
-        if manifest.evidence and (manifest.evidence.tolerances, manifest.evidence.sizes) != (TOLERANCES, SIZES):
-            raise ModelError(
-                "the model weighs a symmetry search that this version does not make",
-                source=manifest.name,
-                value=(manifest.evidence.tolerances, manifest.evidence.sizes),
-                remedy=f"use xtalprint {manifest.package_version}",
-            )
+        for table, tolerances in (
+            (manifest.evidence, TOLERANCES),
+            (manifest.own_axes and manifest.own_axes.table, ERRORS),
+        ):
+            if table and (table.tolerances, table.sizes) != (tolerances, SIZES):
+                raise ModelError(
+                    "the model weighs a symmetry search that this version does not make",
+                    source=manifest.name,
+                    value=(table.tolerances, table.sizes),
+                    remedy=f"use xtalprint {manifest.package_version}",
+                )
         self._names_prototypes = manifest.answers == "prototype"
         given = {key: value for key, value in manifest.descriptor.items() if key != "descriptor"}
         self.descriptor = BondOrientationalOrder(**given)
@@ -68,13 +76,27 @@ class BondOrderClassifier(AnsweringModel):
         logits = self._network.run(["logits"], {"order": network_input(array[None])})[0][0]
         return member_probabilities(logits, self.manifest.temperature)
 
+    def _seen(self, crystal: Crystal) -> tuple[NDArray[np.float64], float, Sequence[str]]:
+        """Answer of each network, the bond length in Å, and warnings; where nothing is seen, that it is none."""
+        try:
+            fingerprint, length = self.descriptor.compute_with_length(crystal)
+        except NothingSeenError as error:
+            if crystal.cell is None:
+                raise
+            none = np.zeros((1, len(self.classes) + 1))
+            none[:, -1] = 1.0
+            return none, bond_length(crystal, method="robust"), [f"{error.problem}: the networks see nothing"]
+        return self.predict_order(fingerprint.array), length, fingerprint.warnings
+
     def _answer(self, crystal: Crystal) -> Prediction:
-        fingerprint, length = self.descriptor.compute_with_length(crystal)
-        members = self.predict_order(fingerprint.array)
+        members, length, warnings = self._seen(crystal)
         mean = members.mean(axis=0)
         findings = find_evidence(crystal, length) if self.manifest.evidence else ()
         if self.manifest.evidence:
             mean = weighed(mean[None], np.array([marks_of(findings)]), self.manifest.evidence)[0]
+        if self.manifest.own_axes and mean.max() < self.manifest.own_axes.sure and not is_settled(findings):
+            own = find_own_evidence(crystal)
+            mean = weighed(mean[None], np.array([marks_of(own)]), self.manifest.own_axes.table)[0]
         probabilities = of_classes(mean)
         best = int(probabilities.argmax())
         answer = self.classes[best]
@@ -89,7 +111,7 @@ class BondOrderClassifier(AnsweringModel):
             known=bool(mean[-1] <= self._rule.probability),
             probability_none=float(mean[-1]),
             warnings=(
-                *fingerprint.warnings,
+                *warnings,
                 *_smallness(crystal),
                 *_disagreement(of_classes(members), best),
                 *([] if self._names_prototypes else notice_of_elements(crystal)),
@@ -107,7 +129,7 @@ def _smallness(crystal: Crystal) -> list[str]:
 
 def _disagreement(members: NDArray[np.float64], best: int) -> list[str]:
     """Say so if not all networks of the ensemble give the same answer."""
-    others = int((members.argmax(axis=1) != best).sum())
+    others = int((members.max(axis=1) > members[:, best]).sum())
     return (
         [f"{others} of {len(members)} networks {'answers' if others == 1 else 'answer'} otherwise"] if others else []
     )

@@ -16,6 +16,7 @@ from xtalprint.errors import XtalprintError
 from xtalprint.models.bond_order_configuration import BondOrderData, PrototypeConfig
 from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.classes import CLASSES
+from xtalprint.models.own_axes_evidence import find_own_evidence, is_settled
 from xtalprint.models.presentations import Presentation, disordered, present, present_box
 from xtalprint.models.prototype_data import about_prototypes, made_prototypes, prototype_classes, unlike_prototypes
 from xtalprint.models.symmetry_evidence import find_evidence, marks_of
@@ -65,6 +66,8 @@ class BondOrderExamples:
     marks
         (n, tolerances) what a symmetry search found, see `symmetry_evidence.marks_of`; −1 where there was none, and
         everywhere in the training part.
+    own_marks
+        (n, errors) the same of the atoms' own lattice; −1 where the search has settled it.
     classes
         Names of the classes.
     """
@@ -78,6 +81,7 @@ class BondOrderExamples:
     vacancies: NDArray[np.float64]
     box: NDArray[np.bool_]
     marks: NDArray[np.int64]
+    own_marks: NDArray[np.int64]
     classes: NDArray[np.str_]
 
     @property
@@ -209,6 +213,7 @@ def _examples(
         vacancies=np.array([sample.vacancies for sample in done]),
         box=np.array([as_box for *_, as_box in plan], dtype=np.bool_),
         marks=np.array([sample.marks for sample in done], dtype=np.int64),
+        own_marks=np.array([sample.own_marks for sample in done], dtype=np.int64),
         classes=np.array(classes),
     )
 
@@ -242,6 +247,7 @@ class _Sample:
     displacement: float
     vacancies: float
     marks: tuple[int, ...]
+    own_marks: tuple[int, ...]
 
 
 def _sample(
@@ -267,6 +273,7 @@ def _sample(
             brought.displacement,
             brought.vacancies,
             marks_of(findings),
+            marks_of(find_own_evidence(brought.crystal) if searched and not is_settled(findings) else ()),
         )
     raise failure
 

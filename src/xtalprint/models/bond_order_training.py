@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import numpy as np
 
@@ -17,9 +17,10 @@ from xtalprint.models.card import card
 from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
 from xtalprint.models.evidence_fit import fitted_evidence
 from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
-from xtalprint.models.manifest import EvidenceTable, Manifest, Weights
+from xtalprint.models.manifest import EvidenceTable, Manifest, OwnAxesTable, Weights
+from xtalprint.models.own_axes_evidence import ERRORS, SURE, asked_marks
 from xtalprint.models.registry import RUN_MANIFEST
-from xtalprint.models.symmetry_evidence import weighed
+from xtalprint.models.symmetry_evidence import TOLERANCES, weighed
 from xtalprint.models.training import (
     CHECKPOINTS,
     WEIGHTS_FOR_ANSWERS,
@@ -103,7 +104,7 @@ def train_bond_order(
         }
         presented = ~parts["validation"].box
         temperature = fitted_temperature(logits["validation"][presented], parts["validation"].labels[presented])
-        evidence, probabilities = _weighed(logits, parts, temperature)
+        tables, probabilities = _weighed(logits, parts, temperature)
         judge = KnownJudge.calibrated(probabilities["validation"], parts["validation"], config)
         figures = figures_of(logits["test"], probabilities, parts, temperature)
         rule = judge.measured(probabilities["test"], parts["test"], method=words.METHOD)
@@ -118,7 +119,7 @@ def train_bond_order(
         metrics=figures,
         temperature=temperature,
         known=rule,
-        evidence=evidence,
+        **tables,
         training=training_record(config, about, clock, command),
     )
     write_pictures(folder, members[0].progress, figures, classes, batches_per_epoch=members[0].batches_per_epoch)
@@ -128,16 +129,29 @@ def train_bond_order(
     return manifest
 
 
+class _Tables(TypedDict, total=False):
+    evidence: EvidenceTable
+    own_axes: OwnAxesTable
+
+
 def _weighed(
     logits: dict[Part, NDArray[np.float32]], parts: dict[Part, BondOrderExamples], temperature: float
-) -> tuple[EvidenceTable | None, dict[Part, NDArray[np.float64]]]:
-    """Learn from the validation part what symmetry is worth, if it was searched; the probabilities with it."""
-    of_networks = {part: ensemble_probabilities(values, temperature) for part, values in logits.items()}
-    learned_from = parts["validation"]
-    if (learned_from.marks < 0).all():
-        return None, of_networks
-    evidence = fitted_evidence(of_networks["validation"], learned_from.marks, learned_from.labels)
-    return evidence, {part: weighed(values, parts[part].marks, evidence) for part, values in of_networks.items()}
+) -> tuple[_Tables, dict[Part, NDArray[np.float64]]]:
+    """Learn from the validation part what symmetry is worth, if it was searched; the probabilities with it.
+
+    First the search of the box as given; what the atoms' own lattice is worth beyond that is learned from those that
+    are left in doubt.
+    """
+    found = {part: ensemble_probabilities(values, temperature) for part, values in logits.items()}
+    judged = parts["validation"]
+    if (judged.marks < 0).all():
+        return {}, found
+    evidence = fitted_evidence(found["validation"], judged.marks, judged.labels, TOLERANCES)
+    found = {part: weighed(values, parts[part].marks, evidence) for part, values in found.items()}
+    asked = {part: asked_marks(values, parts[part].own_marks, SURE) for part, values in found.items()}
+    own = fitted_evidence(found["validation"], asked["validation"], judged.labels, ERRORS)
+    found = {part: weighed(values, asked[part], own) for part, values in found.items()}
+    return {"evidence": evidence, "own_axes": OwnAxesTable(table=own, sure=SURE)}, found
 
 
 def fit_members(

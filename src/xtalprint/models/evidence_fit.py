@@ -11,7 +11,6 @@ from xtalprint.models.symmetry_evidence import (
     LEAST_PROBABILITY,
     N_MARKS,
     SIZES,
-    TOLERANCES,
     evidence_logits,
     size_of_mark,
 )
@@ -28,24 +27,28 @@ ITERATIONS = 500
 DECIMALS = 3
 
 
-def fitted_evidence(probabilities: Floats, marks: NDArray[np.int64], labels: NDArray[np.int64]) -> EvidenceTable:
+def fitted_evidence(
+    probabilities: Floats, marks: NDArray[np.int64], labels: NDArray[np.int64], tolerances: tuple[float, ...]
+) -> EvidenceTable:
     """Weights with the least −Σ ln p(truth), with a penalty for large ones.
 
     Parameters
     ----------
     probabilities
-        (n, outputs) of the networks for samples they were not trained on; those without a cell do not count.
+        (n, outputs) of the networks for samples they were not trained on; those with negative marks do not count.
     marks
         (n, tolerances) of the same samples.
     labels
         (n,) the true output.
+    tolerances
+        At which it was searched, for the table.
     """
     from scipy.optimize import minimize  # noqa: PLC0415 - for training only
 
     boxes = marks[:, 0] >= 0
     logs = np.log(np.maximum(probabilities[boxes], LEAST_PROBABILITY))
     marks, labels = marks[boxes], labels[boxes]
-    n_trust, shape = len(SIZES) + 2, (len(TOLERANCES), N_MARKS, logs.shape[1])
+    n_trust, shape = len(SIZES) + 2, (len(tolerances), N_MARKS, logs.shape[1])
     size = size_of_mark(marks[:, -1])
 
     def loss_and_slope(values: Floats) -> tuple[float, Floats]:
@@ -69,7 +72,7 @@ def fitted_evidence(probabilities: Floats, marks: NDArray[np.int64], labels: NDA
     found = minimize(loss_and_slope, start, jac=True, method="L-BFGS-B", options={"maxiter": ITERATIONS}).x
     found = np.round(found, DECIMALS)
     return EvidenceTable(
-        tolerances=TOLERANCES,
+        tolerances=tolerances,
         sizes=SIZES,
         trust=tuple(found[:n_trust].tolist()),
         weights=tuple(tuple(map(tuple, rows)) for rows in found[n_trust:].reshape(shape).tolist()),

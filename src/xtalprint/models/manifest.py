@@ -57,7 +57,7 @@ class KnownOutput(_Strict):
 class EvidenceTable(_Strict):
     """How much the findings of a symmetry search are worth, see `xtalprint.models.symmetry_evidence`."""
 
-    #: In bond lengths.
+    #: In bond lengths; of the atoms' own lattice in units of its error.
     tolerances: tuple[float, ...]
     #: Sites of a primitive cell that part the ranges of sizes.
     sizes: tuple[int, ...]
@@ -65,6 +65,14 @@ class EvidenceTable(_Strict):
     trust: tuple[float, ...]
     #: For each tolerance, finding and output: what is added to the logarithm of the probability.
     weights: tuple[tuple[tuple[float, ...], ...], ...]
+
+
+class OwnAxesTable(_Strict):
+    """The same for the atoms' own lattice, and when it is looked for, see `xtalprint.models.own_axes_evidence`."""
+
+    table: EvidenceTable
+    #: Only if no output has this probability without it.
+    sure: float = Field(gt=0, le=1)
 
 
 class TrainingRecord(_Strict):
@@ -96,6 +104,7 @@ class Manifest(_Strict):
     temperature: float = Field(default=1.0, gt=0)
     known: KnownRule | KnownOutput | None
     evidence: EvidenceTable | None = None
+    own_axes: OwnAxesTable | None = None
     metrics: dict[str, Any]
     training: TrainingRecord
     intended_use: tuple[str, ...] = Field(min_length=1)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from xtalprint.crystal import Crystal
+from xtalprint.geometry.niggli import reduced_lengths
 from xtalprint.geometry.rows import first_rows
 from xtalprint.geometry.symmetry import LARGE, LEAST_SYMPREC, MOST_SYMPREC, Average, find_symmetry, over_translations
 from xtalprint.models.classes import CLASSES
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 #: Tolerances of the search in bond lengths.
 TOLERANCES = (0.02, 0.1)
+#: Copies in a supercell are as far from each other as files round them, in bond lengths.
+EXACT = 0.001
+#: Cells longer than so many times their width are looked through for copies too.
+STRETCHED = 4.0
 #: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last.
 SIZES = (2, 6, 16, 48)
 #: What has more sites without translations is not searched: it would take longer than all the rest.
@@ -90,6 +95,11 @@ def find_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
         site_of_row=np.arange(len(rows)),
     )
     tolerances = [float(np.clip(share * bond_length, LEAST_SYMPREC, MOST_SYMPREC)) for share in TOLERANCES]
+    shortest, _, longest = reduced_lengths(crystal.cell)
+    if sites.n_sites >= LARGE or longest > STRETCHED * shortest:
+        # So that every supercell is searched in the same way as its cell, whatever its size and shape.
+        exact = over_translations(sites, symprec=max(LEAST_SYMPREC, EXACT * bond_length))
+        sites = sites if exact is None else exact.crystal
     average: Average | None = Average(sites, 0.0)
     if sites.n_sites >= LARGE:
         # Once, at the wider tolerance: a translation that holds at the narrower one holds there too.
@@ -163,5 +173,5 @@ def objections(findings: Sequence[Finding], answer: str) -> list[str]:
 
 
 def _is_only_the_box(finding: Finding) -> bool:
-    """Without any symmetry, in a large cell: a noisy box, which says nothing."""
-    return finding.number <= 2 and finding.n_sites > SIZES[-1]  # noqa: PLR2004 - P1 and P-1
+    """Without any symmetry, in a cell that is not small: a noisy box, which says nothing."""
+    return finding.number <= 2 and finding.n_sites > SIZES[-2]  # noqa: PLR2004 - P1 and P-1

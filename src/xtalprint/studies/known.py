@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,8 +11,9 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.defects import displace_gaussian
 from xtalprint.errors import XtalprintError
-from xtalprint.geometry import space_group_number, supercell_to
+from xtalprint.geometry import nearest_distances, space_group_number, supercell_to
 from xtalprint.geometry.rows import first_rows
+from xtalprint.geometry.symmetry import find_symmetry
 from xtalprint.io import read, read_table
 from xtalprint.models import load_model
 from xtalprint.models.ensemble import false_alarms, reliability
@@ -38,6 +39,8 @@ MODEL = "crystal-class"
 QUICK_ENTRIES = 20
 #: Tolerances in Å at which a prototype without its elements must have a group of none of the classes.
 SYMPRECS = (0.01, 0.1)
+#: How near the others are to one of the classes: a search at so many bond lengths takes them for it.
+NEAR = (0.03, 0.06, 0.12)
 #: Sites of boxes and pieces.
 ATOMS = 200
 
@@ -62,47 +65,56 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
 
     model = load_model(MODEL)
     members, collections = _collections(quick=quick, seed=seed)
-    figures: dict[str, Any] = {"model": dict(model.provenance), "forms": {}, "reliability": {}}
+    figures: dict[str, Any] = {"model": dict(model.provenance), "forms": {}, "rows": [], "by_distance": []}
     strangeness: dict[str, dict[str, Floats]] = {}
-    rows = []
     confidence: list[tuple[Prediction, str]] = []
+    asked = {"members": [crystal for crystal, _ in members]} | collections
+    liquids = _liquids(model.predict, quick=quick)
+    distance = np.concatenate([[distance_from_classes(c) for c in found] for found in collections.values()])
     for number, (form, bring) in enumerate(FORMS.items()):
         answers = {
-            name: _answers(model.predict, crystals, partial(_brought, bring, seed, number))
-            for name, crystals in ({"members": [c for c, _ in members]} | collections).items()
+            name: model.predict([_brought(bring, seed, number, i, crystal) for i, crystal in enumerate(crystals)])
+            for name, crystals in asked.items()
         }
         confidence += zip(answers["members"], (label for _, label in members), strict=True)
-        of_form = {name: np.array([p.probability_none for p in found]) for name, found in answers.items()}
-        of_form["liquids"] = _liquids(model.predict, quick=quick)
-        strangeness[form] = of_form
-        threshold = float(np.quantile(of_form["members"], 0.95))
-        for name, values in of_form.items():
-            if name == "members":
-                continue
-            alarms = int((values <= threshold).sum())
-            row = {
-                "form": form,
-                "others": name,
-                "n_members": len(of_form["members"]),
-                "n": len(values),
-                "auroc": auroc(of_form["members"], values),
-                "false_alarms_at_95_recall": false_alarms(of_form["members"], values),
-                "interval_95": list(wilson_interval(alarms, len(values))),
-                "called_unknown": float(np.mean([p.known is False for p in answers[name]]))
-                if name in answers
-                else None,
-                "without_an_answer": len(collections[name]) - len(values) if name in collections else 0,
-            }
-            rows.append(row)
+        # A piece of molecules far apart has no answer.
+        of_form = {
+            name: np.array([p.probability_none for p in found if p.status == "ok"]) for name, found in answers.items()
+        }
+        strangeness[form] = of_form = of_form | {"liquids": liquids}
+        figures["rows"] += [
+            {"form": form, "others": name} | _against(of_form["members"], values, answers.get(name, []))
+            for name, values in of_form.items()
+            if name != "members"
+        ]
+        answered = [p.status == "ok" for name in collections for p in answers[name]]
+        others = np.concatenate([of_form[name] for name in collections])
+        figures["by_distance"] += [
+            {"form": form} | row for row in _by_distance(of_form["members"], others, distance[answered])
+        ]
         figures["forms"][form] = {
             "members_called_known": float(np.mean([bool(p.known) for p in answers["members"]])),
             "members": len(answers["members"]),
         }
-    figures["rows"] = rows
     figures["reliability"] = _reliability(model.classes, confidence)
     figures["calibration_of_the_card"] = model.manifest.metrics["calibration"]
-    table = [{k: v for k, v in row.items() if k != "interval_95"} for row in rows]
+    table = [{k: v for k, v in row.items() if k != "interval_95"} for row in figures["rows"]]
     return StudyResult(figures, table, {"known": draw_known(strangeness, figures)})
+
+
+def _against(members: Floats, others: Floats, answers: Sequence[Prediction]) -> dict[str, Any]:
+    """How well members and others are told apart, from their probabilities of none of the classes."""
+    alarms = int((others <= float(np.quantile(members, 0.95))).sum())
+    unknown = [p.known is False for p in answers if p.status == "ok"]
+    return {
+        "n_members": len(members),
+        "n": len(others),
+        "auroc": auroc(members, others),
+        "false_alarms_at_95_recall": false_alarms(members, others),
+        "interval_95": list(wilson_interval(alarms, len(others))),
+        "called_unknown": float(np.mean(unknown)) if unknown else None,
+        "without_an_answer": len(answers) - len(unknown),
+    }
 
 
 def _collections(*, quick: bool, seed: int) -> tuple[list[tuple[Crystal, str]], dict[str, list[Crystal]]]:
@@ -122,6 +134,34 @@ def _collections(*, quick: bool, seed: int) -> tuple[list[tuple[Crystal, str]], 
     return members, found
 
 
+def _by_distance(members: Floats, others: Floats, distance: Floats) -> list[dict[str, Any]]:
+    """The others of all collections together, by how far they are from the classes."""
+    rows = []
+    for low, high in pairwise((0.0, *NEAR, np.inf)):
+        here = others[(distance > low) & (distance <= high)]
+        rows.append(
+            {
+                "further_than": low,
+                "not_further_than": high if np.isfinite(high) else None,
+                "n": len(here),
+                "auroc": auroc(members, here) if len(here) else None,
+                "false_alarms_at_95_recall": false_alarms(members, here) if len(here) else None,
+            }
+        )
+    return rows
+
+
+def distance_from_classes(crystal: Crystal) -> float:
+    """Least of the tolerances `NEAR` at which a search finds a group of the classes, elements made equal; else ∞."""
+    equal = _all_equal(crystal)
+    length = float(nearest_distances(equal).mean())
+    for share in NEAR:
+        found = find_symmetry(equal, symprec=share * length)
+        if found is not None and found.number in CLASS_OF_SPACE_GROUP:
+            return share
+    return float("inf")
+
+
 def _others(file: str) -> list[Crystal]:
     """Prototypes whose sites, all made equal, have a group of none of the classes at each tolerance."""
     table = read_table(data_file("prototypes", file))
@@ -133,9 +173,13 @@ def _others(file: str) -> list[Crystal]:
     ]
 
 
-def _belongs_to_none(crystal: Crystal) -> bool:
+def _all_equal(crystal: Crystal) -> Crystal:
     rows = first_rows(crystal)
-    equal = Crystal(crystal.positions[rows], np.full(len(rows), 14), cell=crystal.cell)
+    return Crystal(crystal.positions[rows], np.full(len(rows), 14), cell=crystal.cell)
+
+
+def _belongs_to_none(crystal: Crystal) -> bool:
+    equal = _all_equal(crystal)
     try:
         groups = {space_group_number(equal, symprec=symprec) for symprec in SYMPRECS}
     except XtalprintError:
@@ -148,16 +192,6 @@ def _brought(bring: Bring, seed: int, form: int, index: int, crystal: Crystal) -
         return bring(crystal, np.random.default_rng([seed, form, index]))
     except XtalprintError as error:
         return error
-
-
-def _answers(
-    predict: Callable[..., list[Prediction]],
-    crystals: Sequence[Crystal],
-    bring: Callable[[int, Crystal], Crystal | XtalprintError],
-) -> list[Prediction]:
-    """Answers of those that have one; a molecule in a large empty cell may have none."""
-    found = predict([bring(i, crystal) for i, crystal in enumerate(crystals)])
-    return [p for p in found if p.status == "ok"]
 
 
 def _liquids(predict: Callable[..., list[Prediction]], *, quick: bool) -> Floats:

@@ -1,0 +1,65 @@
+"""The symmetry of the atoms' own lattice, where a box tells nothing or there is none.
+
+Noise and missing atoms hide the symmetry from a search, and a piece has no cell to search in. The lattice that maps
+the atoms onto each other survives them; averaged over it, the crystal is whole again, and the error of the average
+says at which tolerance to search.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.geometry import nearest_distances
+from xtalprint.geometry.own_axes import own_axes
+from xtalprint.geometry.symmetry import find_symmetry
+from xtalprint.models.symmetry_evidence import SIZES, Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from xtalprint.crystal import Crystal
+
+#: Tolerances of the search in units of the error of the mean cell.
+ERRORS = (4.5, 10.0)
+#: Least and largest tolerance in bond lengths.
+LEAST, LARGEST = 0.003, 0.12
+#: The lattice is looked for only if no output has this probability without it: it costs more than all the rest.
+SURE = 0.995
+
+
+def is_settled(findings: Sequence[Finding]) -> bool:
+    """Whether a search of the box as given has found a cell of a crystal, not only the noisy box itself."""
+    return bool(findings) and 0 < findings[-1].n_sites <= SIZES[-1]
+
+
+def find_own_evidence(crystal: Crystal) -> tuple[Finding, ...]:
+    """Search the mean cell in the atoms' own lattice at each of `ERRORS`; nothing found if there is no lattice.
+
+    Parameters
+    ----------
+    crystal
+        With or without a cell; its elements are not looked at.
+    """
+    found = own_axes(crystal)
+    if found is None:
+        return (Finding(0.0, 0, 0),) * len(ERRORS)
+    length = float(nearest_distances(found.crystal).mean())
+    findings = []
+    for errors in ERRORS:
+        symprec = max(LEAST * length, errors * found.error)
+        symmetry = find_symmetry(found.crystal, symprec=symprec) if symprec <= LARGEST * length else None
+        findings.append(
+            Finding(symprec, 0, 0)
+            if symmetry is None
+            else Finding(symprec, symmetry.number, len(symmetry.dataset.prim_std_cell.positions))
+        )
+    return tuple(findings)
+
+
+def asked_marks(probabilities: NDArray[np.float64], marks: NDArray[np.int64], sure: float) -> NDArray[np.int64]:
+    """(n, errors) marks of those samples of which no output has the probability ``sure``; −1 for the others."""
+    return np.where(probabilities.max(axis=1, keepdims=True) < sure, marks, -1)
