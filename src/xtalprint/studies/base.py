@@ -75,6 +75,11 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.orientation",
         ),
         Study(
+            "degenerate",
+            "how near to a cubic lattice tetragonal and rhombohedral ones are told from it: networks and symmetry search",
+            "xtalprint.studies.degenerate",
+        ),
+        Study(
             "fingerprints",
             "figure 2c-h: images of the eight prototypes, how alike they are, and what defects do to them",
             "xtalprint.studies.fingerprints",
