@@ -1,12 +1,13 @@
-"""The lattice of a piece from the atoms' own repeats: translations that map most atoms onto others, and the mean cell.
+"""The lattice of a piece from the atoms' own repeats: translations that map most atoms onto others; the mean cell.
 
 A piece has no cell, its atoms are displaced, and some are missing. A lattice vector maps the share 1 − v of the atoms
-that stay inside the piece onto others (v: vacancies), all by the same vector but for noise; any other vector maps fewer.
+that stay inside the piece onto others (v: vacancies), by the same vector but for noise; any other vector maps fewer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,12 +35,16 @@ COARSE = 0.22
 SPREADS, FINE = 3.2, (0.02, 0.25)
 #: Which of the sharpest translations tells the noise.
 SHARPEST = 3
-#: Fewest atoms whose image must lie within the piece for a candidate to be judged.
-FEWEST_INSIDE = 12
+#: Fewest atoms whose image must lie within the hull of the piece for a candidate to be judged, share of the most that
+#: makes it a measure for others, and how far outside still counts as inside.
+FEWEST_INSIDE, SURE, EDGE = 12, 0.4, 0.05
 #: A translation maps at least this share of what the best ones map, less so many standard errors.
-SHARE, ERRORS = 0.86, 2.0
+SHARE, ERRORS = 0.75, 2.5
 #: A translation maps at least this share of the atoms at all: no lattice is found with fewer.
 LEAST = 0.3
+#: The cell is made of three of so many of the shortest translations, not nearly in one plane (volume over that of a
+#: box of their lengths), of which at least so many are whole steps, within so much.
+SHORT, FLAT, MOST_FIT, WHOLE = 14, 0.2, 0.9, 0.15
 #: A mean site is kept if it is filled this much of what the fullest are, and all kept ones must hold so many atoms.
 FILLED, EXPLAINED = 0.4, 0.85
 #: Steps of the least-squares fit of the cell.
@@ -75,7 +80,7 @@ def own_axes(crystal: Crystal) -> OwnAxes | None:
     Parameters
     ----------
     crystal
-        A cluster, or a periodic crystal, of which a piece is taken. All sites count as alike, whatever their elements.
+        A cluster, or a periodic crystal. All sites count as alike, whatever their elements.
 
     Returns
     -------
@@ -173,7 +178,9 @@ class _Judged:
     good: NDArray[np.bool_]
 
 
-def _judged(differences: Floats, centres: Floats, points: Floats, faces: Floats | None, reach: float) -> _Judged | None:
+def _judged(
+    differences: Floats, centres: Floats, points: Floats, faces: Floats | None, reach: float
+) -> _Judged | None:
     """Say of each vector how many of the atoms that it leaves inside the hull it maps onto others."""
     from scipy.spatial import cKDTree  # noqa: PLC0415 - SciPy where it is needed
 
@@ -194,13 +201,15 @@ def _judged(differences: Floats, centres: Floats, points: Floats, faces: Floats 
     if faces is not None:
         depth = (points @ faces[:, :3].T + faces[:, 3]).T
         shifts = centres @ faces[:, :3].T
-        inside = np.array([((depth + shift[:, None]).max(axis=0) <= reach).sum() for shift in shifts])
+        inside = np.array([((depth + shift[:, None]).max(axis=0) <= EDGE).sum() for shift in shifts])
     enough = inside >= FEWEST_INSIDE
     if np.count_nonzero(enough) < 3:  # noqa: PLR2004 - dimensions
         return None
     vectors, spread, share = centres[enough], spread[enough], counts[enough] / inside[enough]
     error = np.sqrt(np.clip(share * (1 - share), 0.02, None) / inside[enough])
-    best = float(np.sort(share - error)[-3:].mean())
+    # Long vectors leave few atoms inside, and count some at the rim that are not.
+    sure = inside[enough] >= SURE * inside.max()
+    best = float(np.sort((share - error)[sure])[-SHARPEST:].mean())
     good = (share + ERRORS * error >= best) & (share >= SHARE * best)
     if best < LEAST or np.count_nonzero(good) < 3:  # noqa: PLR2004 - dimensions
         return None
@@ -209,21 +218,25 @@ def _judged(differences: Floats, centres: Floats, points: Floats, faces: Floats 
 
 def _lattice(vectors: Floats) -> Floats | None:
     """Reduced cell of the lattice of translations (shortest first), fitted to all that fit on it."""
-    chosen: list[Floats] = []
-    for vector in vectors:
-        trial = np.array([*chosen, vector])
-        gram = trial @ trial.T
-        if np.linalg.det(gram) > 0.05 * np.prod(np.diag(gram)):  # noqa: PLR2004 - not in one line or plane
-            chosen.append(vector)
-        if len(chosen) == 3:  # noqa: PLR2004 - dimensions
-            break
-    else:
+    found: tuple[float, float, Floats] | None = None
+    for rows in combinations(range(min(SHORT, len(vectors))), 3):
+        cell = vectors[list(rows)]
+        volume = abs(float(np.linalg.det(cell)))
+        if volume < FLAT * np.sqrt((cell**2).sum(axis=1)).prod():
+            continue
+        steps = vectors @ np.linalg.inv(cell)
+        fits = float((np.abs(steps - np.round(steps)) < WHOLE).all(axis=1).mean())
+        # The coarsest lattice that holds nearly all of the translations; else the one that holds most.
+        score = (min(fits, MOST_FIT), volume)
+        if found is None or score > found[:2]:
+            found = (*score, cell)
+    if found is None:
         return None
-    cell = np.array(chosen)
+    cell = found[2]
     for _ in range(2):
         steps = vectors @ np.linalg.inv(cell)
         whole = np.round(steps)
-        fits = (np.abs(steps - whole) < 0.15).all(axis=1)  # noqa: PLR2004 - far from the next lattice point
+        fits = (np.abs(steps - whole) < WHOLE).all(axis=1)
         cell = np.linalg.lstsq(whole[fits], vectors[fits])[0]
     reduced: Floats = niggli_matrix(cell) @ cell
     return reduced

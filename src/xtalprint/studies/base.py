@@ -76,7 +76,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "degenerate",
-            "how near to a cubic lattice tetragonal and rhombohedral ones are told from it: networks and symmetry search",
+            "how near to a cubic lattice others are told from it: cell-free network, own axes, symmetry search",
             "xtalprint.studies.degenerate",
         ),
         Study(

@@ -77,7 +77,9 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
                         answers |= {f"moyopy, {s:g} d_nn": by_symmetry(s, crystals) for s in SYMPRECS}
                     about = {"family": family, "form": form, "sigma": sigma, "distance": distance}
                     truth = FAMILIES[family][2 if distance else 3]
-                    rows += [about | {"method": m, "n": len(a), "right": a.count(truth)} for m, a in _all(answers, truth)]
+                    rows += [
+                        about | {"method": m, "n": len(a), "right": a.count(truth)} for m, a in _all(answers, truth)
+                    ]
     summary = _summary(rows)
     figures = {
         "model": dict(model.provenance),

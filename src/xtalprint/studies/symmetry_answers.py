@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: Tolerances of the search in the mean cell in units of its error, and the least in bond lengths.
 ERRORS, LEAST = (4.5, 7.0, 10.0), 0.001
 
+#: Most sites in a primitive cell whose own symmetry is asked before a network.
+SIMPLE = 2
+
 
 def by_symmetry(share: float, crystals: Sequence[Crystal]) -> list[str | None]:
     """Class of the space group at a tolerance of ``share`` nearest-neighbour distances; None if it has none."""
@@ -47,6 +50,16 @@ def class_of_mean_cell(found: OwnAxes) -> str | None:
         if answer is not None:
             return answer
     return None
+
+
+def combined(found: OwnAxes | None, network: str | None) -> str | None:
+    """Class of the mean cell where it is simple, else what a network says.
+
+    Of a cell with few sites each is the mean of many atoms, so that its symmetry is well known; and the lattices
+    that come near to others are simple.
+    """
+    own = class_of_mean_cell(found) if found is not None and len(found.crystal) <= SIMPLE else None
+    return own or network
 
 
 def tolerances(found: OwnAxes) -> list[float]:
