@@ -21,7 +21,7 @@ from functools import partial
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import torch
@@ -29,7 +29,6 @@ from torch import nn
 
 from xtalprint.datasets import ElementalSolids, elemental_solids
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
-from xtalprint.descriptors.diffraction_image import DiffractionImage
 from xtalprint.descriptors.scattering_power_spectrum import ScatteringPowerSpectrum
 from xtalprint.errors import XtalprintError
 from xtalprint.geometry import (
@@ -58,13 +57,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
+    from xtalprint.descriptors.diffraction_image import DiffractionImage
+    from xtalprint.geometry.own_axes import OwnAxes
+    from xtalprint.models.answering import AnsweringModel
+
+Answer = TypeVar("Answer")
 
 TARGET = Path(__file__).parents[1] / "results" / "orientation-ways" / "results.json"
 #: The set that the cell-free model learned from, and how many of its crystals, twice each, are learned from here.
 MADE, MADE_SEED, ORBITS = 40_000, 2, 0.4
-CRYSTALS, PRESENTATIONS = 1500, 2
+CRYSTALS, PRESENTATIONS = 3000, 2
 #: Structures that no network has learned from; epochs of the spectra and of the images; orientations averaged.
-STRUCTURES, EPOCHS, IMAGE_EPOCHS, TURNS = 20, 20, 4, (1, 8, 32)
+STRUCTURES, EPOCHS, IMAGE_EPOCHS, TURNS = 60, 20, 4, (1, 8, 32)
 PIECE = 256
 SYMPRECS = (0.01, 0.03, 0.1, 0.2)
 
@@ -162,13 +166,13 @@ class Ways:
         """Ask every way about one crystal."""
         result: dict[str, str | None] = {}
 
-        def timed(name: str, ask: Callable[[], Any]) -> Any:
+        def timed(name: str, ask: Callable[[], Answer]) -> Answer:
             start = time.process_time()
             answer = ask()
             self.seconds[name] = self.seconds.get(name, 0.0) + time.process_time() - start
             return answer
 
-        def class_of(model: Any, x: Crystal) -> str | None:
+        def class_of(model: AnsweringModel, x: Crystal) -> str | None:
             return model.predict([x], threads=1)[0].crystal_class
 
         result["image network, axes as found"] = timed(
@@ -201,7 +205,7 @@ class Ways:
         return probabilities(self.networks["c"], np.stack(images).astype(np.float32))
 
 
-def in_standard_axes(found: Any) -> Crystal:
+def in_standard_axes(found: OwnAxes) -> Crystal:
     """A piece of the mean crystal in its standard axes, as the image network likes it."""
     return to_cluster(supercell_to(standard_cell(found.crystal, symprec=tolerances(found)[0]), min_atoms=PIECE))
 
@@ -252,6 +256,8 @@ def main() -> None:
     """Train, compare, write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--learn", type=int, default=CRYSTALS, help="crystals that are learned from")
+    parser.add_argument("--structures", type=int, default=STRUCTURES, help="structures that are asked about")
     parser.add_argument("--crystals", type=Path, help="crystals.npz of a training run of the cell-free model")
     parser.add_argument("--resume", action="store_true", help="keep trained networks beside the output and take them")
     parser.add_argument("--output", type=Path, default=TARGET)
@@ -263,7 +269,7 @@ def main() -> None:
         made = ElementalSolids.load(given.crystals)
     else:
         made = elemental_solids(seed=MADE_SEED, n=60 if given.quick else MADE, orbits=ORBITS)
-    wanted = min(len(made), 30 if given.quick else CRYSTALS)
+    wanted = min(len(made), 30 if given.quick else given.learn)
     rows = np.sort(np.random.default_rng(0).choice(len(made), wanted, replace=False)).tolist()
     start = time.process_time()
     inputs, labels = samples(made, rows)
@@ -288,10 +294,11 @@ def main() -> None:
         seconds[key] = fit(network, inputs[key], labels, epochs)
         if given.resume:
             torch.save({"network": network.state_dict(), "seconds": seconds[key]}, kept)
-    compared_rows, taken = compared(networks, 2 if given.quick else STRUCTURES)
+    compared_rows, taken = compared(networks, 2 if given.quick else given.structures)
     n_asked = sum(row["n"] for row in compared_rows if row["way"] == "(d) shipped")
     record = {
-        "command": "python benchmarks/orientation_ways.py" + (" --quick" if given.quick else ""),
+        "command": f"python benchmarks/orientation_ways.py --learn {given.learn} --structures {given.structures}"
+        + (" --quick" if given.quick else ""),
         "quick": given.quick,
         "versions": versions(),
         "models": {name: dict(load_model(name).provenance) for name in ("crystal-class", "crystal-class-cell-free")},
@@ -303,7 +310,7 @@ def main() -> None:
             "parameters": {key: n_parameters(network) for key, network in networks.items()},
             "processor_seconds": {key: round(value, 1) for key, value in seconds.items()},
         },
-        "structures": 2 if given.quick else STRUCTURES,
+        "structures": 2 if given.quick else given.structures,
         "structures_seed": STRUCTURES_SEED,
         "ms_per_structure": {name: round(1000 * value / n_asked, 1) for name, value in taken.items()},
         "over_all": over_all(compared_rows),

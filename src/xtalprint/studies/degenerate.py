@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 DISTANCES, SIGMAS = (0.0, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2), (0.0, 0.02, 0.05)
 FORMS = ("box", "turned piece")
 #: Crystals for each family, distance, displacement and form, half of them on each side; sites of each.
-DRAWS, QUICK_DRAWS, SITES = 4, 2, 256
+DRAWS, QUICK_DRAWS, SITES = 2, 2, 160
 QUICK_DISTANCES = (0.0, 0.1)
 #: Where the cubic lattice itself is drawn on the logarithmic axis.
 ZERO = 0.0025
