@@ -186,6 +186,8 @@ class Ways:
             "(a) image network", lambda: None if found is None else class_of(self.image, in_standard_axes(found))
         )
         result["(a)+(d)"] = combined(found, result["(d) shipped"])
+        if not self.networks:
+            return result
         for key, name in (("b", "(b) power spectrum"), ("d", "(d) on the samples of (b)")):
             result[name] = timed(name, lambda key=key: self._small(key, crystal))
         turns = [random_rotation(rng) for _ in range(max(TURNS))]
@@ -252,19 +254,8 @@ def over_all(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return result
 
 
-def main() -> None:
-    """Train, compare, write."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--learn", type=int, default=CRYSTALS, help="crystals that are learned from")
-    parser.add_argument("--structures", type=int, default=STRUCTURES, help="structures that are asked about")
-    parser.add_argument("--crystals", type=Path, help="crystals.npz of a training run of the cell-free model")
-    parser.add_argument("--resume", action="store_true", help="keep trained networks beside the output and take them")
-    parser.add_argument("--output", type=Path, default=TARGET)
-    given = parser.parse_args()
-    given.output.parent.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(0)
-    torch.set_num_threads(1)
+def trained(given: argparse.Namespace) -> tuple[dict[str, nn.Module], dict[str, Any]]:
+    """Networks of (b), (c) and (d) on the same samples, and what is to be recorded about them."""
     if given.crystals:
         made = ElementalSolids.load(given.crystals)
     else:
@@ -274,42 +265,50 @@ def main() -> None:
     start = time.process_time()
     inputs, labels = samples(made, rows)
     seconds = {"samples": time.process_time() - start}
-    print("samples", len(labels), seconds, flush=True)
     inputs["b"], inputs["d"] = as_picture(inputs["b"]), network_input(inputs["d"])
     networks = {
         "b": spectrum_network(),
         "d": BondOrderNetwork(inputs["d"].shape[1], len(CLASSES), width=384, dropout=0.2),
         "c": ConvNet(),
     }
+    epochs = {key: 1 if given.quick else IMAGE_EPOCHS if key == "c" else EPOCHS for key in networks}
     for key, network in networks.items():
-        kept = given.output.with_name(f".{key}.pt")
-        if given.resume and kept.exists():
-            state = torch.load(kept)
-            network.load_state_dict(state["network"])
-            network.eval()
-            seconds[key] = state["seconds"]
-            continue
-        epochs = 1 if given.quick else IMAGE_EPOCHS if key == "c" else EPOCHS
         print("training", key, flush=True)
-        seconds[key] = fit(network, inputs[key], labels, epochs)
-        if given.resume:
-            torch.save({"network": network.state_dict(), "seconds": seconds[key]}, kept)
+        seconds[key] = fit(network, inputs[key], labels, epochs[key])
+    return networks, {
+        "set": {"n": len(made), "seed": made.seed, "sha256": made.data_hash},
+        "crystals": len(rows),
+        "samples": len(labels),
+        "epochs": epochs,
+        "parameters": {key: n_parameters(network) for key, network in networks.items()},
+        "processor_seconds": {key: round(value, 1) for key, value in seconds.items()},
+    }
+
+
+def main() -> None:
+    """Train, compare, write."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--learn", type=int, default=CRYSTALS, help="crystals that are learned from")
+    parser.add_argument("--structures", type=int, default=STRUCTURES, help="structures that are asked about")
+    parser.add_argument("--crystals", type=Path, help="crystals.npz of a training run of the cell-free model")
+    parser.add_argument("--without-training", action="store_true", help="leave out the ways that are trained here")
+    parser.add_argument("--output", type=Path, default=TARGET)
+    given = parser.parse_args()
+    given.output.parent.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    networks, training = ({}, None) if given.without_training else trained(given)
     compared_rows, taken = compared(networks, 2 if given.quick else given.structures)
     n_asked = sum(row["n"] for row in compared_rows if row["way"] == "(d) shipped")
     record = {
         "command": f"python benchmarks/orientation_ways.py --learn {given.learn} --structures {given.structures}"
-        + (" --quick" if given.quick else ""),
+        + (" --quick" if given.quick else "")
+        + (" --without-training" if given.without_training else ""),
         "quick": given.quick,
         "versions": versions(),
         "models": {name: dict(load_model(name).provenance) for name in ("crystal-class", "crystal-class-cell-free")},
-        "training": {
-            "set": {"n": len(made), "seed": made.seed, "sha256": made.data_hash},
-            "crystals": len(rows),
-            "samples": len(labels),
-            "epochs": {"b": EPOCHS, "c": IMAGE_EPOCHS, "d": EPOCHS},
-            "parameters": {key: n_parameters(network) for key, network in networks.items()},
-            "processor_seconds": {key: round(value, 1) for key, value in seconds.items()},
-        },
+        "training": training,
         "structures": 2 if given.quick else given.structures,
         "structures_seed": STRUCTURES_SEED,
         "ms_per_structure": {name: round(1000 * value / n_asked, 1) for name, value in taken.items()},
