@@ -302,9 +302,9 @@ def main() -> None:
     compared_rows, taken = compared(networks, 2 if given.quick else given.structures)
     n_asked = sum(row["n"] for row in compared_rows if row["way"] == "(d) shipped")
     record = {
-        "command": f"python benchmarks/orientation_ways.py --learn {given.learn} --structures {given.structures}"
-        + (" --quick" if given.quick else "")
-        + (" --without-training" if given.without_training else ""),
+        "command": f"python benchmarks/orientation_ways.py --structures {given.structures}"
+        + (" --without-training" if given.without_training else f" --learn {given.learn}")
+        + (" --quick" if given.quick else ""),
         "quick": given.quick,
         "versions": versions(),
         "models": {name: dict(load_model(name).provenance) for name in ("crystal-class", "crystal-class-cell-free")},
