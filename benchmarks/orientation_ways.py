@@ -149,7 +149,7 @@ def samples(made: ElementalSolids, rows: Sequence[int]) -> tuple[dict[str, NDArr
 
 def image_descriptor() -> DiffractionImage:
     """That of the shipped image network."""
-    return load_model("crystal-class").descriptor  # type: ignore[no-any-return, attr-defined]
+    return load_model("crystal-class-image").descriptor  # type: ignore[no-any-return, attr-defined]
 
 
 class Ways:
@@ -157,7 +157,7 @@ class Ways:
 
     def __init__(self, networks: dict[str, nn.Module]) -> None:
         self.networks = networks
-        self.image, self.order = load_model("crystal-class"), load_model("crystal-class-cell-free")
+        self.image, self.order = load_model("crystal-class-image"), load_model("crystal-class")
         self.descriptors = {"b": ScatteringPowerSpectrum(), "d": BondOrientationalOrder()}
         self.picture = image_descriptor()
         self.seconds: dict[str, float] = {}
@@ -307,7 +307,7 @@ def main() -> None:
         + (" --quick" if given.quick else ""),
         "quick": given.quick,
         "versions": versions(),
-        "models": {name: dict(load_model(name).provenance) for name in ("crystal-class", "crystal-class-cell-free")},
+        "models": {name: dict(load_model(name).provenance) for name in ("crystal-class-image", "crystal-class")},
         "training": training,
         "structures": 2 if given.quick else given.structures,
         "structures_seed": STRUCTURES_SEED,

@@ -2,11 +2,11 @@
 
 Train first, each with its own command, then collect::
 
-    xtalprint train crystal-class --threads 2 --output runs/published
-    xtalprint train crystal-class --threads 2 --config recipes/structure-types.toml --output runs/structure-types
-    xtalprint train crystal-class --threads 2 --config recipes/crystal-class.toml --output runs/crystal-class
-    xtalprint train crystal-class-cell-free --threads 2 --output runs/cell-free
-    python benchmarks/training.py runs/published runs/structure-types runs/crystal-class runs/cell-free
+    xtalprint train crystal-class-image --output runs/published
+    xtalprint train crystal-class-image --config recipes/structure-types.toml --output runs/structure-types
+    xtalprint train crystal-class-image --config recipes/crystal-class-image.toml --output runs/crystal-class-image
+    xtalprint train crystal-class --output runs/crystal-class
+    python benchmarks/training.py runs/published runs/structure-types runs/crystal-class-image runs/crystal-class
 
 It writes results/training.json. Peer: 80 minutes for five epochs (Ziletti et al. 2018, on a quad-core laptop).
 """

@@ -9,7 +9,7 @@ from xtalprint.models.registry import load_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "cell-free.md").read_text(encoding="utf-8")
-MANIFEST = load_manifest("crystal-class-cell-free")[0]
+MANIFEST = load_manifest("crystal-class")[0]
 
 
 def result(name):

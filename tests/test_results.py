@@ -11,7 +11,8 @@ from xtalprint.models.registry import load_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
-MANIFEST = load_manifest("crystal-class")[0]
+MANIFEST = load_manifest("crystal-class-image")[0]
+IMAGE = "crystal-class-image"
 
 
 def result(name):
@@ -29,10 +30,10 @@ def row(*cells):
 def test_results_are_of_the_shipped_model():
     sha256 = MANIFEST.weights.onnx.sha256
     assert result("real-elements/results.json")["model"]["weights_sha256"] == sha256
-    assert result("crystal-class-speed.json")["model"]["weights_sha256"] == sha256
-    assert result("training.json")["runs"]["crystal-class"]["test"]["errors"] == MANIFEST.metrics["test"]["errors"]
+    assert result("classify-speed.json")["model"]["weights_sha256"] == sha256
+    assert result("training.json")["runs"][IMAGE]["test"]["errors"] == MANIFEST.metrics["test"]["errors"]
     assert not result("real-elements/results.json")["quick"]
-    assert f"crystal-class {MANIFEST.version}" in PAGE
+    assert f"crystal-class-image {MANIFEST.version}" in PAGE
 
 
 def test_made_crystals():
@@ -40,22 +41,20 @@ def test_made_crystals():
     for name in ("published", "structure-types"):
         test = runs[name]["test"]
         assert f"| {test['n']:,} | {percent(test['accuracy'])} |" in PAGE
-    for figures in runs["crystal-class"]["test"]["by_source"].values():
+    for figures in runs[IMAGE]["test"]["by_source"].values():
         assert f"| {figures['n']:,} | {percent(figures['accuracy'])} |" in PAGE
-    defective = runs["crystal-class"]["defective"].values()
+    defective = runs[IMAGE]["defective"].values()
     assert row(*(percent(v["by_source"]["AFLOW prototypes"]["accuracy"]) for v in defective)) in PAGE
-    assert f"is {runs['crystal-class']['test']['expected_calibration_error']:.3f}." in PAGE
-    assert f"All {len(runs['crystal-class']['wrong_in_test'])} errors are crystals of random orbits" in PAGE
-    assert all(wrong["origin"].startswith("orbits") for wrong in runs["crystal-class"]["wrong_in_test"])
+    assert f"is {runs[IMAGE]['test']['expected_calibration_error']:.3f}." in PAGE
+    assert f"All {len(runs[IMAGE]['wrong_in_test'])} errors are crystals of random orbits" in PAGE
+    assert all(wrong["origin"].startswith("orbits") for wrong in runs[IMAGE]["wrong_in_test"])
 
 
 def test_targets_that_were_reached_stay_reached():
-    assert (
-        result("training.json")["runs"]["crystal-class"]["test"]["by_source"]["AFLOW prototypes"]["accuracy"] >= 0.999
-    )
+    assert result("training.json")["runs"][IMAGE]["test"]["by_source"]["AFLOW prototypes"]["accuracy"] >= 0.999
     assert result("training.json")["runs"]["published"]["seconds"]["training"] < 20 * 60
     assert result("real-elements/results.json")["accuracy"]["members of the 7 classes"]["accuracy"] >= 0.98
-    speed = result("crystal-class-speed.json")
+    speed = result("classify-speed.json")
     assert speed["file to answer, all cores, ms a structure"] < 10
     assert speed["cold start of classify one.cif, s"] < 1.5
     image = result("diffraction-image.json")["250 atoms"]
@@ -104,14 +103,14 @@ def test_real_files():
 
 
 def test_speed():
-    speed = result("crystal-class-speed.json")
+    speed = result("classify-speed.json")
     image = result("diffraction-image.json")
     rate = round(image["structures per second"]["image alone, 2 threads"])
     assert f"| {speed['file to answer, all cores, ms a structure']:.1f} ms a structure |" in PAGE
-    made = speed["crystal-class"]["cells as made"]
+    made = speed[IMAGE]["cells as made"]
     network = made["1 thread"] - made["fingerprint alone, 1 thread"]
     assert f"| {network:.1f} ms (published: 70 ms) |" in PAGE
-    free = speed["crystal-class-cell-free"]
+    free = speed["crystal-class"]
     assert free["boxes of 250 atoms"]["2 threads"] < 10
     boxes, pieces = (free[f"{kind} of 250 atoms"]["2 threads"] for kind in ("boxes", "pieces"))
     assert f"{boxes:.1f} ms for a box, {pieces:.1f} ms for a piece of 250 atoms" in PAGE

@@ -14,6 +14,7 @@ from xtalprint.crystal import Crystal
 from xtalprint.elements import ATOMIC_NUMBERS, SYMBOLS
 from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry import bond_length
+from xtalprint.geometry.rows import first_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 SUBSTITUTES = tuple(SYMBOLS[1:95])
 #: Makes 0.29 · 100 = 28.999… count as 29.
 ROUNDING = 1e-9
+#: Longest spring between two sites in bond lengths, and the stiffness of that from a site to its place.
+SPRING_REACH, TETHER = 1.9, 0.02
 
 
 def vacancies(crystal: Crystal, fraction: float, rng: np.random.Generator) -> Crystal:
@@ -129,6 +132,53 @@ def displace_uniform(
     """
     length = _length(crystal, amplitude, unit)
     return _moved(crystal, length * rng.uniform(-1, 1, size=(crystal.n_sites, 3)))
+
+
+def displace_springs(
+    crystal: Crystal, sigma: float, rng: np.random.Generator, *, decay: float = 5.0, transverse: float = 0.05
+) -> Crystal:
+    """Move the sites of a box as thermal vibrations of springs between neighbours do: together, not one by one.
+
+    Parameters
+    ----------
+    crystal
+        A periodic box, at least four bond lengths thick and with at most a few thousand sites.
+    sigma
+        Root mean square of each Cartesian component, in units of the robust bond length d.
+    rng
+        The only source of chance.
+    decay
+        A spring between two sites at r has the stiffness exp(−decay (r/d − 1)), up to 1.9 d.
+    transverse
+        Stiffness against sideways motion, as a share of it.
+
+    Notes
+    -----
+    Sampled exactly: the matrix of stiffness H, with a weak spring from each site to its place so that the box does
+    not drift, has the Cholesky factor L; the displacements solve Lᵀu = z for normal deviates z.
+    """
+    from scipy.linalg import cholesky, solve_triangular  # noqa: PLC0415 - only for made data
+
+    if crystal.cell is None or not all(crystal.pbc):
+        raise UnsupportedInputError("only a periodic box can vibrate", source=crystal.source, frame=crystal.frame)
+    length = bond_length(crystal, method="robust")
+    places = crystal.frac[first_rows(crystal)]
+    apart = places[:, None] - places[None]
+    apart = (apart - np.round(apart)) @ crystal.cell
+    distance = np.sqrt((apart**2).sum(axis=2))
+    np.fill_diagonal(distance, np.inf)
+    stiffness = np.where(distance < SPRING_REACH * length, np.exp(-decay * (distance / length - 1)), 0.0)
+    units = apart / distance[:, :, None]
+    along = (1 - transverse) * stiffness[:, :, None] * units
+    blocks = -along[..., :, None] * units[..., None, :]
+    blocks[..., range(3), range(3)] -= transverse * stiffness[:, :, None]
+    numbers = np.arange(len(places))
+    blocks[numbers, numbers] = -blocks.sum(axis=1) + TETHER * np.eye(3)
+    matrix = blocks.transpose(0, 2, 1, 3).reshape(3 * len(places), -1)
+    factor = cholesky(matrix, lower=True, overwrite_a=True, check_finite=False)
+    shift = solve_triangular(factor, rng.normal(size=len(factor)), lower=True, trans="T").reshape(-1, 3)
+    shift -= shift.mean(axis=0)
+    return _moved(crystal, shift * (sigma * length / np.sqrt((shift**2).mean())))
 
 
 def substitute(

@@ -28,7 +28,7 @@ FILES = {
     *("steps-1.jsonl", "steps-2.jsonl", "epochs-1.jsonl", "epochs-2.jsonl", "checkpoints"),
     *("confusion_matrix.png", "learning_curve.png", "SHA256SUMS"),
 }
-ARGUMENTS = ["crystal-class-cell-free", "--quick", "--threads", "1"]
+ARGUMENTS = ["crystal-class", "--quick", "--threads", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "quick"
     result = CliRunner().invoke(train, [*ARGUMENTS, "--output", str(folder)], catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    assert "crystal-class-cell-free 1" in result.output
+    assert "crystal-class 2" in result.output
     return folder
 
 
@@ -46,10 +46,10 @@ def test_the_folder_holds_everything_and_no_scratch(run):
 
 def test_the_manifest_says_what_made_it(run):
     manifest = Manifest.parse((run / "model.json").read_bytes(), source="run")
-    assert manifest.training.command == "xtalprint train crystal-class-cell-free --quick --output DIR"
+    assert manifest.training.command == "xtalprint train crystal-class --quick --output DIR"
     assert manifest.descriptor["descriptor"] == "BondOrientationalOrder"
     assert isinstance(manifest.known, KnownOutput)
-    assert set(manifest.known.auroc) == {"other crystals", "disordered"}
+    assert set(manifest.known.auroc) == {"other crystals", "disordered", "other crystals, pristine boxes"}
     assert {"data", "fingerprints", "training", "evaluation"} <= set(manifest.training.seconds)
     assert manifest.training.data["samples"]["train"] > manifest.training.data["samples"]["test"]
     text = (run / "card.md").read_text(encoding="utf-8")
@@ -141,11 +141,13 @@ def test_a_recipe_out_of_range_is_refused(values, message):
 
 def test_groups_part_the_samples_by_what_was_done_to_them():
     class Examples:
-        labels = np.array([0, 1, 2, 7])
-        periodic = np.array([True, False, False, True])
-        displacement = np.array([0.0, 0.05, 0.0, 0.0])
-        vacancies = np.array([0.0, 0.0, 0.3, 0.0])
-        n_sites = np.array([4, 80, 300, 4])
+        labels = np.array([0, 1, 2, 7, 3, 4])
+        periodic = np.array([True, False, False, True, True, True])
+        displacement = np.array([0.0, 0.05, 0.0, 0.0, 0.0, 0.01])
+        vacancies = np.array([0.0, 0.0, 0.3, 0.0, 0.02, 0.0])
+        n_sites = np.array([4, 80, 300, 4, 50, 60])
+        box = np.array([False, False, False, False, True, True])
+        member = labels < 7
 
     found = {name: rows.nonzero()[0].tolist() for name, rows in groups(Examples()).items() if rows.any()}
     assert found == {
@@ -154,4 +156,6 @@ def test_groups_part_the_samples_by_what_was_done_to_them():
         "vacancies, up to 50 %": [2],
         "finite pieces, up to 100 atoms left": [1],
         "finite pieces, more than 250 atoms left": [2],
+        "small boxes, displaced up to 0.05 bond lengths": [5],
+        "small boxes, 1 to 3 atoms missing": [4],
     }

@@ -22,7 +22,7 @@ def single_atom():
 
 def test_it_is_a_classifier(model):
     assert isinstance(model, Classifier)
-    assert "crystal-class" in repr(model)
+    assert "crystal-class-image" in repr(model)
 
 
 def test_one_and_many_come_back_as_a_list_in_order(model, simple_crystals):
@@ -60,7 +60,7 @@ def test_warnings_of_the_descriptor_are_carried_over(model):
 def test_the_answer_carries_what_made_it(model, simple_crystals):
     (prediction,) = model.predict(simple_crystals[0])
     assert dict(prediction.provenance) == {
-        "model": "crystal-class",
+        "model": "crystal-class-image",
         "model_version": model.manifest.version,
         "weights_sha256": model.manifest.weights.onnx.sha256,
         "package_version": __version__,
@@ -111,7 +111,7 @@ def test_temperature_softens(untrained_run, model):
 
 @pytest.mark.parametrize("given", ["copper.cif", ["copper.cif"], [None]])
 def test_what_is_no_crystal_is_a_record(given):
-    [prediction] = load_model("crystal-class").predict(given)
+    [prediction] = load_model("crystal-class-image").predict(given)
     assert prediction.status == "error"
     assert "this is no Crystal" in prediction.error
 
@@ -122,7 +122,7 @@ MONOCLINIC = Crystal([[0, 0, 0]], ["Se"], cell=[[2.4, 0, 0], [0, 3.1, 0], [0.8, 
 
 
 def test_the_symmetry_search_is_a_second_opinion():
-    model = load_model("crystal-class")
+    model = load_model("crystal-class-image")
     [prediction] = model.predict(MONOCLINIC)
     assert prediction.warnings[-1] == (
         "the symmetry search at 0.1 Å finds space group 10, which belongs to none of the classes"
@@ -135,7 +135,7 @@ def test_the_symmetry_search_is_a_second_opinion():
 
 
 def test_an_answer_against_the_symmetry_names_the_other_class(monkeypatch):
-    model = load_model("crystal-class")
+    model = load_model("crystal-class-image")
     answer = np.eye(7)[model.classes.index("sc")]
     monkeypatch.setattr(model, "predict_image", lambda _: (answer, 1.0))
     [prediction] = model.predict(SHORTENED)
@@ -145,5 +145,5 @@ def test_an_answer_against_the_symmetry_names_the_other_class(monkeypatch):
 def test_several_elements_are_worth_a_warning():
     cell = 2.82 * np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
     salt = Crystal([[0, 0, 0], [2.82, 2.82, 2.82]], ["Na", "Cl"], cell=cell)
-    [prediction] = load_model("crystal-class").predict(salt)
+    [prediction] = load_model("crystal-class-image").predict(salt)
     assert prediction.warnings[0].startswith("several elements: the class is that of the lattice")

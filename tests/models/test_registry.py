@@ -10,7 +10,8 @@ import pytest
 import xtalprint
 from xtalprint.errors import ModelError
 from xtalprint.models import load_model, model_names
-from xtalprint.models.bond_order_configuration import BondOrderConfig
+from xtalprint.models.atom_configuration import AtomConfig
+from xtalprint.models.bond_order_configuration import BondOrderConfig, PrototypeConfig
 from xtalprint.models.card import card
 from xtalprint.models.configuration import TrainingConfig, parse_config, read_config
 from xtalprint.models.files import sha256
@@ -108,9 +109,13 @@ def test_every_shipped_model_has_a_valid_manifest_a_card_and_its_files(name):
 def test_every_shipped_model_says_how_it_can_be_made_again(name):
     record = load_manifest(name)[0].training
     assert record.command.startswith("xtalprint train ")
-    assert record.data["n"] >= 10_517
-    assert len(set(record.data["sha256"])) > 1
-    kind = BondOrderConfig if "cell-free" in record.command else TrainingConfig
+    kinds = {"atom-class": AtomConfig, "crystal-class": BondOrderConfig, "prototype": PrototypeConfig}
+    kind = kinds.get(name, TrainingConfig)
+    if kind is AtomConfig:
+        assert record.data["atoms"]["train"] >= 10_517
+    else:
+        assert record.data["n"] >= 10_517
+        assert len(set(record.data["sha256"])) > 1
     made_with = parse_config(record.config, kind, source="").recipe()
     kept = re.search(r"--config (\S+)", record.command)
     assert made_with == (kind() if kept is None else read_config(ROOT / kept[1], kind)).recipe()

@@ -31,7 +31,7 @@ CLASSES = list(CRYSTALS)
 
 @pytest.fixture(scope="module")
 def model():
-    return load_model("crystal-class-cell-free")
+    return load_model("crystal-class")
 
 
 def answer(model, crystal):

@@ -34,10 +34,10 @@ FILES = {
 def run(tmp_path_factory):
     """Folder of a quick run, made by the command line."""
     folder = tmp_path_factory.mktemp("run") / "quick"
-    arguments = ["crystal-class", "--quick", "--seed", "3", "--threads", "1", "--output", str(folder)]
+    arguments = ["crystal-class-image", "--quick", "--seed", "3", "--threads", "1", "--output", str(folder)]
     result = CliRunner().invoke(train, arguments, catch_exceptions=False)
     assert result.exit_code == 0, result.output
-    assert "crystal-class" in result.output
+    assert "crystal-class-image" in result.output
     assert "test accuracy" in result.output
     return folder
 
@@ -65,7 +65,7 @@ def test_the_recipe_is_complete(run):
 def test_the_manifest_says_what_made_it(run):
     manifest = Manifest.parse((run / "model.json").read_bytes(), source="run")
     record = manifest.training
-    assert record.command == "xtalprint train crystal-class --seed 3 --quick --output DIR"
+    assert record.command == "xtalprint train crystal-class-image --seed 3 --quick --output DIR"
     assert len(record.data["sha256"]) == 64
     assert {"xtalprint", "python", "torch", "numpy"} <= set(record.versions)
     assert {"data", "images", "training", "evaluation", "calibration"} <= set(record.seconds)
@@ -96,7 +96,7 @@ def test_resuming_a_finished_run_gives_the_same_weights(run, tmp_path):
     before = (copy / "model.safetensors").read_bytes()
     (copy / "model.safetensors").unlink()
     arguments = [
-        "crystal-class",
+        "crystal-class-image",
         "--quick",
         "--seed",
         "3",
@@ -157,15 +157,15 @@ def test_kept_recipes_are_valid(path):
 
 
 def test_shipping_names_version_and_error(run, tmp_path):
-    (tmp_path / "crystal-class-0.9.0-e1.00.onnx").touch()
+    (tmp_path / "crystal-class-image-0.9.0-e1.00.onnx").touch()
     manifest = ship(run, "1.2.3", folder=tmp_path)
     error = 100 * (1 - manifest.metrics["test"]["accuracy"])
-    stem = f"crystal-class-1.2.3-e{error:.2f}"
+    stem = f"crystal-class-image-1.2.3-e{error:.2f}"
     assert {path.name for path in tmp_path.iterdir()} == {
-        *("crystal-class.json", "crystal-class.md"),
+        *("crystal-class-image.json", "crystal-class-image.md"),
         *(f"{stem}.onnx", f"{stem}.safetensors"),
     }
-    assert "# crystal-class 1.2.3" in (tmp_path / "crystal-class.md").read_text(encoding="utf-8")
+    assert "# crystal-class-image 1.2.3" in (tmp_path / "crystal-class-image.md").read_text(encoding="utf-8")
 
 
 def test_models_prints_the_card_of_a_run(run):
@@ -173,29 +173,34 @@ def test_models_prints_the_card_of_a_run(run):
     assert result.output == (run / "card.md").read_text(encoding="utf-8")
 
 
+LATTICES = ("crystal-class", "crystal-class-image", "crystal-class-published")
+
+
 def test_models_lists_what_is_shipped():
     result = CliRunner().invoke(models, ["--format", "json"], catch_exceptions=False)
     records = [json.loads(line) for line in result.output.splitlines()]
-    assert [r["name"] for r in records] == ["crystal-class", "crystal-class-cell-free", "crystal-class-published"]
-    for record in records:
+    assert [r["name"] for r in records] == ["atom-class", *LATTICES, "prototype"]
+    for record in records[1:-1]:
         assert record["classes"] == list(CLASSES)
         assert 0 <= record["test_accuracy"] <= 1
         assert len(record["weights_sha256"]) == 64
     table = CliRunner().invoke(models, [], catch_exceptions=False).output
-    assert "crystal-class" in table
+    assert "crystal-class-image" in table
     assert record["card"] in table
 
 
 def test_models_refuses_an_unknown_name():
     result = CliRunner().invoke(models, ["crystal-klass"])
     assert result.exit_code == 2
-    assert "no such model (value: crystal-klass); choose one of crystal-class" in " ".join(result.output.split())
+    said = " ".join(result.output.split())
+    assert "no such model (value: crystal-klass); choose one of atom-class, crystal-class, " in said
 
 
 def test_quick_and_config_exclude_each_other(tmp_path):
     path = tmp_path / "recipe.toml"
     path.write_text("epochs = 1")
-    result = CliRunner().invoke(train, ["crystal-class", "--quick", "--config", str(path), "-o", str(tmp_path / "x")])
+    arguments = ["crystal-class-image", "--quick", "--config", str(path), "-o", str(tmp_path / "x")]
+    result = CliRunner().invoke(train, arguments)
     assert result.exit_code == 2
     assert "--quick is a recipe of its own" in result.output
 
@@ -204,7 +209,7 @@ def test_wrong_usage_is_said_before_anything_is_made_and_exits_with_2(run, tmp_p
     path = tmp_path / "recipe.toml"
     path.write_text("epoch = 1")
     for arguments in (["--config", str(path), "-o", str(tmp_path / "x")], ["--quick", "-o", str(run)]):
-        command = [sys.executable, "-m", "xtalprint", "train", "crystal-class", *arguments]
+        command = [sys.executable, "-m", "xtalprint", "train", "crystal-class-image", *arguments]
         ended = subprocess.run(command, check=False, capture_output=True, text=True)
         assert ended.returncode == 2
         assert len(ended.stderr.splitlines()) == 1

@@ -109,8 +109,8 @@ def test_a_study_leaves_out_nothing_that_failed(monkeypatch):
             return Prediction.failure(XtalprintError("too dark", source=crystal.source and "here"))
 
     monkeypatch.setattr(answers, "load_model", Failing)
-    with pytest.raises(XtalprintError, match=r"here.*crystal-class has no answer.*too dark"):
-        ask("crystal-class", [cluster(PROTOTYPES[0].crystal)])
+    with pytest.raises(XtalprintError, match=r"here.*crystal-class-image has no answer.*too dark"):
+        ask("crystal-class-image", [cluster(PROTOTYPES[0].crystal)])
 
 
 def test_place_of_a_drop():

@@ -15,7 +15,7 @@ from xtalprint.errors import WrongUsageError
 from xtalprint.geometry import sorted_distances
 from xtalprint.io import write_table
 from xtalprint.studies import orientation
-from xtalprint.studies.base import run_study
+from xtalprint.studies.base import STUDIES, run_study
 
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
 COPPER = Crystal([[0, 0, 0]], ["Cu"], cell=1.8075 * FACE)
@@ -24,7 +24,6 @@ POLONIUM = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
 OTHER = Crystal([[0, 0, 0]], ["Se"], cell=[[2.4, 0, 0], [0.7, 3.1, 0], [0.3, 0.9, 4.2]])
 
 #: Studies of data sets; the others make their crystals.
-NEED_DATA = ("real-elements", "real-files", "transition-bain")
 
 
 @pytest.fixture
@@ -74,7 +73,7 @@ def test_real_files_has_a_row_for_each_frame_and_each_error(data, tmp_path):
     assert results["wrong"] == []
 
 
-@pytest.mark.parametrize("name", NEED_DATA)
+@pytest.mark.parametrize("name", [name for name, study in STUDIES.items() if study.needs_data])
 def test_without_data_the_error_says_which_variable_to_set(name, monkeypatch, tmp_path):
     monkeypatch.delenv("XTALPRINT_DATA", raising=False)
     with pytest.raises(WrongUsageError, match="set the environment variable XTALPRINT_DATA to their folder"):
@@ -91,7 +90,7 @@ def test_an_unknown_study_is_refused():
 def test_cell_free_scores_all_forms(data, tmp_path):
     result = run_study("cell-free", tmp_path / "out", seed=1)
     written = json.loads((tmp_path / "out" / "results.json").read_text())
-    assert written["model"]["model"] == "crystal-class-cell-free"
+    assert written["model"]["model"] == "crystal-class"
     assert len(result.table) == len(written["elements"]) == 1 + 3 * 4
     given = written["elements"][0]
     # The third label is wrong on purpose.

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from xtalprint.models import Classifier
+    from xtalprint.models.answering import AnsweringModel
     from xtalprint.models.prediction import Prediction
 
 DEFAULT_MODEL = "crystal-class"
@@ -36,6 +37,7 @@ Examples:
   xtalprint classify trajectory.extxyz.gz --format json | jq .class
   find . -name "*.cif" | xtalprint classify -
   xtalprint classify melt.dump --elements Cu,Zr
+  xtalprint classify NaCl.cif --model prototype
 """,
 )
 @options.files_argument
@@ -62,7 +64,8 @@ def classify(
     """Say which crystal class each structure has, and how sure that is.
 
     FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin. A file may hold many
-    frames; they are numbered from 0. The classes are bcc, bct_139, bct_141, diam, fcc, hex/rh and sc.
+    frames; they are numbered from 0. The classes are bcc, bct_139, bct_141, diam, fcc, hex/rh and sc;
+    with --model prototype those of 38 prototypes of elements and binaries.
 
     A structure that cannot be classified gets a record with status "error" and a sentence that says what to do; the
     others are classified all the same, and the exit code is then 1.
@@ -71,11 +74,15 @@ def classify(
     inputs = InputStream(files, elements)
     inputs.check_output(output)
     classifier = _load(model)
-    columns = csv_columns(classifier.classes, classifier.provenance)
+    prototypes = classifier.manifest.answers == "prototype"
+    columns = csv_columns(classifier.classes, classifier.provenance, prototypes=prototypes)
     finished = failed = 0
     with (
         record_writer(
-            chosen_format(format_, output), output, table=ClassTable(inputs.paths), columns=columns
+            chosen_format(format_, output),
+            output,
+            table=ClassTable(inputs.paths, classifier.classes),
+            columns=columns,
         ) as write,
         closing(_predictions(classifier, inputs, threads)) as predictions,
         ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
@@ -90,12 +97,12 @@ def classify(
     ctx.exit(SOME_FAILED if failed else ALL_WELL)
 
 
-def csv_columns(classes: Sequence[str], provenance: Mapping[str, str]) -> list[str]:
-    """Columns of the CSV file: one for the probability of each class."""
+def csv_columns(classes: Sequence[str], provenance: Mapping[str, str], *, prototypes: bool = False) -> list[str]:
+    """Columns of the CSV file: one for the probability of each class, one more where the classes are prototypes."""
     return [
-        *("source", "frame", "status", "class", "probability"),
+        *("source", "frame", "status", "class", *(["prototype"] if prototypes else []), "probability"),
         *(f"probabilities.{name}" for name in classes),
-        *("known", "warnings", "error"),
+        *("known", "probability_none", "warnings", "error"),
         *provenance,
     ]
 
@@ -107,10 +114,17 @@ def _predictions(
     yield from classifier.predict_iter(inputs, threads=threads)
 
 
-def _load(model: str) -> Classifier:
+def _load(model: str) -> AnsweringModel:
     from xtalprint.models import load_model  # noqa: PLC0415 - NumPy is not needed to print a usage error
 
     try:
-        return load_model(model)
+        found = load_model(model)
     except ModelError as error:
         raise click.BadParameter(str(error), param_hint="--model") from error
+    if found.labels_atoms:
+        raise click.BadParameter(
+            f"{model} labels every atom, not the structure; choose another, such as {DEFAULT_MODEL}, or "
+            "call load_model(…).predict_atoms(crystal) in Python",
+            param_hint="--model",
+        )
+    return found

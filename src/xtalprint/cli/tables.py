@@ -48,15 +48,18 @@ class ClassTable:
     ----------
     paths
         The files to come.
+    classes
+        Names of the classes.
     """
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], classes: Sequence[str] = ()) -> None:
         self._source = SourceColumn(paths)
+        self._width = max(map(len, ("bct_139", *classes)))
         self._last: tuple[str | None, list[str]] = (None, [])
 
     def header(self) -> str:
         """Titles of the columns."""
-        return f"{self._source.header()}  class    probability         known"
+        return f"{self._source.header()}  {'class':<{self._width}}  probability         known"
 
     def line(self, record: Mapping[str, Any]) -> str:
         """One line, and below it the warnings, unless they are those of the frame before."""
@@ -65,7 +68,7 @@ class ClassTable:
             return "\n".join([f"{source}  error", *note(record["error"])])
         drawn = bar(record["probability"])
         known = {True: "yes", False: "no", None: "?"}[record["known"]]
-        line = f"{source}  {record['class']:<7}  {drawn} {percent(record['probability']):>7}  {known}"
+        line = f"{source}  {record['class']:<{self._width}}  {drawn} {percent(record['probability']):>7}  {known}"
         before, self._last = self._last, (record["source"], record["warnings"])
         if record["warnings"] and before == self._last:
             return "\n".join([line, *note("as for the frame before")])

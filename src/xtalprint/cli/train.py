@@ -17,18 +17,21 @@ if TYPE_CHECKING:
     from xtalprint.models.configuration import FitConfig
     from xtalprint.models.manifest import Manifest
 
-CELL_FREE = "crystal-class-cell-free"
-TRAINABLE = ("crystal-class", CELL_FREE)
+CELL_FREE = "crystal-class"
+PROTOTYPE = "prototype"
+ATOMS = "atom-class"
+TRAINABLE = (CELL_FREE, "crystal-class-image", PROTOTYPE, ATOMS)
 
 
 @click.command(
     short_help="Train a model; an interrupted run can be resumed.",
     epilog="""\b
 Examples:
-  xtalprint train crystal-class --output runs/first
-  xtalprint train crystal-class --output runs/first --resume
-  xtalprint train crystal-class --config recipe.toml --seed 1 --threads 2 --output runs/second
-  xtalprint train crystal-class-cell-free --quick --output /tmp/look
+  xtalprint train crystal-class --quick --output /tmp/look
+  xtalprint train crystal-class-image --output runs/first
+  xtalprint train crystal-class-image --output runs/first --resume
+  xtalprint train crystal-class-image --config recipe.toml --seed 1 --threads 2 --output runs/second
+  xtalprint train prototype --classes mine.json --output runs/mine
   xtalprint classify Cu.cif --model runs/first
 """,
 )
@@ -52,6 +55,11 @@ Examples:
 @click.option("--epochs", type=click.IntRange(min=1), help="How often each example is seen.  [default: the recipe's]")
 @options.threads_option
 @click.option("--device", type=click.Choice(["auto", "cpu", "cuda"]), help="Where to train.  [default: auto]")
+@click.option(
+    "--classes",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="For prototype: the class list, one row for each structure.  [default: the package's 38 classes]",
+)
 @click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in DIR.")
 @click.option("--quick", is_flag=True, help="140 crystals, one epoch: to see that it runs. The model is of no use.")
 @options.quiet_option
@@ -64,26 +72,32 @@ def train(
     epochs: int | None,
     threads: int | None,
     device: str | None,
+    classes: Path | None,
     resume: bool,
     quick: bool,
     quiet: bool,
 ) -> None:
     """Train the model NAME and write a folder with weights, card, metrics, pictures and the complete recipe.
 
-    crystal-class is the network of Ziletti et al. (2018) on diffraction images; its default recipe is the published
-    one. crystal-class-cell-free sees bond-orientational order and needs no cell; its default recipe is that of the
-    shipped weights.
+    crystal-class sees bond-orientational order and needs no cell; its default recipe is that of the shipped weights.
+    crystal-class-image is the network of Ziletti et al. (2018) on diffraction images; its default recipe is the
+    published one. prototype tells the elements apart too, and takes its classes from a file; atom-class
+    labels every atom.
 
     The data are made from a seed; nothing is downloaded. There is a checkpoint after each epoch and every few
     minutes, and a run that was stopped and resumed ends with the same weights as one that was not.
     """
     recipe = _recipe(name, config, quick=quick)
+    if classes is not None:
+        if name != PROTOTYPE:
+            raise click.UsageError("--classes is for: xtalprint train prototype")
+        recipe = recipe.with_changes(data=recipe.model_dump(mode="json")["data"] | {"classes": str(classes)})
     recipe = recipe.with_changes(seed=seed, epochs=epochs, threads=threads, device=device)
     manifest = _trainer(name)(
         recipe,
         output,
         resume=resume,
-        command=_command(name, config, seed=seed, epochs=epochs, quick=quick),
+        command=_command(name, config, classes, seed=seed, epochs=epochs, quick=quick),
         say=(lambda _: None) if quiet else (lambda text: click.echo(text, err=True)),
         report=(lambda _: None) if quiet else _report,
     )
@@ -94,26 +108,33 @@ def train(
 
 
 def _recipe(name: str, config: Path | None, *, quick: bool) -> FitConfig:
-    from xtalprint.models.bond_order_configuration import QUICK_BOND_ORDER, BondOrderConfig  # noqa: PLC0415 - heavy
+    from xtalprint.models import atom_configuration as atoms  # noqa: PLC0415 - heavy
+    from xtalprint.models import bond_order_configuration as order  # noqa: PLC0415 - heavy
     from xtalprint.models.configuration import QUICK, TrainingConfig, read_config  # noqa: PLC0415 - as above
 
     if config is not None and quick:
         raise click.UsageError("--quick is a recipe of its own; leave out --config")
-    if name == CELL_FREE:
-        if quick:
-            return QUICK_BOND_ORDER
-        return read_config(config, BondOrderConfig) if config is not None else BondOrderConfig()
+    kinds: dict[str, tuple[type[FitConfig], FitConfig]] = {
+        CELL_FREE: (order.BondOrderConfig, order.QUICK_BOND_ORDER),
+        PROTOTYPE: (order.PrototypeConfig, order.QUICK_PROTOTYPE),
+        ATOMS: (atoms.AtomConfig, atoms.QUICK_ATOMS),
+    }
+    kind, small = kinds.get(name, (TrainingConfig, QUICK))
     if quick:
-        return QUICK
-    return read_config(config, TrainingConfig) if config is not None else TrainingConfig()
+        return small
+    return read_config(config, kind) if config is not None else kind()
 
 
 def _trainer(name: str) -> Callable[..., Manifest]:
     """Import what trains the model: heavy, and --help must be quick."""
-    if name == CELL_FREE:
+    if name in {CELL_FREE, PROTOTYPE}:
         from xtalprint.models.bond_order_training import train_bond_order  # noqa: PLC0415 - see above
 
         return train_bond_order
+    if name == ATOMS:
+        from xtalprint.models.atom_training import train_atom_class  # noqa: PLC0415 - see above
+
+        return train_atom_class
     from xtalprint.models.training import train_crystal_class  # noqa: PLC0415 - see above
 
     return train_crystal_class
@@ -130,10 +151,13 @@ def _report(progress: Progress) -> None:
         )
 
 
-def _command(name: str, config: Path | None, *, seed: int | None, epochs: int | None, quick: bool) -> str:
+def _command(
+    name: str, config: Path | None, classes: Path | None, *, seed: int | None, epochs: int | None, quick: bool
+) -> str:
     """What to type to make the same model again; the recipe is in the run folder too."""
     parts = ["xtalprint", "train", name]
     parts += ["--config", str(config)] if config is not None else []
+    parts += ["--classes", str(classes)] if classes is not None else []
     parts += ["--seed", str(seed)] if seed is not None else []
     parts += ["--epochs", str(epochs)] if epochs is not None else []
     parts += ["--quick"] if quick else []

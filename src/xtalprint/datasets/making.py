@@ -88,10 +88,8 @@ class Made:
 def make(row: int, recipe: Recipe) -> Made:
     """Try until a candidate passes; the result depends on the recipe and the row alone."""
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
-    rng = np.random.default_rng([recipe.seed, row])
-    weights = np.array(list(recipe.shares.values()), dtype=np.float64)
-    group = int(rng.choice(np.array(list(recipe.shares)), p=weights / weights.sum()))
-    draw = candidates.random_orbits if rng.random() < recipe.orbits else candidates.varied_prototype
+    rng, group, of_orbits = _begin(row, recipe)
+    draw = candidates.random_orbits if of_orbits else candidates.varied_prototype
     with warnings.catch_warnings():
         # spglib 2.8 announces a change of its error handling with every failed search.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -105,6 +103,23 @@ def make(row: int, recipe: Recipe) -> Made:
             reach = distance_from_degeneracy(crystal, group)
             if reach >= recipe.margin:
                 return Made(_as_given(crystal, rng, recipe.conventional), group, candidate.origin, reach)
+
+
+def is_of_orbits(row: int, recipe: Recipe) -> bool:
+    """Whether a crystal is made of random orbits, without making it.
+
+    Two recipes that differ in the share of random orbits alone make the same crystal in every row where both take a
+    prototype. So a model that was trained on one set may have seen the crystals of another.
+    """
+    return _begin(row, recipe)[2]
+
+
+def _begin(row: int, recipe: Recipe) -> tuple[np.random.Generator, int, bool]:
+    """Random numbers of a row, its space group, and whether it is made of random orbits."""
+    rng = np.random.default_rng([recipe.seed, row])
+    weights = np.array(list(recipe.shares.values()), dtype=np.float64)
+    group = int(rng.choice(np.array(list(recipe.shares)), p=weights / weights.sum()))
+    return rng, group, bool(rng.random() < recipe.orbits)
 
 
 def solid(candidate: Candidate, rng: np.random.Generator, *, source: str, row: int) -> Crystal | None:

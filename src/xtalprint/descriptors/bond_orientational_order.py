@@ -12,7 +12,7 @@ from xtalprint import geometry
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, compute_batch, disorder_warnings
 from xtalprint.errors import UnsupportedInputError, XtalprintError, not_a_crystal
-from xtalprint.geometry.bond_moments import DEGREE, bond_moments, harmonics_of_moments
+from xtalprint.geometry.bond_moments import DEGREE, BondMoments, bond_moments, harmonics_of_moments, like_moments
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-#: Degrees of the harmonics, and the number of channels that they fill: the pairs, and three for each degree.
+#: Degrees of the harmonics, and the number of channels of a block: the pairs, and three for each degree.
 DEGREES = tuple(range(2, DEGREE + 1, 2))
 N_CHANNELS = 1 + 3 * len(DEGREES)
 #: Grid points of the sums per unit of ``resolution``.
@@ -78,6 +78,10 @@ class BondOrientationalOrder:
         Distance of two grid points in bond lengths.
     smearing
         Standard deviation of the Gaussian in bond lengths.
+    species
+        Whether 19 more channels follow: the same for pairs of the same element only, divided by the number of all
+        pairs that the mean density would give, and projected onto the directions of all pairs. The names of the
+        elements do not matter; for one element both blocks are the same.
 
     Notes
     -----
@@ -102,6 +106,7 @@ class BondOrientationalOrder:
     r_max: float = 4.4
     resolution: float = 0.1
     smearing: float = 0.06
+    species: bool = False
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
@@ -120,7 +125,8 @@ class BondOrientationalOrder:
     @property
     def channels(self) -> tuple[str, ...]:
         """Names of the array's rows."""
-        return ("pairs", *(f"{kind} {degree}" for kind in ("order", "near", "far") for degree in DEGREES))
+        names = ("pairs", *(f"{kind} {degree}" for kind in ("order", "near", "far") for degree in DEGREES))
+        return (*names, *(f"like {name}" for name in names)) if self.species else names
 
     def compute(self, crystal: Crystal) -> Fingerprint:
         """Compute the fingerprint of one crystal.
@@ -132,13 +138,18 @@ class BondOrientationalOrder:
 
         Returns
         -------
-        Fingerprint with an array (19, n) in single precision, see the class for the channels.
+        Fingerprint with an array (19, n) in single precision, or (38, n) with ``species``; see the class for the
+        channels.
 
         Raises
         ------
         UnsupportedInputError
             For a single atom without images.
         """
+        return self.compute_with_length(crystal)[0]
+
+    def compute_with_length(self, crystal: Crystal) -> tuple[Fingerprint, float]:
+        """Compute the fingerprint, and the bond length in Å that is the unit of its distances; see `compute`."""
         if not isinstance(crystal, Crystal):
             raise not_a_crystal(crystal)
         try:
@@ -148,9 +159,10 @@ class BondOrientationalOrder:
         except XtalprintError as error:
             error.located(source=crystal.source, frame=crystal.frame)
             raise
-        return Fingerprint(
+        found = Fingerprint(
             array.astype(np.float32), self, crystal.source, crystal.frame, tuple(warnings), crystal.formula
         )
+        return found, length
 
     def compute_many(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> FingerprintBatch:
         """Compute those of many crystals, each the same to the last bit as `compute` gives.
@@ -164,9 +176,9 @@ class BondOrientationalOrder:
 
         Returns
         -------
-        Batch with an array (n_ok, 19, n); a crystal that fails becomes a `Failure`.
+        Batch with an array (n_ok, 19, n) or (n_ok, 38, n); a crystal that fails becomes a `Failure`.
         """
-        return compute_batch(self, crystals, shape=(N_CHANNELS, len(self.distances)), threads=threads)
+        return compute_batch(self, crystals, shape=(len(self.channels), len(self.distances)), threads=threads)
 
     def plot(self, fingerprint: Fingerprint, *, title: str | None = None, width: float = 7.2) -> Figure:
         """Draw the pair distribution and, below it, the order by degree and distance.
@@ -205,16 +217,15 @@ class BondOrientationalOrder:
 
     def _array(self, crystal: Crystal, length: float) -> Floats:
         windows = self._windows
-        sums = bond_moments(crystal, step=self.resolution / FINER * length, n_steps=windows.shape[1])
-        pairs = windows @ sums.counts
+        step = self.resolution / FINER * length
+        sums = bond_moments(crystal, step=step, n_steps=windows.shape[1])
         volume = self.distances**2
         # What counting pairs adds to |q|²: each pair agrees with itself. An infinite crystal has none of it.
-        noise = np.zeros_like(pairs)
-        if not any(crystal.pbc):
+        noisy = not any(crystal.pbc)
+        if noisy:
             volume = volume * overlap_share(crystal.positions / length, self.distances)
-            noise = windows**2 @ sums.counts
         beyond = self.distances > DENSITY_FROM
-        expected = volume * pairs[beyond].sum() / volume[beyond].sum()
+        expected = volume * (windows @ sums.counts)[beyond].sum() / volume[beyond].sum()
         if sums.counts[round(DENSITY_FROM * FINER / self.resolution) + 1 :].sum() < FEWEST_PAIRS:
             raise UnsupportedInputError(
                 f"no two sites are {DENSITY_FROM} to {self.r_max} bond lengths of {length:.3g} Å apart",
@@ -222,15 +233,25 @@ class BondOrientationalOrder:
                 frame=crystal.frame,
                 remedy="give more atoms, or the cell",
             )
-        moments = (windows @ sums.moments) / expected[:, None]
-        near, far = _references(self.distances)
-        rows = [pairs / expected]
+        blocks = [sums]
+        if self.species:
+            blocks.append(like_moments(crystal, sums, n_steps=windows.shape[1]))
+        return np.concatenate([self._block(part, expected, sums, noisy=noisy) for part in blocks])
+
+    def _block(self, sums: BondMoments, expected: Floats, directions: BondMoments, *, noisy: bool) -> Floats:
+        """(19, n) channels of some pairs, projected onto the directions of all of them."""
+        windows = self._windows
+        noise = windows**2 @ sums.counts if noisy else np.zeros(len(windows))
+        moments, of_all = ((windows @ part.moments) / expected[:, None] for part in (sums, directions))
+        rows = [windows @ sums.counts / expected]
         projected: list[list[Floats]] = [[], []]
         for degree, harmonics in zip(DEGREES, harmonics_of_moments()[1:], strict=True):
-            q = moments @ harmonics * np.sqrt(4 * np.pi / (2 * degree + 1))
+            factor = np.sqrt(4 * np.pi / (2 * degree + 1))
+            q = moments @ harmonics * factor
+            q_of_all = of_all @ harmonics * factor
             rows.append(np.sqrt(np.maximum((q * q).sum(axis=1) - noise / expected**2, 0.0)))
-            for window, kept in zip((near, far), projected, strict=True):
-                reference = window @ q
+            for window, kept in zip(_references(self.distances), projected, strict=True):
+                reference = window @ q_of_all
                 kept.append(q @ reference / np.sqrt(reference @ reference + SOFT))
         return np.array([*rows, *projected[0], *projected[1]])
 

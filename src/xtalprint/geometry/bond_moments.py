@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xtalprint.crystal import Crystal
 from xtalprint.geometry.pairs import Sites, images_within
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from xtalprint.crystal import Crystal
 
     Floats = NDArray[np.float64]
 
@@ -55,7 +54,7 @@ class BondMoments:
 
 
 @dataclass(frozen=True)
-class _Search:
+class Search:
     """Points in boxes of equal edge, sorted by box: what both ways of adding up walk through in the same order."""
 
     points: Floats
@@ -89,7 +88,7 @@ def bond_moments(crystal: Crystal, *, step: float, n_steps: int) -> BondMoments:
     reach = step * (n_steps - 1)
     weights = np.zeros(crystal.n_sites)
     np.add.at(weights, crystal.site_of_row, crystal.occupancies)
-    search = _sorted_boxes(sites, reach)
+    search = sorted_boxes(sites, reach)
     counts = np.zeros(n_steps)
     moments = np.zeros((n_steps, len(EXPONENTS)))
     if len(sites.points) * len(search.points) >= COMPILED_FROM:
@@ -107,6 +106,40 @@ def bond_moments(crystal: Crystal, *, step: float, n_steps: int) -> BondMoments:
     else:
         _add_bonds(sites.points, weights, search, step, counts, moments)
     return BondMoments(step, counts, moments)
+
+
+def like_moments(crystal: Crystal, total: BondMoments, *, n_steps: int) -> BondMoments:
+    """Add up the pairs of the same element only.
+
+    Parameters
+    ----------
+    crystal
+        As for `bond_moments`.
+    total
+        What that gave for all pairs; for one element it is the answer.
+    n_steps
+        Number of grid points.
+    """
+    elements = np.unique(crystal.numbers)
+    if len(elements) == 1:
+        return total
+    counts, moments = np.zeros_like(total.counts), np.zeros_like(total.moments)
+    # In order of first appearance, not of atomic number: the same to the last bit if two names are exchanged.
+    for element in sorted(elements.tolist(), key=lambda z: int(np.argmax(crystal.numbers == z))):
+        rows = crystal.numbers == element
+        part = Crystal._trusted(  # noqa: SLF001 - derived from a valid crystal
+            crystal.positions[rows],
+            crystal.numbers[rows],
+            like=crystal,
+            cell=crystal.cell,
+            occupancies=crystal.occupancies[rows],
+            pbc=crystal.pbc,
+            site_of_row=np.unique(crystal.site_of_row[rows], return_inverse=True)[1],
+        )
+        sums = bond_moments(part, step=total.step, n_steps=n_steps)
+        counts += sums.counts
+        moments += sums.moments
+    return BondMoments(total.step, counts, moments)
 
 
 @lru_cache(maxsize=1)
@@ -149,7 +182,8 @@ def real_harmonics(degree: int, directions: Floats) -> Floats:
     return result
 
 
-def _sorted_boxes(sites: Sites, reach: float) -> _Search:
+def sorted_boxes(sites: Sites, reach: float) -> Search:
+    """Sort the sites and all images within ``reach`` (Å) of them into boxes of half that edge."""
     points, owner = images_within(sites, reach)
     edge = 0.5 * reach
     origin = points.min(axis=0)
@@ -160,11 +194,11 @@ def _sorted_boxes(sites: Sites, reach: float) -> _Search:
     start = np.searchsorted(flat[order], np.arange(int(shape.prod()) + 1))
     rank = np.empty(len(order), dtype=np.int64)
     rank[order] = np.arange(len(order))
-    return _Search(points[order], owner[order], start, origin, shape, edge, rank[: len(sites.points)])
+    return Search(points[order], owner[order], start, origin, shape, edge, rank[: len(sites.points)])
 
 
 def _add_bonds(  # noqa: PLR0917 - the arguments of the compiled loop
-    sites: Floats, weights: Floats, search: _Search, step: float, counts: Floats, moments: Floats
+    sites: Floats, weights: Floats, search: Search, step: float, counts: Floats, moments: Floats
 ) -> None:
     """Add all pairs to ``counts`` and ``moments``: every point against every site, in NumPy."""
     last = len(counts) - 1

@@ -98,8 +98,10 @@ def space_group_number(crystal: Crystal, *, symprec: float = 0.01) -> int:
     raise UnsupportedInputError(problem, source=crystal.source, frame=crystal.frame, remedy=remedy)
 
 
-def find_symmetry(crystal: Crystal, *, symprec: float) -> Symmetry | None:
+def find_symmetry(crystal: Crystal, *, symprec: float, most_sites: int | None = None) -> Symmetry | None:
     """Search for symmetry; None if the crystal does not repeat in three directions, is too large, or has none.
+
+    ``most_sites`` lowers the largest number of sites, without the translations, that is searched at all.
 
     The last answer of each thread is kept, because the questions come in pairs.
     """
@@ -110,15 +112,15 @@ def find_symmetry(crystal: Crystal, *, symprec: float) -> Symmetry | None:
     if crystal.cell is None or not all(crystal.pbc) or crystal.n_sites > MAX_SITES:
         return None
     last = getattr(_last, "answer", None)
-    if last is not None and last[0]() is crystal and last[1] == symprec:
+    if last is not None and last[0]() is crystal and last[1] == (symprec, most_sites):
         found: Symmetry | None = last[2]
         return found
-    found = _find(crystal, symprec)
-    _last.answer = (weakref.ref(crystal), symprec, found)
+    found = _find(crystal, symprec, most_sites)
+    _last.answer = (weakref.ref(crystal), (symprec, most_sites), found)
     return found
 
 
-def _find(crystal: Crystal, symprec: float) -> Symmetry | None:
+def _find(crystal: Crystal, symprec: float, most_sites: int | None) -> Symmetry | None:
     if crystal.cell is None:
         return None
     shortest, _, longest = reduced_lengths(crystal.cell)
@@ -131,6 +133,8 @@ def _find(crystal: Crystal, symprec: float) -> Symmetry | None:
         if smaller is None:
             return None
         crystal = smaller
+    if most_sites is not None and crystal.n_sites > most_sites:
+        return None
     dataset = _ask_moyopy(crystal, symprec)
     return None if dataset is None else Symmetry(crystal, dataset)
 

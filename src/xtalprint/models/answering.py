@@ -11,7 +11,7 @@ import numpy as np
 from xtalprint._version import __version__
 from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
-from xtalprint.errors import InternalError, XtalprintError, not_a_crystal
+from xtalprint.errors import InternalError, WrongUsageError, XtalprintError, not_a_crystal
 from xtalprint.geometry import space_group_number, was_standardised
 from xtalprint.models.prediction import Prediction
 from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
@@ -19,6 +19,7 @@ from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from xtalprint.models.atom_classifier import AtomPredictions
     from xtalprint.models.manifest import Manifest
 
 #: ONNX Runtime's level for messages on stderr: errors only.
@@ -37,6 +38,9 @@ class AnsweringModel(ABC):
     manifest
         What is written down about the model.
     """
+
+    #: Whether it labels atoms, by `predict_atoms`, rather than whole structures.
+    labels_atoms = False
 
     def __init__(self, manifest: Manifest) -> None:
         self.manifest = manifest
@@ -92,6 +96,14 @@ class AnsweringModel(ABC):
         """
         return map_ordered(self._predict_one, crystals, threads=threads)
 
+    def predict_atoms(self, crystal: Crystal) -> AtomPredictions:
+        """Classify every atom of one crystal; a `WrongUsageError` if the model labels whole structures."""
+        raise WrongUsageError(
+            f"{self.manifest.name} has one label for the whole structure and none for its atoms",
+            source=crystal.source,
+            remedy="load atom-class",
+        )
+
     @abstractmethod
     def _answer(self, crystal: Crystal) -> Prediction:
         """Classify one crystal; raises `XtalprintError` if that is not possible."""
@@ -113,18 +125,20 @@ class AnsweringModel(ABC):
         return Prediction.failure(failure.located(source=crystal.source, frame=crystal.frame), self._provenance)
 
 
-def second_opinion(crystal: Crystal, answer: str, *, symprec: float, most_sites: int | None = None) -> list[str]:
+def notice_of_elements(crystal: Crystal) -> list[str]:
+    """Say so if there are several elements, which the classes do not know."""
+    if crystal.is_ordered and len(np.unique(crystal.numbers)) > 1:
+        return ["several elements: the class is that of the lattice of equal atoms that they resemble"]
+    return []
+
+
+def second_opinion(crystal: Crystal, answer: str, *, symprec: float) -> list[str]:
     """Say so if there are several elements, or a symmetry search finds the space group of another class.
 
-    Where it finds no symmetry within ``symprec`` (Å), as under noise, or there are more than ``most_sites``, it has
-    no opinion.
+    Where it finds no symmetry within ``symprec`` (Å), as under noise, it has no opinion.
     """
-    warnings = []
-    if crystal.is_ordered and len(np.unique(crystal.numbers)) > 1:
-        warnings.append("several elements: the class is that of the lattice of equal atoms that they resemble")
-    if crystal.cell is None or not all(crystal.pbc) or (most_sites is not None and crystal.n_sites > most_sites):
-        return warnings
-    if not was_standardised(crystal, symprec=symprec):
+    warnings = notice_of_elements(crystal)
+    if crystal.cell is None or not all(crystal.pbc) or not was_standardised(crystal, symprec=symprec):
         return warnings
     number = space_group_number(crystal, symprec=symprec)
     of_group = CLASS_OF_SPACE_GROUP.get(number)

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
 from xtalprint.errors import ModelError
-from xtalprint.models.answering import AnsweringModel, onnx_session, second_opinion
+from xtalprint.models.answering import AnsweringModel, notice_of_elements, onnx_session
 from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.ensemble import member_probabilities, of_classes
 from xtalprint.models.manifest import KnownOutput
 from xtalprint.models.prediction import Prediction
+from xtalprint.models.symmetry_evidence import find_evidence, marks_of, objections, weighed
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
     from xtalprint.models.manifest import Manifest
 
-#: Tolerance in Å of the symmetry search whose opinion is asked beside the network's.
-SYMPREC = 0.1
-#: Larger cells are boxes rather than unit cells; the search would take longer than the rest, and finds nothing where
-#: atoms are shaken or missing.
-MOST_SITES = 128
 #: Fewer sites without a cell than the model was made for.
 FEWEST_SITES = 60
 
@@ -44,6 +41,7 @@ class BondOrderClassifier(AnsweringModel):
         if not isinstance(manifest.known, KnownOutput):
             raise ModelError("the model does not say when an input is of none of the classes", source=manifest.name)
         self._rule = manifest.known
+        self._names_prototypes = manifest.answers == "prototype"
         given = {key: value for key, value in manifest.descriptor.items() if key != "descriptor"}
         self.descriptor = BondOrientationalOrder(**given)
         self._network = onnx_session(weights)
@@ -54,7 +52,7 @@ class BondOrderClassifier(AnsweringModel):
         Parameters
         ----------
         array
-            (19, n), as the model's descriptor makes it.
+            (19, n) or (38, n), as the model's descriptor makes it.
 
         Returns
         -------
@@ -64,9 +62,12 @@ class BondOrderClassifier(AnsweringModel):
         return member_probabilities(logits, self.manifest.temperature)
 
     def _answer(self, crystal: Crystal) -> Prediction:
-        fingerprint = self.descriptor.compute(crystal)
+        fingerprint, length = self.descriptor.compute_with_length(crystal)
         members = self.predict_order(fingerprint.array)
         mean = members.mean(axis=0)
+        findings = find_evidence(crystal, length) if self.manifest.evidence else ()
+        if self.manifest.evidence:
+            mean = weighed(mean[None], np.array([marks_of(findings)]), self.manifest.evidence)[0]
         probabilities = of_classes(mean)
         best = int(probabilities.argmax())
         answer = self.classes[best]
@@ -77,12 +78,15 @@ class BondOrderClassifier(AnsweringModel):
             crystal_class=answer,
             probability=float(probabilities[best]),
             probabilities=dict(zip(self.classes, probabilities.tolist(), strict=True)),
+            prototype=answer if self._names_prototypes else None,
             known=bool(mean[-1] <= self._rule.probability),
+            probability_none=float(mean[-1]),
             warnings=(
                 *fingerprint.warnings,
                 *_smallness(crystal),
                 *_disagreement(of_classes(members), best),
-                *second_opinion(crystal, answer, symprec=SYMPREC, most_sites=MOST_SITES),
+                *([] if self._names_prototypes else notice_of_elements(crystal)),
+                *objections(findings, answer),
             ),
             provenance=self.provenance,
         )

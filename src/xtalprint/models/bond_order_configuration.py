@@ -1,4 +1,4 @@
-"""Everything that determines a training run of the cell-free crystal-class model."""
+"""Everything that determines a training run of the models on bond-orientational order."""
 
 from __future__ import annotations
 
@@ -10,19 +10,16 @@ from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrde
 from xtalprint.models.configuration import FitConfig
 
 
-class BondOrderData(BaseModel):
-    """The made crystals and how they are parted."""
+class SampleData(BaseModel):
+    """How many crystals are made, how they are parted, and how often each is brought to the network."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    n: int = Field(default=40_000, ge=70)
-    #: Another than that of the image network's crystals, whose test part the studies use.
+    n: int = Field(ge=70)
     seed: int = Field(default=2, ge=0)
-    #: Share of crystals from random orbits among the varied AFLOW prototypes.
-    orbits: float = Field(default=0.4, ge=0, le=1)
     #: Crystals of no class, and samples of disordered matter.
-    others: int = Field(default=16_000, ge=10)
-    disordered: int = Field(default=6_000, ge=10)
+    others: int = Field(ge=10)
+    disordered: int = Field(ge=10)
     test: float = Field(default=0.1, gt=0, lt=1)
     #: Share of the training part that is set aside for choosing and calibrating.
     validation: float = Field(default=0.1, gt=0, lt=1)
@@ -31,10 +28,34 @@ class BondOrderData(BaseModel):
     held_out_presentations: int = Field(default=2, ge=1)
 
 
-class BondOrderConfig(FitConfig):
-    """A training run of the cell-free network. The defaults are the recipe of the shipped one."""
+class BondOrderData(SampleData):
+    """The made elemental solids. Their seed is another than that of the image network's, whose test part is used."""
 
-    data: BondOrderData = BondOrderData()
+    n: int = Field(default=40_000, ge=70)
+    #: Share of crystals from random orbits among the varied AFLOW prototypes.
+    orbits: float = Field(default=0.4, ge=0, le=1)
+    others: int = Field(default=16_000, ge=10)
+    disordered: int = Field(default=6_000, ge=10)
+
+
+class PrototypeData(SampleData):
+    """The varied prototypes."""
+
+    #: In all; each class gets as many, and ten at least.
+    n: int = Field(default=10_640, ge=10)
+    others: int = Field(default=2_400, ge=10)
+    disordered: int = Field(default=2_000, ge=10)
+    presentations: int = Field(default=2, ge=1)
+    #: A class list, see `xtalprint.prototypes.named`; None is the one that the package ships.
+    classes: str | None = None
+    #: Share of the presentations of elements in which foreign atoms stand on some of the sites, at random.
+    substituted: float = Field(default=0.3, ge=0, le=1)
+
+
+class EnsembleConfig(FitConfig):
+    """A training run of an ensemble of small networks on bond-orientational order."""
+
+    data: SampleData
     #: Parameters of `xtalprint.BondOrientationalOrder`; those not given keep their defaults.
     descriptor: dict[str, Any] = Field(default_factory=dict)
     #: Networks of the ensemble, and neurons of each of the two hidden layers.
@@ -58,9 +79,31 @@ class BondOrderConfig(FitConfig):
         return values
 
 
+class BondOrderConfig(EnsembleConfig):
+    """A training run of the cell-free network. The defaults are the recipe of the shipped one."""
+
+    data: BondOrderData = BondOrderData()
+
+
+class PrototypeConfig(EnsembleConfig):
+    """A training run of the network that names prototypes. The defaults are the recipe of the shipped one."""
+
+    data: PrototypeData = PrototypeData()
+    descriptor: dict[str, Any] = Field(default_factory=lambda: {"species": True, "r_max": 5.2})
+    width: int = Field(default=232, ge=8)
+    epochs: int = Field(default=8, ge=1)
+
+
 #: A run of a few seconds, to see that everything works.
 QUICK_BOND_ORDER = BondOrderConfig(
     data=BondOrderData(n=140, others=40, disordered=40, presentations=1, held_out_presentations=1),
+    members=2,
+    width=32,
+    epochs=2,
+    batch=32,
+)
+QUICK_PROTOTYPE = PrototypeConfig(
+    data=PrototypeData(n=70, others=40, disordered=40, presentations=1, held_out_presentations=1),
     members=2,
     width=32,
     epochs=2,

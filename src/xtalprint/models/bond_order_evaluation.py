@@ -8,19 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint.models.bond_order_data import NONE
-from xtalprint.models.classes import CLASSES
 from xtalprint.models.ensemble import ensemble_probabilities, false_alarms, of_classes, reliability
 from xtalprint.models.evaluation import accuracy_by, metrics
 from xtalprint.models.manifest import KnownOutput
 from xtalprint.models.novelty import auroc
+from xtalprint.models.presentations import SLIGHT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from xtalprint.models.bond_order_configuration import BondOrderConfig
+    from xtalprint.models.bond_order_configuration import EnsembleConfig
     from xtalprint.models.bond_order_data import BondOrderExamples
 
     Floats = NDArray[np.float64]
@@ -31,7 +30,7 @@ DISPLACEMENTS, VACANCIES, SITES = (0.04, 0.08), (0.25, 0.5), (100, 250)
 
 def groups(examples: BondOrderExamples) -> dict[str, NDArray[np.bool_]]:
     """Rows of samples of the classes, by how they were brought; one row may be in several groups."""
-    member = examples.labels != NONE
+    member = examples.member & ~examples.box
     sigma, missing = examples.displacement, examples.vacancies
     whole, still = missing == 0, sigma == 0
     result = {
@@ -53,40 +52,65 @@ def groups(examples: BondOrderExamples) -> dict[str, NDArray[np.bool_]]:
         result[f"finite pieces, {text} atoms left"] = (
             ~examples.periodic & (examples.n_sites > low) & (examples.n_sites <= high)
         )
-    return {name: rows & member for name, rows in result.items()}
+    boxes = {
+        "small boxes, pristine": whole & still,
+        f"small boxes, displaced up to {SLIGHT[1]:g} bond lengths": whole & (sigma > 0) & (sigma <= SLIGHT[1]),
+        "small boxes, 1 to 3 atoms missing": ~whole & still,
+        "small boxes, more displaced or both": (sigma > SLIGHT[1]) | (~whole & ~still),
+    }
+    return {name: rows & member for name, rows in result.items()} | {
+        name: rows & examples.box & examples.member for name, rows in boxes.items()
+    }
 
 
 def figures_of(
-    logits: Mapping[Any, NDArray[np.float32]], parts: Mapping[Any, BondOrderExamples], temperature: float
+    logits: NDArray[np.float32],
+    probabilities: Mapping[Any, Floats],
+    parts: Mapping[Any, BondOrderExamples],
+    temperature: float,
 ) -> dict[str, Any]:
-    """Accuracy, calibration and confusion of each part among the samples of the classes, as plain data."""
+    """Accuracy, calibration and confusion of each part among the samples of the classes, as plain data.
+
+    Parameters
+    ----------
+    logits
+        (n, members, outputs) of the test part.
+    probabilities
+        (n, outputs) of each part, by all that the model knows.
+    parts
+        The samples.
+    temperature
+        Of the networks.
+    """
     figures: dict[str, Any] = {}
     for part, examples in parts.items():
-        member = examples.labels != NONE
+        member = examples.member & ~examples.box
         labels = examples.labels[member]
-        conditional = of_classes(ensemble_probabilities(logits[part][member], temperature))
+        conditional = of_classes(probabilities[part][member])
         as_logits = np.log(conditional)
-        figures[part] = metrics(as_logits, labels, CLASSES)
+        figures[part] = metrics(as_logits, labels, examples.classes.tolist())
         figures[part]["by_source"] = accuracy_by(examples.sources[member], as_logits, labels)
     examples = parts["test"]
-    answers = of_classes(ensemble_probabilities(logits["test"], temperature))
+    answers = of_classes(probabilities["test"])
     figures["defective"] = {
-        name: metrics(np.log(answers[rows]), examples.labels[rows], CLASSES)
+        name: metrics(np.log(answers[rows]), examples.labels[rows], examples.classes.tolist())
         | {"by_source": accuracy_by(examples.sources[rows], answers[rows], examples.labels[rows])}
         for name, rows in groups(examples).items()
         if rows.any()
     }
-    member = examples.labels != NONE
-    uncalibrated = of_classes(ensemble_probabilities(logits["test"][member], 1.0))
+    member = examples.member & ~examples.box
+    uncalibrated = of_classes(ensemble_probabilities(logits[member], 1.0))
     figures["calibration"] = {
         "temperature": temperature,
-        "before": metrics(np.log(uncalibrated), examples.labels[member], CLASSES)["expected_calibration_error"],
+        "before": metrics(np.log(uncalibrated), examples.labels[member], examples.classes.tolist())[
+            "expected_calibration_error"
+        ],
         "after": figures["test"]["expected_calibration_error"],
         "reliability": reliability(answers[member], examples.labels[member]),
     }
     figures["single_networks"] = [
         float((one[member, :-1].argmax(axis=1) == examples.labels[member]).mean())
-        for one in np.moveaxis(logits["test"], 1, 0)
+        for one in np.moveaxis(logits, 1, 0)
     ]
     return figures
 
@@ -97,41 +121,38 @@ class KnownJudge:
 
     Parameters
     ----------
-    temperature
-        Of the probabilities.
     threshold
         Largest probability of "none" at which an input is known.
     kept
         Share of the validation samples of the classes that are.
     """
 
-    temperature: float
     threshold: float
     kept: float
 
     @classmethod
-    def calibrated(
-        cls, logits: NDArray[np.float32], examples: BondOrderExamples, temperature: float, config: BondOrderConfig
-    ) -> KnownJudge:
+    def calibrated(cls, probabilities: Floats, examples: BondOrderExamples, config: EnsembleConfig) -> KnownJudge:
         """Set the threshold on the validation part."""
-        strangeness = ensemble_probabilities(logits, temperature)[:, -1]
-        threshold = float(np.quantile(strangeness[examples.labels != NONE], config.kept))
-        return cls(temperature, float(np.clip(threshold, 1e-6, 1 - 1e-6)), config.kept)
+        strangeness = probabilities[:, -1]
+        threshold = float(np.quantile(strangeness[examples.member], config.kept))
+        return cls(float(np.clip(threshold, 1e-6, 1 - 1e-6)), config.kept)
 
-    def measured(self, logits: NDArray[np.float32], examples: BondOrderExamples) -> KnownOutput:
-        """Measure it on the test part."""
-        strangeness = ensemble_probabilities(logits, self.temperature)[:, -1]
-        member = examples.labels != NONE
-        known = strangeness[member]
-        negatives = {
-            str(name): strangeness[examples.sources == name] for name in np.unique(examples.sources[~member])
+    def measured(self, probabilities: Floats, examples: BondOrderExamples, *, method: str) -> KnownOutput:
+        """Measure it on the test part; ``method`` says in words where "none" was learned from."""
+        strangeness = probabilities[:, -1]
+        member, box = examples.member, examples.box
+        against = {
+            str(name): (strangeness[member & ~box], strangeness[(examples.sources == name) & ~box])
+            for name in np.unique(examples.sources[~member])
         }
+        pristine = box & (examples.displacement == 0) & (examples.vacancies == 0)
+        if (pristine & ~member).any():
+            against["other crystals, pristine boxes"] = (
+                strangeness[pristine & member],
+                strangeness[pristine & ~member],
+            )
         return KnownOutput(
-            method=(
-                "The networks have an output of their own for “none of the classes”, learned from crystals of other "
-                "space groups, strained and shifted neighbours of the classes, random stackings, random packings and "
-                "crystals shaken apart; none of them is a prototype of AFLOW or of another collection."
-            ),
+            method=method,
             probability=self.threshold,
             calibration=(
                 f"The threshold keeps {100 * self.kept:g} % of the presentations of the validation part known, with "
@@ -142,6 +163,6 @@ class KnownJudge:
                 for name, rows in groups(examples).items()
                 if rows.any()
             },
-            auroc={name: auroc(known, values) for name, values in negatives.items()},
-            false_alarms={name: false_alarms(known, values) for name, values in negatives.items()},
+            auroc={name: auroc(known, others) for name, (known, others) in against.items()},
+            false_alarms={name: false_alarms(known, others) for name, (known, others) in against.items()},
         )

@@ -1,4 +1,4 @@
-"""A training run of the cell-free crystal-class model: an ensemble of small networks, calibrated, with its card."""
+"""A training run on bond-orientational order: an ensemble of small networks, calibrated, with its card."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import numpy as np
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
-from xtalprint.models import crystal_class_cell_free as words
+from xtalprint.models import crystal_class, prototype
+from xtalprint.models.bond_order_configuration import PrototypeConfig
 from xtalprint.models.bond_order_evaluation import KnownJudge, figures_of
 from xtalprint.models.card import card
-from xtalprint.models.classes import CLASSES
-from xtalprint.models.ensemble import fitted_temperature
+from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
+from xtalprint.models.evidence_fit import fitted_evidence
 from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
-from xtalprint.models.manifest import Manifest, Weights
+from xtalprint.models.manifest import EvidenceTable, Manifest, Weights
 from xtalprint.models.registry import RUN_MANIFEST
+from xtalprint.models.symmetry_evidence import weighed
 from xtalprint.models.training import (
     CHECKPOINTS,
     WEIGHTS_FOR_ANSWERS,
@@ -32,22 +34,20 @@ from xtalprint.models.training import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    from xtalprint.models.bond_order_configuration import BondOrderConfig
-    from xtalprint.models.bond_order_data import BondOrderExamples
+    from xtalprint.models.atom_configuration import AtomConfig
+    from xtalprint.models.bond_order_configuration import EnsembleConfig
+    from xtalprint.models.bond_order_data import BondOrderExamples, Part
     from xtalprint.models.checkpoint import Progress
-    from xtalprint.models.fitting import Fit
-
-#: One for each class, and "none of them".
-N_OUTPUTS = len(CLASSES) + 1
+    from xtalprint.models.fitting import Examples, Fit
 
 
 def train_bond_order(
-    config: BondOrderConfig,
+    config: EnsembleConfig,
     folder: Path,
     *,
     resume: bool = False,
@@ -86,11 +86,14 @@ def train_bond_order(
     require_packages(config.device)
     prepare_folder(folder, config, resume=resume)
     from xtalprint.models.bond_order_data import SCRATCH, prepare_bond_order  # noqa: PLC0415 - torch, checked above
-    from xtalprint.models.fitting import evaluate  # noqa: PLC0415 - as above
+    from xtalprint.models.fitting import Examples, evaluate  # noqa: PLC0415 - as above
 
+    words = prototype if isinstance(config, PrototypeConfig) else crystal_class
     clock = Clock(folder / "seconds.json")
     parts, about = prepare_bond_order(config, folder, clock=clock, say=say)
-    members, first = _fit_members(config, parts["train"], parts["validation"], folder, say, report)
+    learned, watched = (Examples(parts[part].inputs(), parts[part].labels) for part in ("train", "validation"))
+    classes = tuple(parts["test"].classes.tolist())
+    members = fit_members(config, learned, watched, folder, n_outputs=len(classes) + 1, say=say, report=report)
     clock.seconds["training"] = round(sum(member.progress.seconds for member in members), 1)
     say("measuring")
     with clock.time("evaluation"):
@@ -98,39 +101,59 @@ def train_bond_order(
             part: np.stack([evaluate(member.network, examples.inputs()) for member in members], axis=1)
             for part, examples in parts.items()
         }
-        temperature = fitted_temperature(logits["validation"], parts["validation"].labels)
-        judge = KnownJudge.calibrated(logits["validation"], parts["validation"], temperature, config)
-        figures = figures_of(logits, parts, temperature)
-        rule = judge.measured(logits["test"], parts["test"])
-    manifest = _write_model(
+        presented = ~parts["validation"].box
+        temperature = fitted_temperature(logits["validation"][presented], parts["validation"].labels[presented])
+        evidence, probabilities = _weighed(logits, parts, temperature)
+        judge = KnownJudge.calibrated(probabilities["validation"], parts["validation"], config)
+        figures = figures_of(logits["test"], probabilities, parts, temperature)
+        rule = judge.measured(probabilities["test"], parts["test"], method=words.METHOD)
+    manifest = write_ensemble(
         folder,
+        words,
         [member.network.state_dict() for member in members],
+        architecture=crystal_class.architecture,
+        classes=classes,
+        answers="prototype" if words is prototype else "class",
         descriptor=parameters(BondOrientationalOrder(**config.descriptor)),
         metrics=figures,
         temperature=temperature,
         known=rule,
+        evidence=evidence,
         training=training_record(config, about, clock, command),
     )
-    write_pictures(folder, first.progress, figures, batches_per_epoch=first.batches_per_epoch)
+    write_pictures(folder, members[0].progress, figures, classes, batches_per_epoch=members[0].batches_per_epoch)
     for name in (*SCRATCH, clock.path.name):
         (folder / name).unlink(missing_ok=True)
     write_checksums(folder)
     return manifest
 
 
-def _fit_members(  # noqa: PLR0917 - the arguments of the run
-    config: BondOrderConfig,
-    training: BondOrderExamples,
-    validation: BondOrderExamples,
+def _weighed(
+    logits: dict[Part, NDArray[np.float32]], parts: dict[Part, BondOrderExamples], temperature: float
+) -> tuple[EvidenceTable | None, dict[Part, NDArray[np.float64]]]:
+    """Learn from the validation part what symmetry is worth, if it was searched; the probabilities with it."""
+    of_networks = {part: ensemble_probabilities(values, temperature) for part, values in logits.items()}
+    learned_from = parts["validation"]
+    if (learned_from.marks < 0).all():
+        return None, of_networks
+    evidence = fitted_evidence(of_networks["validation"], learned_from.marks, learned_from.labels)
+    return evidence, {part: weighed(values, parts[part].marks, evidence) for part, values in of_networks.items()}
+
+
+def fit_members(
+    config: EnsembleConfig | AtomConfig,
+    learned: Examples,
+    watched: Examples,
     folder: Path,
+    *,
+    n_outputs: int,
     say: Callable[[str], None],
     report: Callable[[Progress], None],
-) -> tuple[list[Fit], Fit]:
+) -> list[Fit]:
+    """Fit all networks of an ensemble, each with a seed of its own, and round their matrices."""
     from xtalprint.models.bond_order_network import BondOrderNetwork  # noqa: PLC0415 - torch
-    from xtalprint.models.fitting import Examples, Fit  # noqa: PLC0415 - torch
+    from xtalprint.models.fitting import Fit  # noqa: PLC0415 - torch
 
-    learned = Examples(training.inputs(), training.labels)
-    watched = Examples(validation.inputs(), validation.labels)
     members = []
     for number in range(config.members):
         say(f"training network {number + 1} of {config.members}")
@@ -142,7 +165,7 @@ def _fit_members(  # noqa: PLR0917 - the arguments of the run
             report=report,
             make_network=lambda generator: BondOrderNetwork(
                 learned.images.shape[1],
-                N_OUTPUTS,
+                n_outputs,
                 width=config.width,
                 dropout=config.dropout,
                 generator=generator,
@@ -153,13 +176,15 @@ def _fit_members(  # noqa: PLR0917 - the arguments of the run
         cast("BondOrderNetwork", fit.network).round_weights()
         write_log(folder, fit.progress, suffix=f"-{number + 1}")
         members.append(fit)
-    return members, members[0]
+    return members
 
 
-def _write_model(
+def write_ensemble(
     folder: Path,
+    words: Any,  # noqa: ANN401 - a module of words
     members: list[dict[str, Any]],
     *,
+    architecture: Callable[[Sequence[Mapping[str, Any]]], str],
     metrics: dict[str, Any],
     **facts: Any,  # noqa: ANN401 - fields of the manifest, which checks them
 ) -> Manifest:
@@ -183,8 +208,7 @@ def _write_model(
         name=words.NAME,
         version=words.VERSION,
         summary=words.SUMMARY,
-        architecture=words.architecture(arrays),
-        classes=CLASSES,
+        architecture=architecture(arrays),
         weights=Weights(
             onnx=file_record(folder, WEIGHTS_FOR_ANSWERS), safetensors=file_record(folder, WEIGHTS_FOR_TRAINING)
         ),

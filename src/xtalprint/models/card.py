@@ -18,11 +18,12 @@ def card(manifest: Manifest) -> str:
         f"# {manifest.name} {manifest.version}",
         manifest.summary,
         _facts(manifest),
+        *_classes(manifest),
         "## What it is for\n\n" + _bullets(manifest.intended_use),
         "## What it is not for\n\n" + _bullets(manifest.out_of_scope),
         "## How good it is\n\n" + _accuracy(manifest),
         "## Where it falls short\n\n" + _bullets(manifest.limitations),
-        "## When it answers “known: no”\n\n" + _known(manifest.known),
+        _unknown(manifest),
         "## How it was trained\n\n" + _training(manifest),
         f"## Reference and licence\n\n{manifest.reference}\n\nLicence of the weights: {manifest.licence}.",
     ]
@@ -45,16 +46,32 @@ def _facts(manifest: Manifest) -> str:
     return _table(("", ""), rows)
 
 
+def _classes(manifest: Manifest) -> list[str]:
+    """The class list, if the model was trained on one."""
+    rows = manifest.training.data.get("prototypes")
+    if rows is None:
+        return []
+    titles = ("class", "Strukturbericht", "AFLOW label", "example", "largest |ln| of axial ratios", "largest shift")
+    keys = ("name", "strukturbericht", "aflow", "example", "strain", "shift")
+    note = (
+        "The class list is a file; `xtalprint train prototype --classes FILE` takes another. The last two columns "
+        "say how far the learned structures vary: axial ratios beside the example's, and free coordinates (root mean "
+        "square, as a share of the cube root of the volume per atom)."
+    )
+    return ["## The classes\n\n" + note, _table(titles, [[_plain(row[key]) for key in keys] for row in rows])]
+
+
 def _accuracy(manifest: Manifest) -> str:
     parts = manifest.metrics
     rows = []
     for name in ("train", "validation", "test"):
         rows += _accuracy_rows(name, parts[name]) if name in parts else []
-    text = [_table(("part of the made crystals", "crystals", "accuracy, %", "errors"), rows)]
+    counted = "atoms" if "none" in manifest.classes else "crystals"
+    text = [_table(("part of the made crystals", counted, "accuracy, %", "errors"), rows)]
     per_class = parts["test"]["per_class"]
     text.append(
         _table(
-            ("class, test part", "crystals", "accuracy, %"),
+            ("class, test part", counted, "accuracy, %"),
             [
                 (name, str(v["n"]), "–" if v["accuracy"] is None else f"{100 * v['accuracy']:.2f}")
                 for name, v in per_class.items()
@@ -85,6 +102,15 @@ def _accuracy_rows(name: str, figures: dict[str, Any]) -> list[tuple[str, str, s
         (title, str(value["n"]), f"{100 * value['accuracy']:.2f}", str(value["errors"]))
         for title, value in ({name: figures} | apart).items()
     ]
+
+
+def _unknown(manifest: Manifest) -> str:
+    if "none" in manifest.classes:
+        return (
+            "## When it answers “none” (known: no)\n\nThe networks have an output of their own for it, learned from "
+            "liquids, disorder and other crystals; an atom is “none” if that is more probable than each class."
+        )
+    return "## When it answers “known: no”\n\n" + _known(manifest.known)
 
 
 def _known(rule: KnownRule | KnownOutput | None) -> str:
@@ -136,7 +162,7 @@ def _training(manifest: Manifest) -> str:
     seconds = ", ".join(f"{name} {value:.0f} s" for name, value in record.seconds.items())
     rows = [
         ("Command", f"`{record.command}`"),
-        ("Data", "; ".join(f"{name} {_plain(value)}" for name, value in record.data.items())),
+        ("Data", "; ".join(f"{k} {_plain(v)}" for k, v in record.data.items() if k != "prototypes")),
         ("Recipe", "; ".join(f"{name} {_plain(value)}" for name, value in record.config.items())),
         ("Time", seconds),
         ("Versions", ", ".join(f"{name} {value}" for name, value in record.versions.items())),

@@ -85,7 +85,7 @@ class FitConfig(_Strict):
 
 
 class TrainingConfig(FitConfig):
-    """A training run of the crystal-class network. Defaults are those of Ziletti et al. (2018).
+    """A training run of the crystal-class-image network. Defaults are those of Ziletti et al. (2018).
 
     ``threads`` and ``device`` change how fast it is and the last bits of the result; everything else, the result.
     """

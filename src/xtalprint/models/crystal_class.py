@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
 NAME = "crystal-class"
 #: Version of the recipe and of the meaning of the outputs; raised with every new set of shipped weights.
-VERSION = "1.0.0"
+VERSION = "2.0.0"
 SUMMARY = (
-    "Crystal class of a structure (one label for the whole structure) from its two-dimensional diffraction image, by "
-    "the convolutional network of Ziletti et al. (2018), trained on made elemental solids only, never on real ones."
-)
-ARCHITECTURE = (
-    "six 7×7 convolutions (32, 32, 16, 16, 8, 8 filters, ReLU, same padding), maximum pooling after the second and "
-    "the fourth, dropout 0.25, dense 128 with ReLU, batch normalisation, dense 7, softmax: 365,719 parameters"
+    "Crystal class of a structure (one label for the whole structure) from its bond-orientational order: exactly "
+    "the same for every cell, supercell and orientation, and for pieces without a cell. Where there is a cell, what "
+    "a symmetry search finds is weighed with it. Trained on made crystals only, in all these forms and with defects, "
+    "never on real ones."
 )
 INTENDED_USE = (
     (
@@ -19,41 +22,51 @@ INTENDED_USE = (
         "tetragonal (space groups 139 and 141), diamond, fcc, hexagonal or rhombohedral (194, 166), simple cubic."
     ),
     (
-        "Structures with defects: displacements from their sites, missing atoms, foreign atoms, as far as the "
-        "accuracy below reaches. One label for the whole structure."
+        "Structures with defects, as a periodic box in any setting or as a piece without a cell from 60 atoms on: "
+        "thermal displacements, missing atoms, foreign atoms, as far as the accuracy below reaches."
     ),
 )
 OUT_OF_SCOPE = (
     (
-        "Compounds whose elements occupy different sites: the network has learned arrangements of equal atoms only, "
-        "and may name the class of the lattice without its chemistry."
+        "Compounds whose elements occupy different sites: elements are not looked at, the class is that of the "
+        "arrangement of all atoms."
     ),
     "Phase mixtures, grain boundaries, surfaces, molecules: there is one label for the whole structure.",
     "Determining a space group: seven classes do not tell the 230 apart, and hex/rh stands for two of them.",
     "Decisions about safety, health or the law.",
 )
-REFERENCE = (
-    "A. Ziletti, D. Kumar, M. Scheffler, L. M. Ghiringhelli, Insightful classification of crystal structures using "
-    "deep learning, Nature Communications 9, 2775 (2018), doi:10.1038/s41467-018-05169-6."
-)
-LICENCE = "MIT"
 LIMITATIONS = (
     (
-        "The image is taken along the axes of the standard cell. A structure with defects whose cell is not along "
-        "those axes, or a cluster in any other orientation, is seen from the wrong side and often gets the wrong "
-        "class; the answer then carries a warning. Where symmetry is found, a warning says if it is that of another "
-        "class."
+        "Only pairs up to 4.4 bond lengths are seen, and of their directions the harmonics up to degree 12. Crystals "
+        "with large cells of low symmetry, and crystals that differ by a glide or screw only, are told less well."
     ),
     (
         "Classes that touch cannot be told apart where they touch: bct_139 is bcc at c/a = 1 and fcc at √2, bct_141 "
         "is diamond at √2, rhombohedral is bcc, sc or fcc at c/a = √(3/8), √(3/2), √6."
     ),
-    (
-        "Beyond displacements of a tenth of the bond length or 40 % missing atoms, more than it has learned from, "
-        "the accuracy falls; the probability does not always fall with it."
-    ),
-    (
-        "Crystals of a kind that no prototype and no random orbit resembles, such as molecules on lattice points, "
-        "may get any class."
-    ),
+    "A mixture of orientations in one sample weakens the order: a polycrystal may get any class.",
 )
+REFERENCE = (
+    "P. J. Steinhardt, D. R. Nelson, M. Ronchetti, Bond-orientational order in liquids and glasses, Physical Review "
+    "B 28, 784 (1983), doi:10.1103/PhysRevB.28.784, for the order; the classes are those of A. Ziletti, D. Kumar, "
+    "M. Scheffler, L. M. Ghiringhelli, Nature Communications 9, 2775 (2018)."
+)
+LICENCE = "MIT"
+#: Where "none of the classes" was learned from.
+METHOD = (
+    "The networks have an output of their own for “none of the classes”, learned from crystals of other "
+    "space groups, strained and shifted neighbours of the classes, random stackings, random packings and "
+    "crystals shaken apart; none of them is a prototype of AFLOW or of another collection."
+)
+
+
+def architecture(members: Sequence[Mapping[str, Any]]) -> str:
+    """Sizes of the ensemble in words."""
+    sizes = members[0]["layers.dense1.weight"].shape[::-1]
+    outputs = len(members[0]["layers.output.bias"])
+    numbers = sum(value.size for value in members[0].values())
+    return (
+        f"{len(members)} networks, whose probabilities are averaged: {sizes[0]} inputs, two dense layers of "
+        f"{sizes[1]} with ReLU, batch normalisation before each layer and dropout, {outputs} outputs (the classes "
+        f"and none of them): {numbers:,} numbers each"
+    )

@@ -54,6 +54,19 @@ class KnownOutput(_Strict):
     false_alarms: dict[str, float]
 
 
+class EvidenceTable(_Strict):
+    """How much the findings of a symmetry search are worth, see `xtalprint.models.symmetry_evidence`."""
+
+    #: In bond lengths.
+    tolerances: tuple[float, ...]
+    #: Sites of a primitive cell that part the ranges of sizes.
+    sizes: tuple[int, ...]
+    #: Power of the networks' probabilities where nothing is found, and for each range of sizes.
+    trust: tuple[float, ...]
+    #: For each tolerance, finding and output: what is added to the logarithm of the probability.
+    weights: tuple[tuple[tuple[float, ...], ...], ...]
+
+
 class TrainingRecord(_Strict):
     """How the weights came about."""
 
@@ -74,12 +87,15 @@ class Manifest(_Strict):
     summary: str
     architecture: str
     classes: tuple[str, ...] = Field(min_length=2)
+    #: What the classes are: lattices that elements are not looked at for, or prototypes.
+    answers: Literal["class", "prototype"] = "class"
     descriptor: dict[str, Any]
     weights: Weights
     #: Page for people, beside the weights.
     card: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.md$")
     temperature: float = Field(default=1.0, gt=0)
     known: KnownRule | KnownOutput | None
+    evidence: EvidenceTable | None = None
     metrics: dict[str, Any]
     training: TrainingRecord
     intended_use: tuple[str, ...] = Field(min_length=1)

@@ -27,8 +27,12 @@ class Prediction:
         Its probability, in [0, 1].
     probabilities
         Probability of every class, adding up to 1.
+    prototype
+        The same as ``crystal_class`` where the classes are prototypes; None where they are lattices.
     known
         False if the crystal resembles none of the classes.
+    probability_none
+        Probability that it is of none of the classes; None if the model has no such output.
     warnings
         What a person should know before relying on it.
     error
@@ -44,6 +48,8 @@ class Prediction:
     probability: float | None = None
     probabilities: Mapping[str, float] = field(default_factory=dict)
     known: bool | None = None
+    probability_none: float | None = None
+    prototype: str | None = None
     warnings: tuple[str, ...] = ()
     error: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
@@ -66,9 +72,11 @@ class Prediction:
             return record | {"error": self.error, **self.provenance}
         return record | {
             "class": self.crystal_class,
+            **({} if self.prototype is None else {"prototype": self.prototype}),
             "probability": self.probability,
             "probabilities": dict(self.probabilities),
             "known": self.known,
             "warnings": list(self.warnings),
+            **({} if self.probability_none is None else {"probability_none": self.probability_none}),
             **self.provenance,
         }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.defects import displace_gaussian, vacancies
+from xtalprint.defects import SUBSTITUTES, displace_gaussian, substitute, vacancies
 from xtalprint.geometry import heights, nearest_distances, random_rotation, supercell_to, to_cluster
 from xtalprint.models.defective import random_packing
 
@@ -23,6 +23,8 @@ PERIODIC = 0.4
 DISPLACED, THINNED = 0.65, 0.5
 #: Largest standard deviation of displacements in bond lengths, and largest share of missing atoms.
 LARGEST_DISPLACEMENT, MOST_VACANCIES = 0.13, 0.7
+#: Most different elements among the foreign atoms of an alloy.
+MOST_FOREIGN = 4
 #: Sites of periodic boxes: pristine ones, and those with defects, which would be another crystal in a small cell.
 PERIODIC_SITES, DEFECTIVE_SITES = (1, 400), (48, 400)
 #: Sites of finite pieces, and fewest of a piece before and after atoms are removed.
@@ -31,6 +33,15 @@ PIECE_SITES, FEWEST, FEWEST_LEFT = (56, 700), 50, 34
 ELLIPSOIDS, LARGEST_ASPECT = 0.6, 0.25
 #: Disordered matter: sites; cores of random packings in bond lengths; displacements beyond which nothing is left.
 DISORDERED_SITES, CORES, MOLTEN = (60, 400), (0.6, 0.97), (0.24, 0.5)
+
+
+#: Small boxes, as databases and users give them: shares of pristine ones, slightly displaced ones, with one to three
+#: atoms missing; the rest are displaced and often thinned.
+BOX_SHARES = (0.35, 0.25, 0.2)
+#: Their sites; with few atoms missing; with strong defects.
+BOX_SITES, FEW_MISSING_SITES, STRONG_SITES = (1, 300), (24, 300), (48, 300)
+#: Displacements in bond lengths: slight (drawn by logarithm) and strong; shares of vacancies of half the latter.
+SLIGHT, STRONG, STRONG_VACANCIES = (3e-4, 0.05), (0.01, 0.13), (0.01, 0.5)
 
 
 @dataclass(frozen=True)
@@ -52,7 +63,7 @@ class Presentation:
     vacancies: float
 
 
-def present(crystal: Crystal, rng: np.random.Generator) -> Presentation:
+def present(crystal: Crystal, rng: np.random.Generator, *, substituted: float = 0.0) -> Presentation:
     """Bring a pristine crystal in a random way.
 
     Parameters
@@ -61,12 +72,15 @@ def present(crystal: Crystal, rng: np.random.Generator) -> Presentation:
         With a cell.
     rng
         The only source of chance.
+    substituted
+        Share of the presentations of elements in which others stand on some of the sites, at random.
     """
     periodic = rng.random() < PERIODIC
     displacement = rng.uniform(0, LARGEST_DISPLACEMENT) if rng.random() < DISPLACED else 0.0
     missing = rng.uniform(0, MOST_VACANCIES) if rng.random() < THINNED else 0.0
+    alloyed = bool(substituted) and len(np.unique(crystal.numbers)) == 1 and rng.random() < substituted
     if periodic:
-        sites = DEFECTIVE_SITES if displacement or missing else PERIODIC_SITES
+        sites = DEFECTIVE_SITES if displacement or missing or alloyed else PERIODIC_SITES
         sample = supercell_to(crystal, min_atoms=_log_uniform(sites, rng))
     else:
         sample = random_piece(crystal, _log_uniform(PIECE_SITES, rng), rng)
@@ -75,6 +89,34 @@ def present(crystal: Crystal, rng: np.random.Generator) -> Presentation:
         sample = vacancies(sample, missing, rng)
     if displacement:
         length = float(nearest_distances(crystal).mean())
+        sample = displace_gaussian(sample, displacement * length, rng)
+    if alloyed:
+        elements = rng.choice(SUBSTITUTES, size=int(rng.integers(1, MOST_FOREIGN + 1)))
+        sample = substitute(sample, rng.random(), rng, elements=elements.tolist())
+    return Presentation(sample, displacement, missing)
+
+
+def present_box(crystal: Crystal, rng: np.random.Generator) -> Presentation:
+    """Bring a pristine crystal as a periodic box, mostly with few defects or none, so that symmetry may be found.
+
+    Parameters and result are those of `present`.
+    """
+    chance = rng.random() - np.cumsum(BOX_SHARES)
+    length = float(nearest_distances(crystal).mean())
+    displacement = missing = 0.0
+    if chance[1] < 0:  # pristine or slightly displaced
+        sample = supercell_to(crystal, min_atoms=_log_uniform(BOX_SITES, rng))
+        displacement = 0.0 if chance[0] < 0 else float(np.exp(rng.uniform(*np.log(SLIGHT))))
+    elif chance[2] < 0:
+        sample = supercell_to(crystal, min_atoms=_log_uniform(FEW_MISSING_SITES, rng))
+        missing = float(rng.integers(1, 4) / sample.n_sites)
+    else:
+        sample = supercell_to(crystal, min_atoms=_log_uniform(STRONG_SITES, rng))
+        displacement = rng.uniform(*STRONG)
+        missing = rng.uniform(*STRONG_VACANCIES) if rng.random() < 0.5 else 0.0  # noqa: PLR2004 - one half
+    if missing:
+        sample = vacancies(sample, missing, rng)
+    if displacement:
         sample = displace_gaussian(sample, displacement * length, rng)
     return Presentation(sample, displacement, missing)
 
@@ -91,11 +133,11 @@ def random_piece(crystal: Crystal, n_sites: int, rng: np.random.Generator) -> Cr
         middle = rng.random(3) @ crystal.cell
         if rng.random() < ELLIPSOIDS:
             half = axes * np.cbrt(3 * n_sites * volume / (4 * np.pi))
-            points, rows = _points_around(crystal, middle, float(half.max()))
+            points, rows = points_around(crystal, middle, float(half.max()))
             inside = (((points @ turn) / half) ** 2).sum(axis=1) <= 1
         else:
             half = 0.5 * axes * np.cbrt(n_sites * volume)
-            points, rows = _points_around(crystal, middle, float(np.linalg.norm(half)))
+            points, rows = points_around(crystal, middle, float(np.linalg.norm(half)))
             inside = (np.abs(points @ turn) <= half).all(axis=1)
         if np.count_nonzero(inside) >= FEWEST:
             return Crystal((points @ turn)[inside], crystal.numbers[rows[inside]], source=crystal.source)
@@ -117,7 +159,7 @@ def disordered(crystals: Sequence[Crystal], rng: np.random.Generator) -> Crystal
     return matter
 
 
-def _points_around(
+def points_around(
     crystal: Crystal, middle: NDArray[np.float64], radius: float
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Positions relative to ``middle`` of all images that may lie within the radius, and their rows."""

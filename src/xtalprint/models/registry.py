@@ -20,6 +20,7 @@ WEIGHTS = Path(__file__).parent / "weights"
 #: What answers with a network, by the descriptor that it was trained on.
 CLASSIFIERS = {
     "BondOrientationalOrder": ("xtalprint.models.bond_order_classifier", "BondOrderClassifier"),
+    "NeighbourhoodOrder": ("xtalprint.models.atom_classifier", "AtomClassifier"),
     "DiffractionImage": ("xtalprint.models.classifier", "CrystalClassifier"),
 }
 #: The manifest of a training run.

@@ -8,14 +8,17 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from xtalprint.models import crystal_class, crystal_class_cell_free, crystal_class_published
+from xtalprint.models import atom_class, crystal_class, crystal_class_image, crystal_class_published, prototype
 from xtalprint.models.card import card
 from xtalprint.models.files import write_bytes, write_text
 from xtalprint.models.manifest import Manifest, Weights
 from xtalprint.models.registry import WEIGHTS, checked_bytes, load_manifest
 
 #: What the cards of the shipped models say in words.
-WORDS = {words.NAME: words for words in (crystal_class, crystal_class_cell_free, crystal_class_published)}
+WORDS = {
+    words.NAME: words
+    for words in (atom_class, crystal_class, crystal_class_image, crystal_class_published, prototype)
+}
 
 
 def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEIGHTS) -> Manifest:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
 from xtalprint.errors import MissingExtraError, WrongUsageError
-from xtalprint.models import crystal_class as words
+from xtalprint.models import crystal_class_image as words
 from xtalprint.models.card import card
 from xtalprint.models.classes import CLASSES
 from xtalprint.models.configuration import read_config
@@ -46,7 +46,7 @@ def train_crystal_class(
     say: Callable[[str], None] = lambda _: None,
     report: Callable[[Progress], None] = lambda _: None,
 ) -> Manifest:
-    """Train the crystal-class network and write a run folder.
+    """Train the crystal-class-image network and write a run folder.
 
     Parameters
     ----------
@@ -100,7 +100,7 @@ def train_crystal_class(
         detector=detector,
         rule=rule,
     )
-    write_pictures(folder, progress, figures, batches_per_epoch=batches_per_epoch)
+    write_pictures(folder, progress, figures, CLASSES, batches_per_epoch=batches_per_epoch)
     for name in (*SCRATCH, clock.path.name):
         (folder / name).unlink(missing_ok=True)
     write_checksums(folder)
@@ -268,13 +268,15 @@ def file_record(folder: Path, name: str) -> FileRecord:
     return FileRecord(path=name, sha256=sha256(folder / name), bytes=(folder / name).stat().st_size)
 
 
-def write_pictures(folder: Path, progress: Progress, figures: dict[str, Any], *, batches_per_epoch: int) -> None:
+def write_pictures(
+    folder: Path, progress: Progress, figures: dict[str, Any], classes: tuple[str, ...], *, batches_per_epoch: int
+) -> None:
     """Draw the confusion matrix of the test part and the learning curve."""
     import numpy as np  # noqa: PLC0415 - keeps this file's imports light
 
     from xtalprint.models.pictures import draw_confusion_matrix, draw_learning_curve, png_bytes  # noqa: PLC0415
 
     matrix = np.array(figures["test"]["confusion_matrix"])
-    write_bytes(folder / "confusion_matrix.png", png_bytes(draw_confusion_matrix(matrix, CLASSES, title="test part")))
+    write_bytes(folder / "confusion_matrix.png", png_bytes(draw_confusion_matrix(matrix, classes, title="test part")))
     curve = draw_learning_curve(progress.steps, progress.epochs, batches_per_epoch=batches_per_epoch)
     write_bytes(folder / "learning_curve.png", png_bytes(curve))

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
 
 #: The published recipe, which the paper's statements are about, and the model that answers by default.
-MODELS = ("crystal-class-published", "crystal-class")
+MODELS = ("crystal-class-published", "crystal-class-image")
 
 
 @dataclass(frozen=True)

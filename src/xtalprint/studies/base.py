@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,11 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Study:
-    """A study's name, what it shows, and the module whose ``run(seed=…, quick=…)`` does it."""
+    """A study's name, what it shows, and the module whose ``run(seed=…, quick=…)`` does it.
+
+    ``needs_data`` says whether it reads the data sets below ``XTALPRINT_DATA``.
+    """
 
     name: str
     summary: str
     module: str
+    needs_data: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,19 +60,34 @@ STUDIES: dict[str, Study] = {
     study.name: study
     for study in (
         Study(
+            "defects",
+            "Ziletti et al. (2018), Table 1 and Supplementary Tables 1 and 2: accuracy with displaced, missing and "
+            "substituted atoms",
+            "xtalprint.studies.defects",
+        ),
+        Study(
             "real-elements",
             "accuracy on 831 elemental solids of the Materials Project, trained on made crystals only",
             "xtalprint.studies.real_elements",
+            needs_data=True,
         ),
         Study(
             "real-files",
             "one answer for each molecular-dynamics file and each CIF of the data sets, read as a user would",
             "xtalprint.studies.real_files",
+            needs_data=True,
         ),
         Study(
             "cell-free",
             "real elemental solids as given and as turned pieces with defects, and snapshots, by the cell-free model",
             "xtalprint.studies.cell_free",
+            needs_data=True,
+        ),
+        Study(
+            "known",
+            "whether real crystals of other types, prototypes and liquids are told from the classes; reliability",
+            "xtalprint.studies.known",
+            needs_data=True,
         ),
         Study(
             "orientation",
@@ -78,6 +98,17 @@ STUDIES: dict[str, Study] = {
             "degenerate",
             "how near to a cubic lattice others are told from it: cell-free network, own axes, symmetry search",
             "xtalprint.studies.degenerate",
+        ),
+        Study(
+            "prototypes",
+            "38 prototypes of elements and binaries in all forms and with defects, and those of other collections",
+            "xtalprint.studies.prototypes",
+        ),
+        Study(
+            "atom-class",
+            "a class for every atom: hot made crystals, across boundaries, and molecular dynamics beside PTM",
+            "xtalprint.studies.atom_class",
+            needs_data=True,
         ),
         Study(
             "fingerprints",
@@ -98,6 +129,7 @@ STUDIES: dict[str, Study] = {
             "transition-bain",
             "the Bain path: a body-centred tetragonal lattice that passes through bcc and fcc",
             "xtalprint.studies.transition_bain",
+            needs_data=True,
         ),
         Study(
             "amorphous",
@@ -108,6 +140,12 @@ STUDIES: dict[str, Study] = {
             "size",
             "whether 32 to 1,024 atoms of each prototype get the same class",
             "xtalprint.studies.size",
+        ),
+        Study(
+            "md",
+            "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
+            "xtalprint.studies.md",
+            needs_data=True,
         ),
     )
 }
@@ -155,6 +193,12 @@ def run_study(name: str, output: Path, *, seed: int = 0, quick: bool = False) ->
     for stem, drawing in result.drawings.items():
         drawing.savefig(output / f"{stem}.png", dpi=150)
     return result
+
+
+def say(text: str) -> None:
+    """Show how far a long study has come, on a terminal only."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{text}\n")
 
 
 def data_file(*parts: str) -> Path:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
     from xtalprint.models import Prediction
 
-MODEL = "crystal-class-cell-free"
+MODEL = "crystal-class"
 #: Entries and files of a quick run.
 QUICK_ENTRIES, QUICK_FILES = 40, 2
 #: Atoms left of a piece, shares of vacancies, and displacements in bond lengths.
@@ -47,7 +47,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     for missing, displacement in DEFECTS:
         for atoms in ATOMS:
             pieces = [
-                _piece(crystals[i], atoms, missing, displacement, np.random.default_rng([seed, atoms, i]))
+                piece_of(crystals[i], atoms, missing, displacement, np.random.default_rng([seed, atoms, i]))
                 for i in members
             ]
             name = f"turned piece, {100 * missing:g} % vacancies, σ = {displacement:g} d_nn"
@@ -78,7 +78,11 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     return StudyResult(figures, [{k: v for k, v in row.items() if k != "interval_95"} for row in results])
 
 
-def _piece(crystal: Crystal, atoms: int, missing: float, displacement: float, rng: np.random.Generator) -> Crystal:
+def piece_of(crystal: Crystal, atoms: int, missing: float, displacement: float, rng: np.random.Generator) -> Crystal:
+    """Cut a turned piece that has about ``atoms`` left when the share ``missing`` of them is gone.
+
+    ``displacement`` is the standard deviation of the displacements in bond lengths.
+    """
     piece = random_piece(crystal, round(atoms / (1 - missing)), rng)
     if displacement:
         piece = displace_gaussian(piece, displacement * float(nearest_distances(crystal).mean()), rng)

@@ -37,7 +37,7 @@ ZERO = 0.0025
 #: Tolerances of the symmetry search in bond lengths.
 SYMPRECS = (0.003, 0.01, 0.03, 0.1, 0.2)
 CELL_FREE, OWN_AXES, ORACLE = "cell-free", "own axes, symmetry search", "moyopy, any tolerance right"
-MODEL = "crystal-class-cell-free"
+MODEL = "crystal-class"
 
 
 def _tin(a: float, c_over_a: float) -> Crystal:

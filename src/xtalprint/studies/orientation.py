@@ -57,7 +57,7 @@ FORMS = (
 )
 #: Tolerances of the symmetry search in bond lengths; the best single one is reported.
 SYMPRECS = (0.01, 0.03, 0.1, 0.2)
-MODELS = {"image": "crystal-class", "cell-free": "crystal-class-cell-free"}
+MODELS = {"image": "crystal-class-image", "cell-free": "crystal-class"}
 
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:

@@ -33,6 +33,8 @@ SIMPLE_PROTOTYPES = (
     "cF8_227_",
 )
 
+#: The model that stands beside.
+IMAGE_NETWORK = "crystal-class-image"
 #: Entries of a quick run.
 QUICK_ENTRIES = 80
 
@@ -41,7 +43,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """Classify every entry with the shipped model and count the right answers.
 
     The true class is the table's: the space group at symprec 0.1 Å. The same structures are labelled by moyopy at
-    three tolerances, as the baseline. ``seed`` chooses the entries of a quick run.
+    three tolerances and by the image network, as the baselines. ``seed`` chooses the entries of a quick run.
     """
     table = read_table(data_file("elements", "elemental_mp.parquet"))
     rows = chosen(len(table.ids), QUICK_ENTRIES if quick else None, seed)
@@ -66,6 +68,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             for name in model.classes
         },
         "baseline_moyopy": _baseline(crystals, truth, groups),
+        "image_network": _image_network(crystals, truth, groups),
         "known": _known(predictions, truth),
         "with_a_warning": {
             "right_answers": sum(bool(p.warnings) for p, t in zip(predictions, truth, strict=True) if _right(p, t)),
@@ -106,6 +109,19 @@ def _baseline(crystals: Sequence[Crystal], truth: list[str], groups: dict[str, l
         result[f"symprec {symprec} Å"] = accuracy([truth[i] for i in rows], found)
     result["note"] = "the labels are spglib's at 0.1 Å, so a symmetry search at 0.1 Å is right by construction"
     return result
+
+
+def _image_network(crystals: Sequence[Crystal], truth: list[str], groups: dict[str, list[int]]) -> dict[str, Any]:
+    model = load_model(IMAGE_NETWORK)
+    predictions = model.predict(crystals)
+    return {
+        "model": dict(model.provenance),
+        "accuracy": {
+            name: accuracy([truth[i] for i in rows], [predictions[i].crystal_class for i in rows])
+            for name, rows in groups.items()
+        },
+        "known": _known(predictions, truth),
+    }
 
 
 def _right(prediction: Prediction, truth: str) -> bool:

@@ -1,0 +1,156 @@
+"""What a symmetry search finds, weighed together with what the networks say.
+
+Noise, missing atoms and the size of the box decide how much a found space group is worth. So nobody sets a tolerance:
+two of them are asked, and how far each answer is to be believed has been learned from made crystals.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from xtalprint.crystal import Crystal
+from xtalprint.geometry.rows import first_rows
+from xtalprint.geometry.symmetry import LEAST_SYMPREC, MOST_SYMPREC, find_symmetry
+from xtalprint.models.classes import CLASSES
+from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from xtalprint.models.manifest import EvidenceTable
+
+    Floats = NDArray[np.float64]
+
+#: Tolerances of the search in bond lengths.
+TOLERANCES = (0.02, 0.1)
+#: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last.
+SIZES = (2, 6, 16, 48)
+#: What has more sites without translations is not searched: it would take longer than all the rest.
+MOST_SITES = 128
+#: Number of marks: nothing found, and each class or another group, in each range of sizes.
+N_MARKS = 1 + (len(CLASSES) + 1) * (len(SIZES) + 1)
+#: Probabilities are raised to it before their logarithm is taken.
+LEAST_PROBABILITY = 1e-9
+
+
+class Finding(NamedTuple):
+    """What the search finds at one tolerance.
+
+    Parameters
+    ----------
+    symprec
+        The tolerance in Å.
+    number
+        Space-group number; 0 if there is no answer.
+    n_sites
+        Sites of the primitive cell; 0 if there is no answer.
+    """
+
+    symprec: float
+    number: int
+    n_sites: int
+
+    @property
+    def crystal_class(self) -> str | None:
+        """Class that the space group belongs to; None if it belongs to none."""
+        return CLASS_OF_SPACE_GROUP.get(self.number)
+
+    @property
+    def mark(self) -> int:
+        """Row of the table of weights: 0 for no answer, then by class and size."""
+        if not self.number:
+            return 0
+        name = self.crystal_class
+        kind = len(CLASSES) if name is None else CLASSES.index(name)
+        return 1 + kind * (len(SIZES) + 1) + int(np.searchsorted(SIZES, self.n_sites))
+
+
+def find_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
+    """Search at each of `TOLERANCES`; no findings for what does not repeat in three directions.
+
+    Parameters
+    ----------
+    crystal
+        Its elements are not looked at: the classes are arrangements of equal atoms.
+    bond_length
+        In Å, the unit of the tolerances.
+    """
+    if crystal.cell is None or not all(crystal.pbc):
+        return ()
+    rows = first_rows(crystal)
+    sites = Crystal._trusted(  # noqa: SLF001 - valid, because the crystal is
+        crystal.positions[rows],
+        np.ones(len(rows), dtype=np.int64),
+        like=crystal,
+        cell=crystal.cell,
+        site_of_row=np.arange(len(rows)),
+    )
+    findings = []
+    for tolerance in TOLERANCES:
+        symprec = float(np.clip(tolerance * bond_length, LEAST_SYMPREC, MOST_SYMPREC))
+        found = find_symmetry(sites, symprec=symprec, most_sites=MOST_SITES)
+        size = 0 if found is None else len(found.dataset.prim_std_cell.positions)
+        findings.append(Finding(symprec, 0 if found is None else found.number, size))
+    return tuple(findings)
+
+
+def marks_of(findings: Sequence[Finding]) -> tuple[int, ...]:
+    """One mark for each tolerance; −1 where nothing was searched, because there is no cell."""
+    return tuple(finding.mark for finding in findings) or (-1,) * len(TOLERANCES)
+
+
+def weighed(probabilities: Floats, marks: NDArray[np.int64], table: EvidenceTable) -> Floats:
+    """Probabilities of the classes and of none, with the evidence.
+
+    p ∝ p_network^t · exp(Σ w): the trust t depends on the size that is found at the wider tolerance, the weights w
+    on what is found at each. Without a cell nothing changes.
+
+    Parameters
+    ----------
+    probabilities
+        (n, outputs) of the networks.
+    marks
+        (n, tolerances) from `marks_of`.
+    """
+    logits = evidence_logits(np.log(np.maximum(probabilities, LEAST_PROBABILITY)), marks, *arrays_of(table))
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    result: Floats = powers / powers.sum(axis=1, keepdims=True)
+    return np.where((marks[:, :1] >= 0), result, probabilities)
+
+
+def arrays_of(table: EvidenceTable) -> tuple[Floats, Floats]:
+    """Trust (sizes + 2,) and weights (tolerances, marks, outputs) of a table."""
+    return np.array(table.trust), np.array(table.weights)
+
+
+def evidence_logits(logs: Floats, marks: NDArray[np.int64], trust: Floats, weights: Floats) -> Floats:
+    """(n, outputs) logarithms of the probabilities, but for a constant of each row."""
+    logits: Floats = trust[size_of_mark(marks[:, -1])][:, None] * logs
+    for at_tolerance, mark in zip(weights, marks.T, strict=True):
+        logits = logits + at_tolerance[mark]
+    return logits
+
+
+def size_of_mark(mark: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Range of sizes of a mark, counted from 1; 0 if nothing was found."""
+    return np.where(mark > 0, 1 + (mark - 1) % (len(SIZES) + 1), 0)
+
+
+def objections(findings: Sequence[Finding], answer: str) -> list[str]:
+    """Say so where the search finds the space group of another class; the widest tolerance that does."""
+    for finding in reversed(findings):
+        if finding.number and finding.crystal_class != answer and not _is_only_the_box(finding):
+            name = finding.crystal_class
+            belongs = "which belongs to none of the classes" if name is None else f"that of class {name}"
+            found = f"the symmetry search within {finding.symprec:.2g} Å finds space group {finding.number}"
+            return [f"{found} in a cell of {finding.n_sites} sites, {belongs}"]
+    return []
+
+
+def _is_only_the_box(finding: Finding) -> bool:
+    """Without any symmetry, in a large cell: a noisy box, which says nothing."""
+    return finding.number <= 2 and finding.n_sites > SIZES[-1]  # noqa: PLR2004 - P1 and P-1

@@ -1,0 +1,121 @@
+"""Table 1 and Supplementary Tables 1 and 2 of Ziletti et al. (2018): defective crystals, and what others answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.descriptors.diffraction_image import DiffractionImage
+from xtalprint.geometry import to_cluster
+from xtalprint.models import CrystalClassifier, load_model
+from xtalprint.studies.base import StudyResult, say
+from xtalprint.studies.baselines import moyopy_class, ptm_class, spglib_class
+from xtalprint.studies.defects_counts import DEFAULT, PUBLISHED, RESCALED, SHIPPED, Answers, figures_of, table_of
+from xtalprint.studies.defects_levels import LEVELS, QUICK_LEVELS, SPGLIB, Level
+from xtalprint.studies.defects_pictures import draw_all, draw_simple
+from xtalprint.studies.defects_structures import Sample, quick_sample, test_part
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from xtalprint.crystal import Crystal
+    from xtalprint.models.answering import AnsweringModel
+
+#: Tolerances in Å at which moyopy is asked.
+SYMPRECS = (0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5)
+#: Cutoffs of template matching in bond lengths, by name; OVITO takes 0 for none.
+PTM: dict[str, float] = {"PTM, rmsd < 0.1": 0.1, "PTM, no cutoff": 0.0}
+#: Draws of the defects for the networks; the slower programs see the first one or two.
+DRAWS, SIMPLE_DRAWS = 4, 2
+
+
+def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
+    """Put defects into the test part of the pristine set and ask networks, symmetry searches and template matching.
+
+    As in the paper the defects come after the standard cell and its supercell. The networks see the finite piece, the
+    other programs the periodic supercell. ``seed`` is that of the defects and of which structures are searched. A
+    quick run has a few structures of another set.
+    """
+    models = {
+        PUBLISHED: load_model("crystal-class-published"),
+        SHIPPED: load_model("crystal-class-image"),
+        RESCALED: _rescaled(load_model("crystal-class-published")),
+        DEFAULT: load_model("crystal-class"),
+    }
+    if quick:
+        sample = quick_sample(seed=seed)
+    else:
+        trained_on = {name: model.manifest.training.data for name, model in models.items()}
+        sample = test_part(trained_on[PUBLISHED], trained_on[SHIPPED], seed=seed)
+    levels = QUICK_LEVELS if quick else LEVELS
+    answers = {level: _answers(level, sample, models, seed=seed, draws=1 if quick else DRAWS) for level in levels}
+    figures = {
+        "models": {name: dict(model.provenance) for name, model in models.items()},
+        "structures": sample.about,
+        **figures_of(answers, sample),
+    }
+    table = table_of(figures)
+    drawings = {"defects": draw_all(figures), "defects-simple": draw_simple(figures)}
+    return StudyResult(figures, table, drawings)
+
+
+def _answers(level: Level, sample: Sample, models: dict[str, AnsweringModel], *, seed: int, draws: int) -> Answers:
+    """Ask everybody about one level: method → (draw, structure) → class or None."""
+    answers: Answers = {}
+    for draw in range(draws if level.kind != "pristine" else 1):
+        say(f"{level.name}, draw {draw + 1} of {draws}")
+        made = [
+            level.apply(crystal, np.random.default_rng([seed, level.number, draw, i]))
+            for i, crystal in enumerate(sample.crystals)
+        ]
+        for method, ask, rows in _questions(level, sample, models, draw):
+            found = answers.setdefault(method, {})
+            for i in sorted(rows):
+                found[draw, i] = ask(made[i])
+    return answers
+
+
+def _questions(
+    level: Level, sample: Sample, models: dict[str, AnsweringModel], draw: int
+) -> list[tuple[str, Callable[[Crystal], str | None], frozenset[int]]]:
+    """Who is asked about which structures of a draw."""
+    everything = frozenset(range(len(sample.crystals)))
+    nothing = frozenset[int]()
+    findable = level.kind in {"pristine", "displacements"}
+    searched = (sample.searched if findable else sample.searched_few) if draw == 0 else nothing
+    simple = sample.simple if draw < SIMPLE_DRAWS else nothing
+    first = everything if draw == 0 else nothing
+    rows = {PUBLISHED: everything, SHIPPED: sample.unseen, RESCALED: first, DEFAULT: everything}
+    asked: list[tuple[str, Callable[[Crystal], str | None], frozenset[int]]] = [
+        (name, _asking(model), rows[name]) for name, model in models.items()
+    ]
+    for name, (symprec, angle) in SPGLIB.items():
+        asked.append((f"spglib {name}", _spglib(symprec, angle), searched))
+    asked += [(f"moyopy {symprec:g} Å", _moyopy(symprec), searched) for symprec in SYMPRECS]
+    asked += [(name, _ptm(cutoff), searched | simple) for name, cutoff in PTM.items()]
+    return asked
+
+
+def _rescaled(model: AnsweringModel) -> AnsweringModel:
+    """Let the same network see crystals scaled by a bond length that noise and missing atoms leave in place."""
+    if isinstance(model, CrystalClassifier) and isinstance(model.descriptor, DiffractionImage):
+        model.descriptor = replace(model.descriptor, scale="robust")
+    return model
+
+
+def _asking(model: AnsweringModel) -> Callable[[Crystal], str | None]:
+    return lambda crystal: model.predict([to_cluster(crystal)], threads=1)[0].crystal_class
+
+
+def _spglib(symprec: float, angle: float) -> Callable[[Crystal], str | None]:
+    return lambda crystal: spglib_class(crystal, symprec=symprec, angle=angle)
+
+
+def _moyopy(symprec: float) -> Callable[[Crystal], str | None]:
+    return lambda crystal: moyopy_class(crystal, symprec=symprec)
+
+
+def _ptm(cutoff: float) -> Callable[[Crystal], str | None]:
+    return lambda crystal: ptm_class(crystal, rmsd_cutoff=cutoff)

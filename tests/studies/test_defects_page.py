@@ -1,0 +1,113 @@
+"""The page on defects has the numbers of the committed run, beside those of the paper."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from xtalprint.models.registry import load_manifest
+from xtalprint.studies.defects_counts import (
+    ALL,
+    BEST,
+    FIRST,
+    ORACLE,
+    PUBLISHED,
+    RESCALED,
+    SEARCHED,
+    SHIPPED,
+    SIMPLE,
+    SINGLE,
+    UNSEEN,
+)
+from xtalprint.studies.defects_levels import LEVELS
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "defects.md").read_text(encoding="utf-8")
+RESULTS = json.loads((ROOT / "results" / "defects" / "results.json").read_text(encoding="utf-8"))
+NAMES = [level["name"] for level in RESULTS["levels"]]
+ON_THE_SAME = (PUBLISHED, SHIPPED, "spglib tight", "spglib medium", "spglib loose", SINGLE, BEST, ORACLE)
+MATCHING = ("PTM, rmsd < 0.1", "PTM, no cutoff")
+
+
+def percent(counted):
+    return f"{100 * counted['accuracy']:.2f}"
+
+
+def with_interval(counted):
+    low, high = (100 * share for share in counted["interval_95"])
+    return f"{percent(counted)} ({low:.2f} to {high:.2f})"
+
+
+def short(counted):
+    return f"{100 * counted['accuracy']:.1f}"
+
+
+def rows_of(level):
+    """Rows of a level in the three tables of the page."""
+    counts, paper = level["accuracy"], level["paper"]
+    networks = [
+        f"{paper['network']:.2f}",
+        with_interval(counts[ALL][PUBLISHED]),
+        short(counts[FIRST][RESCALED]),
+        with_interval(counts[UNSEEN][SHIPPED]),
+    ]
+    same = []
+    for method in ON_THE_SAME:
+        theirs = f" ({paper[method]:.2f})" if method in paper else ""
+        same.append(short(counts[SEARCHED][method]) + theirs)
+    simple = [short(counts[SIMPLE][method]) for method in (PUBLISHED, SHIPPED, *MATCHING)]
+    everything = [short(counts[SEARCHED][method]) for method in MATCHING]
+    tables = (networks, same, [*simple, *everything])
+    return ["| " + " | ".join([level["name"], *cells]) + " |" for cells in tables]
+
+
+def test_the_run_is_the_full_one_of_the_shipped_networks():
+    assert not RESULTS["quick"]
+    assert [level.name for level in LEVELS] == NAMES
+    assert RESULTS["structures"]["set_is_that_of_the_published_network"]
+    assert RESULTS["structures"]["n"] >= 1000
+    assert RESULTS["classified"][PUBLISHED] >= 100_000
+    for method, name in ((PUBLISHED, "crystal-class-published"), (SHIPPED, "crystal-class-image")):
+        assert RESULTS["models"][method]["weights_sha256"] == load_manifest(name)[0].weights.onnx.sha256
+
+
+@pytest.mark.parametrize("level", RESULTS["levels"], ids=NAMES)
+def test_each_row_of_the_page_is_that_of_the_results(level):
+    for row in rows_of(level):
+        assert row in PAGE
+
+
+def test_the_page_says_how_many():
+    about, classified = RESULTS["structures"], RESULTS["classified"]
+    numbers = [about["n"], about["n_unseen_by_both_networks"], about["n_searched"], about["n_simple"]]
+    for number in (*numbers, classified[PUBLISHED], classified[SHIPPED]):
+        assert f"{number:,}" in PAGE
+    assert RESULTS["one_tolerance_of_moyopy"].removeprefix("moyopy ") in PAGE
+
+
+def test_each_share_by_bond_length_stands_on_the_page():
+    for method in (PUBLISHED, SHIPPED):
+        cells = [percent(counted) for counted in RESULTS["displacement_over_bond_length"][method].values()]
+        assert " | ".join([method, *cells]) in PAGE
+
+
+def test_what_the_page_says_in_words():
+    level = {level["name"]: level for level in RESULTS["levels"]}
+    network = {name: level[name]["published_network"] for name in level}
+    text = " ".join(PAGE.split())
+    for name in ("pristine", "σ = 0.06 Å", "σ = 0.1 Å", "70 % vacancies"):
+        assert f"{percent(level[name]['accuracy'][ALL][PUBLISHED])} %" in text
+    for name in ("σ = 0.1 Å", "70 % vacancies"):
+        assert f"{short(level[name]['accuracy'][FIRST][RESCALED])} %" in text
+    by_class = {name: 100 * counted["accuracy"] for name, counted in network["σ = 0.1 Å"]["by_class"].items()}
+    assert min(by_class[name] for name in ("hex/rh", "diam", "bct_139", "bct_141")) > 97
+    assert f"fall to {by_class['fcc']:.0f} and {by_class['bcc']:.0f} %" in text
+    tenth = network["10 % substitutions"]
+    below, above = (short(tenth[f"bonds {where} 2 Å"]) for where in ("below", "from"))
+    assert f"{below} % where bonds are below 2 Å, {above} % elsewhere" in text
+    assert f"{short(network['σ = 0.06 Å']['bonds from 2 Å'])} % at 0.06 Å" in text
+    for share in (1, 2, 5, 10, 15, 20):
+        unseen = level[f"{share} % vacancies"]["accuracy"][UNSEEN]
+        assert unseen[PUBLISHED]["right"] >= unseen[SHIPPED]["right"]
