@@ -250,7 +250,7 @@ def over_all(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     result = {}
     for way in dict.fromkeys(row["way"] for row in rows):
         right, n = (sum(row[key] for row in rows if row["way"] == way) for key in ("right", "n"))
-        result[way] = accuracy([1] * n, [1] * right + [0] * (n - right))
+        result[way] = accuracy(["right"] * n, ["right"] * right + [None] * (n - right))
     return result
 
 

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.descriptors.base import Fingerprint
-from xtalprint.descriptors.bond_orientational_order import DENSITY_FROM, overlap_share, piece_of
+from xtalprint.crystal import Crystal
+from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, compute_batch
+from xtalprint.descriptors.bond_orientational_order import DENSITY_FROM, FEWEST_PAIRS, overlap_share, piece_of
+from xtalprint.errors import UnsupportedInputError, XtalprintError, not_a_crystal
 from xtalprint.geometry import bond_length
 from xtalprint.geometry.bond_moments import DEGREE, bond_moments, harmonics_of_moments
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
-    from xtalprint.crystal import Crystal
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
@@ -54,33 +57,73 @@ class ScatteringPowerSpectrum:
     def shells(self) -> Floats:
         """(n,) |s| of the columns in units of 1/bond length."""
         n = round((self.s_max - self.s_min) / self.resolution) + 1
-        return self.s_min + self.resolution * np.arange(n)
+        shells: Floats = np.linspace(self.s_min, self.s_min + (n - 1) * self.resolution, n)
+        return shells
 
     @cached_property
     def _grid(self) -> tuple[Floats, tuple[Floats, ...]]:
         """Lengths r, and for each degree W(r) r² j_l(2π s r) on the grid (n, r)."""
         from scipy.special import spherical_jn  # noqa: PLC0415 - 0.1 s
 
-        r = STEP * np.arange(round(self.r_max / STEP) + 1)
+        r: Floats = STEP * np.arange(round(self.r_max / STEP) + 1, dtype=np.float64)
         weight = STEP * r**2 * np.cos(0.5 * np.pi * r / self.r_max) ** 2
         argument = 2 * np.pi * self.shells[:, None] * r
         return r, tuple(weight * spherical_jn(degree, argument) for degree in range(0, DEGREE + 1, 2))
 
     def compute(self, crystal: Crystal) -> Fingerprint:
-        """Compute the spectrum (7, n) of a crystal with or without a cell, in any orientation."""
-        piece, warnings = piece_of(crystal)
-        length = bond_length(piece, method="robust")
+        """Compute the spectrum (7, n) of a crystal with or without a cell, in any orientation.
+
+        Raises
+        ------
+        UnsupportedInputError
+            If there are too few pairs, such as for a single atom without images.
+        """
+        if not isinstance(crystal, Crystal):
+            raise not_a_crystal(crystal)
+        try:
+            piece, warnings = piece_of(crystal)
+            array = self._array(piece, bond_length(piece, method="robust"))
+        except XtalprintError as error:
+            error.located(source=crystal.source, frame=crystal.frame)
+            raise
+        return Fingerprint(
+            array.astype(np.float32), self, crystal.source, crystal.frame, tuple(warnings), crystal.formula
+        )
+
+    def compute_many(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> FingerprintBatch:
+        """Compute those of many crystals, each the same to the last bit as `compute` gives."""
+        return compute_batch(self, crystals, shape=(1 + DEGREE // 2, len(self.shells)), threads=threads)
+
+    def plot(self, fingerprint: Fingerprint) -> Figure:
+        """Draw the power of each degree against |s|."""
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - plotting is heavy
+        from matplotlib.figure import Figure  # noqa: PLC0415 - as above
+
+        figure = Figure(figsize=(7.2, 4.2), layout="constrained")
+        FigureCanvasAgg(figure)
+        axes = figure.subplots()
+        for degree, row in zip(range(0, DEGREE + 1, 2), fingerprint.array, strict=True):
+            axes.plot(self.shells, row, label=f"l = {degree}")
+        axes.set(xlabel="|s| · bond length", ylabel="intensity by degree", title=fingerprint.formula)
+        figure.legend(loc="outside right upper", fontsize=8)
+        return figure
+
+    def _array(self, piece: Crystal, length: float) -> Floats:
         r, kernels = self._grid
         sums = bond_moments(piece, step=STEP * length, n_steps=len(r))
         volume = r**2
         if not any(piece.pbc):
             volume *= overlap_share(piece.positions / length, r)
         beyond = r > DENSITY_FROM
+        if sums.counts[beyond].sum() < FEWEST_PAIRS:
+            raise UnsupportedInputError(
+                f"no two sites are {DENSITY_FROM} to {self.r_max} bond lengths of {length:.3g} Å apart",
+                remedy="give more atoms, or the cell",
+            )
         expected = np.maximum(volume, volume[1]) * sums.counts[beyond].sum() / volume[beyond].sum()
         rows = [kernels[0] @ (sums.counts / expected - 1.0)]
         moments = sums.moments / expected[:, None]
         for index, harmonics in enumerate(harmonics_of_moments()[1:], start=1):
             parts = kernels[index] @ (moments @ harmonics) * np.sqrt(4 * np.pi / (4 * index + 1))
             rows.append(np.sqrt((parts * parts).sum(axis=1)))
-        array = np.array(rows, dtype=np.float32)
-        return Fingerprint(array, self, crystal.source, crystal.frame, tuple(warnings), crystal.formula)
+        return np.array(rows)

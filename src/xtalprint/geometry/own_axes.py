@@ -49,6 +49,10 @@ SHORT, FLAT, MOST_FIT, WHOLE = 14, 0.2, 0.9, 0.15
 FILLED, EXPLAINED = 0.4, 0.85
 #: Steps of the least-squares fit of the cell.
 FITS = 4
+#: In bond lengths: no two places of a mean crystal are nearer.
+NEAREST = 0.25
+#: Numbers that differ from zero by less are taken for rounding.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -87,6 +91,8 @@ def own_axes(crystal: Crystal) -> OwnAxes | None:
     None if no three translations map enough atoms onto others.
     """
     piece = _piece(crystal)
+    if not any(piece.pbc) and piece.n_sites < FEWEST_INSIDE:
+        return None
     length = bond_length(piece, method="robust")
     sites = Sites.of(piece)
     points = sites.points / length
@@ -125,19 +131,16 @@ def _translations(points: Floats, sites: Sites, length: float) -> tuple[Floats, 
     faces = None if periodic else _faces(points)
     if len(differences) == 0 or (faces is None and not periodic):
         return None
-    centres = _crowds(differences, longest)
-    spread = 0.0
-    for coarse in (True, False):
-        reach = COARSE if coarse else float(np.clip(SPREADS * spread, *FINE))
-        judged = _judged(differences, centres, points, faces, reach)
-        if judged is None:
-            return None
-        centres = judged.vectors
-        # The sharpest: what maps the atoms only nearly is wider than the noise.
-        spread = float(np.sort(judged.spread[judged.good])[:SHARPEST][-1])
+    first = _judged(differences, _crowds(differences, longest), points, faces, COARSE)
+    if first is None:
+        return None
+    reach = float(np.clip(SPREADS * first.noise, *FINE))
+    judged = _judged(differences, first.vectors, points, faces, reach)
+    if judged is None:
+        return None
     vectors = judged.vectors[judged.good]
     order = np.argsort((vectors**2).sum(axis=1), kind="stable")
-    return vectors[order], spread / np.sqrt(2)
+    return vectors[order], judged.noise / float(np.sqrt(2))
 
 
 def _faces(points: Floats) -> Floats | None:
@@ -177,6 +180,11 @@ class _Judged:
     spread: Floats
     good: NDArray[np.bool_]
 
+    @property
+    def noise(self) -> float:
+        """Spread of the sharpest: what maps the atoms only nearly is wider than the noise."""
+        return float(np.sort(self.spread[self.good])[:SHARPEST][-1])
+
 
 def _judged(
     differences: Floats, centres: Floats, points: Floats, faces: Floats | None, reach: float
@@ -187,7 +195,7 @@ def _judged(
     for _ in range(3):
         if len(centres) < 3:  # noqa: PLR2004 - dimensions
             return None
-        _, nearest = cKDTree(centres).query(differences, distance_upper_bound=reach)
+        nearest = np.asarray(cKDTree(centres).query(differences, distance_upper_bound=reach)[1])
         found = nearest < len(centres)
         members, nearest = differences[found], nearest[found]
         counts = np.bincount(nearest, minlength=len(centres))
@@ -225,9 +233,9 @@ def _lattice(vectors: Floats) -> Floats | None:
         if volume < FLAT * np.sqrt((cell**2).sum(axis=1)).prod():
             continue
         steps = vectors @ np.linalg.inv(cell)
-        fits = float((np.abs(steps - np.round(steps)) < WHOLE).all(axis=1).mean())
+        share = float((np.abs(steps - np.round(steps)) < WHOLE).all(axis=1).mean())
         # The coarsest lattice that holds nearly all of the translations; else the one that holds most.
-        score = (min(fits, MOST_FIT), volume)
+        score = (min(share, MOST_FIT), volume)
         if found is None or score > found[:2]:
             found = (*score, cell)
     if found is None:
@@ -237,9 +245,29 @@ def _lattice(vectors: Floats) -> Floats | None:
         steps = vectors @ np.linalg.inv(cell)
         whole = np.round(steps)
         fits = (np.abs(steps - whole) < WHOLE).all(axis=1)
-        cell = np.linalg.lstsq(whole[fits], vectors[fits])[0]
+        if np.linalg.matrix_rank(whole[fits]) < 3:  # noqa: PLR2004 - dimensions
+            return None
+        cell = np.asarray(np.linalg.lstsq(whole[fits], vectors[fits])[0], dtype=np.float64)
+        if not _is_cell(cell):
+            return None
     reduced: Floats = niggli_matrix(cell) @ cell
-    return reduced
+    return reduced if _is_cell(reduced) and np.sqrt((reduced**2).sum(axis=1)).min() > SHORTEST - COARSE else None
+
+
+def _is_cell(cell: Floats) -> bool:
+    """Whether three vectors are finite and span a volume."""
+    size = np.sqrt((cell**2).sum(axis=1))
+    return bool(np.isfinite(size).all()) and abs(float(np.linalg.det(cell))) > FLAT / 10 * float(size.prod()) > 0
+
+
+def _are_apart(places: Floats, cell: Floats) -> bool:
+    """Whether no place comes nearer than `NEAREST` to another or an image of it; the cell is reduced."""
+    steps = np.stack(np.meshgrid(*3 * [np.arange(-1, 2)], indexing="ij"), axis=-1).reshape(-1, 3)
+    apart = (places[:, None] - places) @ np.linalg.inv(cell)
+    apart = ((apart - np.round(apart))[:, :, None] + steps) @ cell
+    size = (apart**2).sum(axis=3)
+    size[np.arange(len(places)), np.arange(len(places)), len(steps) // 2] = np.inf
+    return bool(np.isfinite(places).all()) and float(size.min()) > NEAREST**2
 
 
 def _averaged(points: Floats, cell: Floats, spread: float, length: float, crystal: Crystal) -> OwnAxes | None:
@@ -259,11 +287,15 @@ def _averaged(points: Floats, cell: Floats, spread: float, length: float, crysta
     design[np.arange(len(points)), 3 + site] = 1
     for _ in range(FITS):
         design[:, :3] = np.round((points - places[site]) @ np.linalg.inv(cell))
-        solution = np.linalg.lstsq(design, points)[0]
+        solution = np.asarray(np.linalg.lstsq(design, points)[0], dtype=np.float64)
         cell, places = solution[:3], solution[3:]
+        if not _is_cell(cell):
+            return None
+    if not _are_apart(places, cell):
+        return None
     left = points - design @ solution
     scatter = float(np.sqrt((left**2).sum() / (3 * max(1, len(points) - len(solution)))))
-    errors = scatter * np.sqrt(np.diag(np.linalg.pinv(design.T @ design)))
+    errors = scatter * np.sqrt(np.maximum(np.diag(np.linalg.pinv(design.T @ design)), 0.0))
     # The error of a place on its own: that of its mean, not that of its distance from the origin.
     counts = np.bincount(site)
     worst = max(float(errors[:3].max()), scatter / float(np.sqrt(counts.min())))

@@ -96,7 +96,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "degenerate",
-            "how near to a cubic lattice others are told from it: cell-free network, own axes, symmetry search",
+            "how near to a cubic lattice others are told from it: default model, own axes, symmetry search",
             "xtalprint.studies.degenerate",
         ),
         Study(
