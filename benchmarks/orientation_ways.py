@@ -66,9 +66,9 @@ Answer = TypeVar("Answer")
 TARGET = Path(__file__).parents[1] / "results" / "orientation-ways" / "results.json"
 #: The set that the cell-free model learned from, and how many of its crystals, twice each, are learned from here.
 MADE, MADE_SEED, ORBITS = 40_000, 2, 0.4
-CRYSTALS, PRESENTATIONS = 3000, 2
+CRYSTALS, PRESENTATIONS = 2500, 2
 #: Structures that no network has learned from; epochs of the spectra and of the images; orientations averaged.
-STRUCTURES, EPOCHS, IMAGE_EPOCHS, TURNS = 60, 20, 4, (1, 8, 32)
+STRUCTURES, EPOCHS, IMAGE_EPOCHS, TURNS = 40, 15, 5, (1, 8, 32)
 PIECE = 256
 SYMPRECS = (0.01, 0.03, 0.1, 0.2)
 
@@ -212,11 +212,11 @@ def in_standard_axes(found: OwnAxes) -> Crystal:
     return to_cluster(supercell_to(standard_cell(found.crystal, symprec=tolerances(found)[0]), min_atoms=PIECE))
 
 
-def compared(networks: dict[str, nn.Module], n: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
+def compared(networks: dict[str, nn.Module], n: int, workers: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
     """Accuracy of every way for every form and defect, the structures of the study ``orientation``; and seconds."""
     made = elemental_solids(seed=STRUCTURES_SEED, n=n)
     # Forked, so that the trained networks need not be sent; one thread each.
-    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
+    with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
         done = list(pool.map(partial(_compared, networks, made), product(enumerate(DEFECTS), FORMS)))
     seconds: dict[str, float] = {}
     for _, taken in done:
@@ -276,6 +276,7 @@ def trained(given: argparse.Namespace) -> tuple[dict[str, nn.Module], dict[str, 
         print("training", key, flush=True)
         seconds[key] = fit(network, inputs[key], labels, epochs[key])
     return networks, {
+        "seed": 0,
         "set": {"n": len(made), "seed": made.seed, "sha256": made.data_hash},
         "crystals": len(rows),
         "samples": len(labels),
@@ -294,18 +295,21 @@ def main() -> None:
     parser.add_argument("--crystals", type=Path, help="crystals.npz of a training run of the cell-free model")
     parser.add_argument("--without-training", action="store_true", help="leave out the ways that are trained here")
     parser.add_argument("--output", type=Path, default=TARGET)
+    parser.add_argument("--workers", type=int, default=1, help="processes that ask, of one thread each")
     given = parser.parse_args()
+    start = time.perf_counter()
     given.output.parent.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(0)
     torch.set_num_threads(1)
     networks, training = ({}, None) if given.without_training else trained(given)
-    compared_rows, taken = compared(networks, 2 if given.quick else given.structures)
+    compared_rows, taken = compared(networks, 2 if given.quick else given.structures, given.workers)
     n_asked = sum(row["n"] for row in compared_rows if row["way"] == "(d) shipped")
     record = {
         "command": f"python benchmarks/orientation_ways.py --structures {given.structures}"
         + (" --without-training" if given.without_training else f" --learn {given.learn}")
         + (" --quick" if given.quick else ""),
         "quick": given.quick,
+        "seconds": round(time.perf_counter() - start, 1),
         "versions": versions(),
         "models": {name: dict(load_model(name).provenance) for name in ("crystal-class-image", "crystal-class")},
         "training": training,
