@@ -185,7 +185,9 @@ def test_models_lists_what_is_shipped():
         assert 0 <= record["test_accuracy"] <= 1
         assert len(record["weights_sha256"]) == 64
     table = CliRunner().invoke(models, [], catch_exceptions=False).output
-    assert "crystal-class-image" in table
+    heading, *rows = table.splitlines()[: 1 + len(records)]
+    assert all(row[heading.index("card") - 1] == " " for row in rows)
+    assert all(row[heading.index("version") :].startswith(r["version"]) for row, r in zip(rows, records, strict=True))
     assert record["card"] in table
 
 

@@ -15,6 +15,7 @@ from xtalprint.studies import defects_structures
 from xtalprint.studies.base import run_study
 from xtalprint.studies.defects_counts import (
     BEST,
+    DEFAULT,
     FIRST,
     ORACLE,
     PUBLISHED,
@@ -64,6 +65,7 @@ def answers_of(truth):
     asked = {
         PUBLISHED: {(0, 0): "bcc", (0, 1): "sc"},
         SHIPPED: {(0, 1): "sc"},
+        DEFAULT: {(0, 0): "fcc", (0, 1): "sc"},
         RESCALED: {(0, 0): "fcc", (0, 1): "sc"},
         "spglib tight": {(0, 1): None},
         "moyopy 0.1 Å": {(0, 1): None},
@@ -93,6 +95,7 @@ def test_answers_are_counted_by_group_and_the_best_tolerance_is_found(sample):
     assert figures["one_tolerance_of_moyopy"] == "moyopy 0.2 Å"
     noisy, thinned = figures["levels"]
     assert noisy["accuracy"]["all test structures"][PUBLISHED]["right"] == 1
+    assert noisy["accuracy"]["all test structures"][DEFAULT]["right"] == 2
     assert noisy["accuracy"][UNSEEN][PUBLISHED]["n"] == 1
     assert [noisy["accuracy"][FIRST][method]["right"] for method in (PUBLISHED, RESCALED)] == [1, 2]
     searched = {

@@ -11,6 +11,7 @@ from xtalprint.models.registry import load_manifest
 from xtalprint.studies.defects_counts import (
     ALL,
     BEST,
+    DEFAULT,
     FIRST,
     ORACLE,
     PUBLISHED,
@@ -27,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "defects.md").read_text(encoding="utf-8")
 RESULTS = json.loads((ROOT / "results" / "defects" / "results.json").read_text(encoding="utf-8"))
 NAMES = [level["name"] for level in RESULTS["levels"]]
-ON_THE_SAME = (PUBLISHED, SHIPPED, "spglib tight", "spglib medium", "spglib loose", SINGLE, BEST, ORACLE)
+ON_THE_SAME = (DEFAULT, PUBLISHED, SHIPPED, "spglib tight", "spglib medium", "spglib loose", SINGLE, BEST, ORACLE)
 MATCHING = ("PTM, rmsd < 0.1", "PTM, no cutoff")
 
 
@@ -49,6 +50,7 @@ def rows_of(level):
     counts, paper = level["accuracy"], level["paper"]
     networks = [
         f"{paper['network']:.2f}",
+        with_interval(counts[ALL][DEFAULT]),
         with_interval(counts[ALL][PUBLISHED]),
         short(counts[FIRST][RESCALED]),
         with_interval(counts[UNSEEN][SHIPPED]),
@@ -57,7 +59,7 @@ def rows_of(level):
     for method in ON_THE_SAME:
         theirs = f" ({paper[method]:.2f})" if method in paper else ""
         same.append(short(counts[SEARCHED][method]) + theirs)
-    simple = [short(counts[SIMPLE][method]) for method in (PUBLISHED, SHIPPED, *MATCHING)]
+    simple = [short(counts[SIMPLE][method]) for method in (DEFAULT, PUBLISHED, SHIPPED, *MATCHING)]
     everything = [short(counts[SEARCHED][method]) for method in MATCHING]
     tables = (networks, same, [*simple, *everything])
     return ["| " + " | ".join([level["name"], *cells]) + " |" for cells in tables]
@@ -69,7 +71,11 @@ def test_the_run_is_the_full_one_of_the_shipped_networks():
     assert RESULTS["structures"]["set_is_that_of_the_published_network"]
     assert RESULTS["structures"]["n"] >= 1000
     assert RESULTS["classified"][PUBLISHED] >= 100_000
-    for method, name in ((PUBLISHED, "crystal-class-published"), (SHIPPED, "crystal-class-image")):
+    for method, name in (
+        (PUBLISHED, "crystal-class-published"),
+        (SHIPPED, "crystal-class-image"),
+        (DEFAULT, "crystal-class"),
+    ):
         assert RESULTS["models"][method]["weights_sha256"] == load_manifest(name)[0].weights.onnx.sha256
 
 
@@ -88,7 +94,7 @@ def test_the_page_says_how_many():
 
 
 def test_each_share_by_bond_length_stands_on_the_page():
-    for method in (PUBLISHED, SHIPPED):
+    for method in (DEFAULT, PUBLISHED, SHIPPED):
         cells = [percent(counted) for counted in RESULTS["displacement_over_bond_length"][method].values()]
         assert " | ".join([method, *cells]) in PAGE
 
@@ -111,3 +117,14 @@ def test_what_the_page_says_in_words():
     for share in (1, 2, 5, 10, 15, 20):
         unseen = level[f"{share} % vacancies"]["accuracy"][UNSEEN]
         assert unseen[PUBLISHED]["right"] >= unseen[SHIPPED]["right"]
+
+
+def test_what_the_page_says_of_the_default_model():
+    level = {level["name"]: level["accuracy"][ALL][DEFAULT] for level in RESULTS["levels"]}
+    text = " ".join(PAGE.split())
+    assert f"{percent(level['pristine'])} % pristine, {percent(level['σ = 0.1 Å'])} % at 0.1 Å" in text
+    assert f"70 % of the atoms missing {percent(level['70 % vacancies'])} % (paper: 89.05)" in text
+    for share, paper in ((60, 97.18), (70, 89.05)):
+        assert 100 * level[f"{share} % vacancies"]["accuracy"] > paper
+    substituted = {counted["right"] / counted["n"] for name, counted in level.items() if "substitutions" in name}
+    assert substituted == {level["pristine"]["right"] / level["pristine"]["n"]}

@@ -110,7 +110,7 @@ def test_orientation_brings_every_form(tmp_path, monkeypatch):
     # Two networks in five forms, four tolerances of the search in the three that have a cell.
     assert len(result.table) == 2 * (2 * 5 + 4 * 3)
     assert written["n_answers"] == 3 * len(result.table)
-    assert set(written["kept_of_the_standard_setting"]) >= {"image", "cell-free"}
+    assert set(written["kept_of_the_standard_setting"]) >= {"image", "crystal-class"}
     assert (tmp_path / "out" / "orientation.png").stat().st_size > 10_000
 
 

@@ -25,12 +25,12 @@ class ModelTable:
 
     def header(self) -> str:
         """Titles of the columns."""
-        return f"{'name':<16}  {'version':<16}  {'test accuracy':<13}  card"
+        return f"{'name':<24}  {'version':<9}  {'test accuracy':<13}  card"
 
     def line(self, record: Mapping[str, Any]) -> str:
         """One line."""
         accuracy = f"{100 * record['test_accuracy']:.2f} %"
-        return f"{record['name']:<16}  {record['version']:<16}  {accuracy:<13}  {record['card']}"
+        return f"{record['name']:<24}  {record['version']:<9}  {accuracy:<13}  {record['card']}"
 
 
 @click.command(

@@ -231,7 +231,9 @@ class BondOrientationalOrder:
                 f"no two sites are {DENSITY_FROM} to {self.r_max} bond lengths of {length:.3g} Å apart",
                 source=crystal.source,
                 frame=crystal.frame,
-                remedy="give more atoms, or the cell",
+                remedy="describe molecules far apart otherwise"
+                if any(crystal.pbc)
+                else "give more atoms, or the cell",
             )
         blocks = [sums]
         if self.species:

@@ -98,10 +98,8 @@ def space_group_number(crystal: Crystal, *, symprec: float = 0.01) -> int:
     raise UnsupportedInputError(problem, source=crystal.source, frame=crystal.frame, remedy=remedy)
 
 
-def find_symmetry(crystal: Crystal, *, symprec: float, most_sites: int | None = None) -> Symmetry | None:
+def find_symmetry(crystal: Crystal, *, symprec: float) -> Symmetry | None:
     """Search for symmetry; None if the crystal does not repeat in three directions, is too large, or has none.
-
-    ``most_sites`` lowers the largest number of sites, without the translations, that is searched at all.
 
     The last answer of each thread is kept, because the questions come in pairs.
     """
@@ -109,48 +107,69 @@ def find_symmetry(crystal: Crystal, *, symprec: float, most_sites: int | None = 
         raise XtalprintError(
             f"symprec must lie between {LEAST_SYMPREC:g} and {MOST_SYMPREC:g} Å", value=symprec, remedy="0.1 is usual"
         )
-    if crystal.cell is None or not all(crystal.pbc) or crystal.n_sites > MAX_SITES:
-        return None
     last = getattr(_last, "answer", None)
-    if last is not None and last[0]() is crystal and last[1] == (symprec, most_sites):
+    if last is not None and last[0]() is crystal and last[1] == symprec:
         found: Symmetry | None = last[2]
         return found
-    found = _find(crystal, symprec, most_sites)
-    _last.answer = (weakref.ref(crystal), (symprec, most_sites), found)
+    found = _find(crystal, symprec)
+    _last.answer = (weakref.ref(crystal), symprec, found)
     return found
 
 
-def _find(crystal: Crystal, symprec: float, most_sites: int | None) -> Symmetry | None:
-    if crystal.cell is None:
-        return None
-    shortest, _, longest = reduced_lengths(crystal.cell)
-    most = MOST_STRETCHED if shortest > SHORT * symprec else MOST_STRETCHED_IF_SHORT
-    crowded = crystal.volume < crystal.n_sites * (LEAST_ROOM * symprec) ** 3
-    if crowded or shortest < LEAST_VECTOR * symprec or longest > most * shortest:
+def _find(crystal: Crystal, symprec: float) -> Symmetry | None:
+    if not _is_searchable(crystal, symprec):
         return None
     if crystal.n_sites >= LARGE:
-        smaller = _without_translations(crystal, symprec)
+        smaller = over_translations(crystal, symprec=symprec)
         if smaller is None:
             return None
-        crystal = smaller
-    if most_sites is not None and crystal.n_sites > most_sites:
-        return None
+        crystal = smaller.crystal
     dataset = _ask_moyopy(crystal, symprec)
     return None if dataset is None else Symmetry(crystal, dataset)
 
 
-def _without_translations(crystal: Crystal, symprec: float) -> Crystal | None:
-    """A large cell averaged over its translations; None if moyopy could choke on it."""
+def _is_searchable(crystal: Crystal, symprec: float) -> bool:
+    """Whether it repeats in three directions, and neither its size nor its shape is more than moyopy can take."""
+    if crystal.cell is None or not all(crystal.pbc) or crystal.n_sites > MAX_SITES:
+        return False
+    shortest, _, longest = reduced_lengths(crystal.cell)
+    most = MOST_STRETCHED if shortest > SHORT * symprec else MOST_STRETCHED_IF_SHORT
+    crowded = crystal.volume < crystal.n_sites * (LEAST_ROOM * symprec) ** 3
+    return not (crowded or shortest < LEAST_VECTOR * symprec or longest > most * shortest)
+
+
+@dataclass(frozen=True)
+class Average:
+    """A crystal averaged over the translations of its cell.
+
+    Parameters
+    ----------
+    crystal
+        One site for all copies; the crystal given if there are no translations.
+    scatter
+        Å, largest distance of a site from the mean of its copies.
+    """
+
+    crystal: Crystal
+    scatter: float
+
+
+def over_translations(crystal: Crystal, *, symprec: float) -> Average | None:
+    """Average a large cell over the translations that hold within ``symprec``; None if moyopy could choke on it."""
+    if crystal.cell is None or not _is_searchable(crystal, symprec):
+        return None
     from xtalprint.geometry.translations import find_translations  # noqa: PLC0415 - SciPy for large cells only
 
-    if crystal.cell is None:
-        return None
     rows = first_rows(crystal)
     found = find_translations(crystal.positions[rows], site_labels(crystal), crystal.cell, tolerance=symprec)
+    scatter = 0.0
     if found.cell is not None:
-        crystal = averaged(crystal, found.cell, found.class_of_site)
+        whole, crystal = crystal, averaged(crystal, found.cell, found.class_of_site)
+        apart = whole.positions[rows] - crystal.positions[first_rows(crystal)][found.class_of_site]
+        apart = apart @ np.linalg.inv(found.cell)
+        scatter = float(np.linalg.norm((apart - np.round(apart)) @ found.cell, axis=1).max())
     most = MAX_NOISY_SITES if found.nearly else MAX_PRIMITIVE_SITES
-    return crystal if crystal.n_sites <= most else None
+    return Average(crystal, scatter) if crystal.n_sites <= most else None
 
 
 def _ask_moyopy(crystal: Crystal, symprec: float) -> Any:  # noqa: ANN401 - moyopy.MoyoDataset, imported late

@@ -13,7 +13,7 @@ from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.ensemble import member_probabilities, of_classes
 from xtalprint.models.manifest import KnownOutput
 from xtalprint.models.prediction import Prediction
-from xtalprint.models.symmetry_evidence import find_evidence, marks_of, objections, weighed
+from xtalprint.models.symmetry_evidence import SIZES, TOLERANCES, find_evidence, marks_of, objections, weighed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +41,13 @@ class BondOrderClassifier(AnsweringModel):
         if not isinstance(manifest.known, KnownOutput):
             raise ModelError("the model does not say when an input is of none of the classes", source=manifest.name)
         self._rule = manifest.known
+        if manifest.evidence and (manifest.evidence.tolerances, manifest.evidence.sizes) != (TOLERANCES, SIZES):
+            raise ModelError(
+                "the model weighs a symmetry search that this version does not make",
+                source=manifest.name,
+                value=(manifest.evidence.tolerances, manifest.evidence.sizes),
+                remedy=f"use xtalprint {manifest.package_version}",
+            )
         self._names_prototypes = manifest.answers == "prototype"
         given = {key: value for key, value in manifest.descriptor.items() if key != "descriptor"}
         self.descriptor = BondOrientationalOrder(**given)

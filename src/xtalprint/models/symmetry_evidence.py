@@ -12,7 +12,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.geometry.rows import first_rows
-from xtalprint.geometry.symmetry import LEAST_SYMPREC, MOST_SYMPREC, find_symmetry
+from xtalprint.geometry.symmetry import LARGE, LEAST_SYMPREC, MOST_SYMPREC, Average, find_symmetry, over_translations
 from xtalprint.models.classes import CLASSES
 from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
@@ -33,8 +33,8 @@ SIZES = (2, 6, 16, 48)
 MOST_SITES = 128
 #: Number of marks: nothing found, and each class or another group, in each range of sizes.
 N_MARKS = 1 + (len(CLASSES) + 1) * (len(SIZES) + 1)
-#: Probabilities are raised to it before their logarithm is taken.
-LEAST_PROBABILITY = 1e-9
+#: Probabilities are raised to it before their logarithm is taken: networks may be too sure of what they never saw.
+LEAST_PROBABILITY = 1e-4
 
 
 class Finding(NamedTuple):
@@ -89,13 +89,23 @@ def find_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
         cell=crystal.cell,
         site_of_row=np.arange(len(rows)),
     )
-    findings = []
-    for tolerance in TOLERANCES:
-        symprec = float(np.clip(tolerance * bond_length, LEAST_SYMPREC, MOST_SYMPREC))
-        found = find_symmetry(sites, symprec=symprec, most_sites=MOST_SITES)
-        size = 0 if found is None else len(found.dataset.prim_std_cell.positions)
-        findings.append(Finding(symprec, 0 if found is None else found.number, size))
-    return tuple(findings)
+    tolerances = [float(np.clip(share * bond_length, LEAST_SYMPREC, MOST_SYMPREC)) for share in TOLERANCES]
+    average: Average | None = Average(sites, 0.0)
+    if sites.n_sites >= LARGE:
+        # Once, at the wider tolerance: a translation that holds at the narrower one holds there too.
+        average = over_translations(sites, symprec=tolerances[-1])
+    return tuple(_found(sites, average, symprec) for symprec in tolerances)
+
+
+def _found(sites: Crystal, average: Average | None, symprec: float) -> Finding:
+    nothing = Finding(symprec, 0, 0)
+    if average is None:
+        return nothing
+    searched = average.crystal if average.scatter <= symprec else sites
+    if searched.n_sites > MOST_SITES:
+        return nothing
+    found = find_symmetry(searched, symprec=symprec)
+    return nothing if found is None else Finding(symprec, found.number, len(found.dataset.prim_std_cell.positions))
 
 
 def marks_of(findings: Sequence[Finding]) -> tuple[int, ...]:
@@ -141,14 +151,15 @@ def size_of_mark(mark: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def objections(findings: Sequence[Finding], answer: str) -> list[str]:
-    """Say so where the search finds the space group of another class; the widest tolerance that does."""
-    for finding in reversed(findings):
-        if finding.number and finding.crystal_class != answer and not _is_only_the_box(finding):
-            name = finding.crystal_class
-            belongs = "which belongs to none of the classes" if name is None else f"that of class {name}"
-            found = f"the symmetry search within {finding.symprec:.2g} Å finds space group {finding.number}"
-            return [f"{found} in a cell of {finding.n_sites} sites, {belongs}"]
-    return []
+    """Say so where a symmetry search finds groups, and none of them is of the class that was answered."""
+    groups = [finding for finding in findings if finding.number and not _is_only_the_box(finding)]
+    if not groups or any(finding.crystal_class == answer for finding in groups):
+        return []
+    finding = groups[-1]
+    name = finding.crystal_class
+    belongs = "which belongs to none of the classes" if name is None else f"that of class {name}"
+    found = f"the symmetry search within {finding.symprec:.2g} Å finds space group {finding.number}"
+    return [f"{found} in a cell of {finding.n_sites} sites, {belongs}"]
 
 
 def _is_only_the_box(finding: Finding) -> bool:

@@ -79,7 +79,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "cell-free",
-            "real elemental solids as given and as turned pieces with defects, and snapshots, by the cell-free model",
+            "real elemental solids as given and as turned pieces with defects, and snapshots, by crystal-class",
             "xtalprint.studies.cell_free",
             needs_data=True,
         ),
@@ -91,7 +91,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "orientation",
-            "the same crystals in other cells, turned, as pieces: image network, cell-free network, symmetry search",
+            "the same crystals in other cells, turned, as pieces: crystal-class, the image network, symmetry search",
             "xtalprint.studies.orientation",
         ),
         Study(

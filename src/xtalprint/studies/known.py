@@ -91,6 +91,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
                 "called_unknown": float(np.mean([p.known is False for p in answers[name]]))
                 if name in answers
                 else None,
+                "without_an_answer": len(collections[name]) - len(values) if name in collections else 0,
             }
             rows.append(row)
         figures["forms"][form] = {

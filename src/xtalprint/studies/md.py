@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from xtalprint.errors import WrongUsageError
 from xtalprint.io import read
@@ -17,11 +20,11 @@ from xtalprint.studies.md_counts import ATOMS, CNA, MODELS, MOYOPY, OURS_ATOMS, 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
     from xtalprint.models import Classifier, Prediction
+    from xtalprint.models.answering import AnsweringModel
 
 #: Snapshots made by ``scripts/make_md_snapshots.py``, in a checkout of the repository.
 MADE = Path("data", "md")
@@ -84,12 +87,15 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     return StudyResult(figures, rows, {"md": draw_atoms(figures)})
 
 
-def atom_classes(crystal: Crystal) -> NDArray[np.str_] | None:  # noqa: ARG001 - for the model that will do it
-    """Our own label of each site, in the words of `ptm_types`; None as long as no model does that.
+def atom_classes(crystal: Crystal) -> NDArray[np.str_]:
+    """Label of each site by the shipped per-atom model, in the words of `ptm_types`."""
+    classes = _atom_model().predict_atoms(crystal).classes
+    return np.where(np.isin(classes, list(CLASS_OF_TYPE)), classes, OTHER)
 
-    The one place to change when there is one: everything else, the page's test included, counts what comes from here.
-    """
-    return None
+
+@lru_cache(maxsize=1)
+def _atom_model() -> AnsweringModel:
+    return load_model("atom-class")
 
 
 def _index(folder: Path) -> list[dict[str, str]]:
@@ -146,8 +152,7 @@ def _row(models: Mapping[str, Classifier], snapshot: Snapshot) -> dict[str, Any]
     row |= {CNA: _class_of(majority(types)), ATOMS + CNA: _right_atoms(types, snapshot.truth) if able else None}
     for symprec in SYMPRECS:
         row[MOYOPY.format(f"{symprec:g}")] = moyopy_class(crystal, symprec=symprec)
-    own = atom_classes(crystal)
-    row[OURS_ATOMS] = None if own is None else _right_atoms(own, snapshot.truth)
+    row[OURS_ATOMS] = _right_atoms(atom_classes(crystal), snapshot.truth)
     return row
 
 

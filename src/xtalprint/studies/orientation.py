@@ -1,4 +1,4 @@
-"""The same crystal in other axes: image network, cell-free network and symmetry search on one set of structures.
+"""The same crystal in other axes: crystal-class, image network and symmetry search on one set of structures.
 
 Every structure comes in five forms: a box of its standard cell, a box of another cell, that box turned, a piece of
 the standard axes without a cell, and a turned piece cut anywhere; each pristine, displaced, thinned, and both.
@@ -57,7 +57,7 @@ FORMS = (
 )
 #: Tolerances of the symmetry search in bond lengths; the best single one is reported.
 SYMPRECS = (0.01, 0.03, 0.1, 0.2)
-MODELS = {"image": "crystal-class-image", "cell-free": "crystal-class"}
+MODELS = {"image": "crystal-class-image", "crystal-class": "crystal-class"}
 
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:

@@ -138,9 +138,11 @@ def _class_by_symmetry(crystal: Crystal, symprec: float) -> str | None:
 
 
 def _known(predictions: Sequence[Prediction], truth: list[str]) -> dict[str, float | None]:
-    member = np.array([t != "none" for t in truth])
-    known = np.array([bool(p.known) for p in predictions])
+    answered = [(p, t) for p, t in zip(predictions, truth, strict=True) if p.status == "ok"]
+    member = np.array([t != "none" for _, t in answered])
+    known = np.array([bool(p.known) for p, _ in answered])
     return {
+        "without_an_answer": len(predictions) - len(answered),
         "share_of_members_called_known": float(known[member].mean()) if member.any() else None,
         "share_of_others_called_unknown": float((~known[~member]).mean()) if (~member).any() else None,
     }
@@ -162,7 +164,8 @@ def _row(name: str, crystal: Crystal, labels: dict[str, Any], prediction: Predic
         "right": _right(prediction, labels["class_label"]),
         "warnings": "; ".join(prediction.warnings),
         "status": prediction.status,
-        "error": prediction.error,
+        # Without the folder, which differs from machine to machine.
+        "error": prediction.error and prediction.error.replace(f"{data_file('elements')}/", ""),
     }
 
 
