@@ -7,7 +7,8 @@ are made without it). The ways:
 (a) own axes: lattice and mean cell from the atoms' own repeats, then the shipped image network, or a symmetry search;
 (b) power spectrum of the 3D intensity and a small ConvNet, trained here;
 (c) the image network trained here on randomly turned pieces, its probabilities averaged over turned copies;
-(d) bond-orientational order: the shipped model, and one network trained here on the samples of (b);
+(d) bond-orientational order: the shipped model with its symmetry search and without, and one network trained here on
+    the samples of (b);
 (a)+(d): the own axes where the mean cell is simple, else (d).
 """
 
@@ -41,10 +42,11 @@ from xtalprint.geometry import (
 )
 from xtalprint.geometry.own_axes import own_axes
 from xtalprint.models import load_model
-from xtalprint.models.bond_order_input import network_input
+from xtalprint.models.bond_order_input import N_ROWS, network_input
 from xtalprint.models.bond_order_network import BondOrderNetwork
 from xtalprint.models.classes import CLASSES
 from xtalprint.models.convnet import ConvNet, n_parameters
+from xtalprint.models.ensemble import of_classes
 from xtalprint.models.presentations import present
 from xtalprint.models.versions import versions
 from xtalprint.studies.orientation import DEFECTS, FORMS, STRUCTURES_SEED, bring
@@ -71,6 +73,7 @@ CRYSTALS, PRESENTATIONS = 2500, 2
 STRUCTURES, EPOCHS, IMAGE_EPOCHS, TURNS = 40, 15, 5, (1, 8, 32)
 PIECE = 256
 SYMPRECS = (0.01, 0.03, 0.1, 0.2)
+SHIPPED = "(d) with symmetry search, shipped"
 
 
 def spectrum_network() -> nn.Module:
@@ -97,28 +100,32 @@ def turned(crystal: Crystal, rng: np.random.Generator) -> Crystal:
     return rotated(piece, random_rotation(rng))
 
 
-def fit(network: nn.Module, inputs: NDArray[np.float32], labels: NDArray[np.int64], epochs: int) -> float:
-    """Adam with a cosine; returns processor seconds."""
+def fit(
+    network: nn.Module, inputs: NDArray[np.float32], labels: NDArray[np.int64], epochs: int
+) -> tuple[float, float]:
+    """Adam with a cosine; returns processor seconds, and the share of right answers while the last epoch learned."""
     start = time.process_time()
     rng, batch, rate = np.random.default_rng(0), min(64, len(labels) // 2), 1e-3
     optimiser = torch.optim.Adam(network.parameters(), lr=rate)
     steps = epochs * (len(labels) // batch)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     network.train()
+    share = 0.0
     for epoch in range(epochs):
-        order = rng.permutation(len(labels))
+        order, right = rng.permutation(len(labels)), 0
         for k in range(len(labels) // batch):
             rows = order[k * batch : (k + 1) * batch]
-            loss = nn.functional.cross_entropy(
-                network(torch.from_numpy(inputs[rows])), torch.from_numpy(labels[rows])
-            )
+            logits, truth = network(torch.from_numpy(inputs[rows])), torch.from_numpy(labels[rows])
+            right += int((logits.argmax(1) == truth).sum())
+            loss = nn.functional.cross_entropy(logits, truth)
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
             schedule.step()
-        print(f"epoch {epoch + 1}: loss {loss.item():.3f}, {time.process_time() - start:.0f} s", flush=True)
+        share = right / (len(labels) // batch * batch)
+        print(f"epoch {epoch + 1}: {share:.3f} right, {time.process_time() - start:.0f} s", flush=True)
     network.eval()
-    return time.process_time() - start
+    return time.process_time() - start, share
 
 
 def probabilities(network: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -178,14 +185,15 @@ class Ways:
         result["image network, axes as found"] = timed(
             "image network, axes as found", lambda: class_of(self.image, crystal)
         )
-        result["(d) shipped"] = timed("(d) shipped", lambda: class_of(self.order, crystal))
+        result[SHIPPED] = timed(SHIPPED, lambda: class_of(self.order, crystal))
+        result["(d) alone"] = timed("(d) alone", lambda: self._without_search(crystal))
         found = timed("(a) own axes alone", lambda: own_axes(crystal))
         searched = timed("(a) symmetry search", lambda: None if found is None else class_of_mean_cell(found))
         result["(a) own axes, symmetry search"] = searched
         result["(a) own axes, image network"] = timed(
             "(a) image network", lambda: None if found is None else class_of(self.image, in_standard_axes(found))
         )
-        result["(a)+(d)"] = combined(found, result["(d) shipped"])
+        result["(a)+(d)"] = combined(found, result["(d) alone"])
         if not self.networks:
             return result
         for key, name in (("b", "(b) power spectrum"), ("d", "(d) on the samples of (b)")):
@@ -196,6 +204,10 @@ class Ways:
         for k in TURNS:
             result[f"(c) k = {k}"] = CLASSES[int(parts[:k].mean(axis=0).argmax())]
         return result
+
+    def _without_search(self, crystal: Crystal) -> str:
+        members = self.order.predict_order(self.descriptors["d"].compute(crystal).array)  # type: ignore[attr-defined]
+        return CLASSES[int(of_classes(members.mean(axis=0)).argmax())]
 
     def _small(self, key: str, crystal: Crystal) -> str:
         array = self.descriptors[key].compute(crystal).array[None]
@@ -254,8 +266,35 @@ def over_all(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
     return result
 
 
+def small_networks() -> dict[str, nn.Module]:
+    """The networks of (b), (d) and (c) before training."""
+    n_distances = len(BondOrientationalOrder().distances)
+    return {
+        "b": spectrum_network(),
+        "d": BondOrderNetwork(N_ROWS * n_distances, len(CLASSES), width=384, dropout=0.2),
+        "c": ConvNet(),
+    }
+
+
 def trained(given: argparse.Namespace) -> tuple[dict[str, nn.Module], dict[str, Any]]:
     """Networks of (b), (c) and (d) on the same samples, and what is to be recorded about them."""
+    networks, record = small_networks(), given.networks and given.networks / "training.json"
+    if record and record.exists():
+        for key, network in networks.items():
+            network.load_state_dict(torch.load(given.networks / f"{key}.pt", weights_only=True))
+            network.eval()
+        return networks, json.loads(record.read_text(encoding="utf-8"))
+    training = train(networks, given)
+    if record:
+        given.networks.mkdir(parents=True, exist_ok=True)
+        for key, network in networks.items():
+            torch.save(network.state_dict(), given.networks / f"{key}.pt")
+        record.write_text(json.dumps(training), encoding="utf-8")
+    return networks, training
+
+
+def train(networks: dict[str, nn.Module], given: argparse.Namespace) -> dict[str, Any]:
+    """Train all of them in place."""
     if given.crystals:
         made = ElementalSolids.load(given.crystals)
     else:
@@ -266,22 +305,19 @@ def trained(given: argparse.Namespace) -> tuple[dict[str, nn.Module], dict[str, 
     inputs, labels = samples(made, rows)
     seconds = {"samples": time.process_time() - start}
     inputs["b"], inputs["d"] = as_picture(inputs["b"]), network_input(inputs["d"])
-    networks = {
-        "b": spectrum_network(),
-        "d": BondOrderNetwork(inputs["d"].shape[1], len(CLASSES), width=384, dropout=0.2),
-        "c": ConvNet(),
-    }
     epochs = {key: 1 if given.quick else IMAGE_EPOCHS if key == "c" else EPOCHS for key in networks}
+    right = {}
     for key, network in networks.items():
         print("training", key, flush=True)
-        seconds[key] = fit(network, inputs[key], labels, epochs[key])
-    return networks, {
+        seconds[key], right[key] = fit(network, inputs[key], labels, epochs[key])
+    return {
         "seed": 0,
         "set": {"n": len(made), "seed": made.seed, "sha256": made.data_hash},
         "crystals": len(rows),
         "samples": len(labels),
         "epochs": epochs,
         "parameters": {key: n_parameters(network) for key, network in networks.items()},
+        "right_in_last_epoch": {key: round(share, 4) for key, share in right.items()},
         "processor_seconds": {key: round(value, 1) for key, value in seconds.items()},
     }
 
@@ -293,6 +329,7 @@ def main() -> None:
     parser.add_argument("--learn", type=int, default=CRYSTALS, help="crystals that are learned from")
     parser.add_argument("--structures", type=int, default=STRUCTURES, help="structures that are asked about")
     parser.add_argument("--crystals", type=Path, help="crystals.npz of a training run of the cell-free model")
+    parser.add_argument("--networks", type=Path, help="folder to keep the trained networks in, and to take them from")
     parser.add_argument("--without-training", action="store_true", help="leave out the ways that are trained here")
     parser.add_argument("--output", type=Path, default=TARGET)
     parser.add_argument("--workers", type=int, default=1, help="processes that ask, of one thread each")
@@ -303,7 +340,7 @@ def main() -> None:
     torch.set_num_threads(1)
     networks, training = ({}, None) if given.without_training else trained(given)
     compared_rows, taken = compared(networks, 2 if given.quick else given.structures, given.workers)
-    n_asked = sum(row["n"] for row in compared_rows if row["way"] == "(d) shipped")
+    n_asked = sum(row["n"] for row in compared_rows if row["way"] == SHIPPED)
     record = {
         "command": f"python benchmarks/orientation_ways.py --structures {given.structures}"
         + (" --without-training" if given.without_training else f" --learn {given.learn}")
