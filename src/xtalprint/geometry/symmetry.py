@@ -12,6 +12,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.geometry.endless import is_endless
 from xtalprint.geometry.niggli import reduced_lengths
 from xtalprint.geometry.rows import first_rows, site_labels
 
@@ -124,6 +125,8 @@ def _find(crystal: Crystal, symprec: float) -> Symmetry | None:
         if smaller is None:
             return None
         crystal = smaller.crystal
+    if is_endless(crystal, symprec):
+        return None
     dataset = _ask_moyopy(crystal, symprec)
     return None if dataset is None else Symmetry(crystal, dataset)
 

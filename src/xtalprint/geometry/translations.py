@@ -130,6 +130,27 @@ def find_translations(
     return Translations(None, np.arange(n), failures)
 
 
+def single_translations(
+    positions: NDArray[np.float64], labels: NDArray[np.int64], cell: NDArray[np.float64], *, tolerance: float
+) -> NDArray[np.float64]:
+    """Translations between sites that hold, each looked at on its own: together they need not make a lattice.
+
+    Parameters are those of `find_translations`; each site must come within ``tolerance`` of its mean offset.
+
+    Returns
+    -------
+    (n, 3) Å, without those of the cell.
+    """
+    places = _Places(positions, labels, cell, 2 * tolerance)
+    kinds, counts = np.unique(labels, return_counts=True)
+    rarest = np.flatnonzero(labels == kinds[np.argmin(counts)])
+    shifts = places.fractional[rarest[1:]] - places.fractional[rarest[0]]
+    for site in np.unique(np.linspace(0, len(positions) - 1, SAMPLE).astype(np.int64)):
+        shifts = shifts[places.of(np.array([site]), shifts)[0][:, 0] >= 0]
+    whole = [_whole(places, shift, tolerance) for shift in shifts]
+    return np.array([exact for exact, permutation in whole if permutation is not None]).reshape(-1, 3) @ cell
+
+
 def _out_of_span(accepted: list[NDArray[np.float64]], shift: NDArray[np.float64], places: _Places) -> float:
     """Distance in Å of a shift from the line or plane of those accepted."""
     vector = shift @ places.cell
