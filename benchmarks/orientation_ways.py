@@ -224,12 +224,25 @@ def in_standard_axes(found: OwnAxes) -> Crystal:
     return to_cluster(supercell_to(standard_cell(found.crystal, symprec=tolerances(found)[0]), min_atoms=PIECE))
 
 
-def compared(networks: dict[str, nn.Module], n: int, workers: int) -> tuple[list[dict[str, Any]], dict[str, float]]:
-    """Accuracy of every way for every form and defect, the structures of the study ``orientation``; and seconds."""
+def compared(
+    networks: dict[str, nn.Module], n: int, workers: int, kept: Path | None
+) -> tuple[list[dict[str, Any]], dict[str, float]]:
+    """Accuracy of every way for every form and defect, the structures of the study ``orientation``; and seconds.
+
+    What is done of them is kept in a file, so that a run that was stopped goes on from there.
+    """
+    whiches = list(product(enumerate(DEFECTS), FORMS))
+    done = (
+        [json.loads(line) for line in kept.read_text(encoding="utf-8").splitlines()] if kept and kept.exists() else []
+    )
     made = elemental_solids(seed=STRUCTURES_SEED, n=n)
     # Forked, so that the trained networks need not be sent; one thread each.
     with ProcessPoolExecutor(workers, mp_context=get_context("fork")) as pool:
-        done = list(pool.map(partial(_compared, networks, made), product(enumerate(DEFECTS), FORMS)))
+        for one in pool.map(partial(_compared, networks, made), whiches[len(done) :]):
+            done.append(one)
+            if kept:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(one, ensure_ascii=False) + "\n")
     seconds: dict[str, float] = {}
     for _, taken in done:
         for name, value in taken.items():
@@ -339,7 +352,9 @@ def main() -> None:
     torch.manual_seed(0)
     torch.set_num_threads(1)
     networks, training = ({}, None) if given.without_training else trained(given)
-    compared_rows, taken = compared(networks, 2 if given.quick else given.structures, given.workers)
+    n = 2 if given.quick else given.structures
+    kept = given.networks / f"rows-{n}.jsonl" if given.networks and not given.without_training else None
+    compared_rows, taken = compared(networks, n, given.workers, kept)
     n_asked = sum(row["n"] for row in compared_rows if row["way"] == SHIPPED)
     record = {
         "command": f"python benchmarks/orientation_ways.py --structures {given.structures}"
@@ -350,7 +365,7 @@ def main() -> None:
         "versions": versions(),
         "models": {name: dict(load_model(name).provenance) for name in ("crystal-class-image", "crystal-class")},
         "training": training,
-        "structures": 2 if given.quick else given.structures,
+        "structures": n,
         "structures_seed": STRUCTURES_SEED,
         "ms_per_structure": {name: round(1000 * value / n_asked, 1) for name, value in taken.items()},
         "over_all": over_all(compared_rows),
