@@ -168,7 +168,7 @@ def _draw(summary: Sequence[dict[str, Any]], distances: Sequence[float]) -> Figu
             axes.grid(alpha=0.3)
         line[0].set_ylabel("right answers, %", fontsize=9)
     for axes in grid[-1]:
-        axes.set_xlabel("|c/a − special value| (at 0 the cubic lattice is right)", fontsize=9)
+        axes.set_xlabel("|c/a − special ratio| (0: cubic)", fontsize=9)
     handles, names = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names), fontsize=8)
     return figure
