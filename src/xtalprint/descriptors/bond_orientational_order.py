@@ -153,7 +153,7 @@ class BondOrientationalOrder:
         if not isinstance(crystal, Crystal):
             raise not_a_crystal(crystal)
         try:
-            piece, warnings = _piece(crystal)
+            piece, warnings = piece_of(crystal)
             length = geometry.bond_length(piece, method="robust")
             array = self._array(piece, length)
         except XtalprintError as error:
@@ -223,7 +223,7 @@ class BondOrientationalOrder:
         # What counting pairs adds to |q|²: each pair agrees with itself. An infinite crystal has none of it.
         noisy = not any(crystal.pbc)
         if noisy:
-            volume = volume * _overlap(crystal.positions / length, self.distances)
+            volume = volume * overlap_share(crystal.positions / length, self.distances)
         beyond = self.distances > DENSITY_FROM
         expected = volume * (windows @ sums.counts)[beyond].sum() / volume[beyond].sum()
         if sums.counts[round(DENSITY_FROM * FINER / self.resolution) + 1 :].sum() < FEWEST_PAIRS:
@@ -258,7 +258,7 @@ class BondOrientationalOrder:
         return np.array([*rows, *projected[0], *projected[1]])
 
 
-def _piece(crystal: Crystal) -> tuple[Crystal, list[str]]:
+def piece_of(crystal: Crystal) -> tuple[Crystal, list[str]]:
     """What the pairs are counted in, and what a person should know about it."""
     warnings = disorder_warnings(crystal)
     if any(crystal.pbc) and not all(crystal.pbc):
@@ -270,7 +270,7 @@ def _piece(crystal: Crystal) -> tuple[Crystal, list[str]]:
     return crystal, warnings
 
 
-def _overlap(positions: Floats, distances: Floats) -> Floats:
+def overlap_share(positions: Floats, distances: Floats) -> Floats:
     """Share of pairs at each distance that a ball with the extent of a cluster keeps: 1 − 3x/4 + x³/16, x = r/R."""
     radius = np.sqrt(5 / 3 * positions.var(axis=0).sum()) + SKIN
     x = np.minimum(distances / radius, 2.0)

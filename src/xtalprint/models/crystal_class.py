@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 NAME = "crystal-class"
 #: Version of the recipe and of the meaning of the outputs; raised with every new set of shipped weights.
-VERSION = "2.0.0"
+VERSION = "2.1.0"
 SUMMARY = (
     "Crystal class of a structure (one label for the whole structure) from its bond-orientational order: exactly "
     "the same for every cell, supercell and orientation, and for pieces without a cell. Where there is a cell, what "

@@ -28,7 +28,7 @@ ERRORS = (4.5, 10.0)
 #: Least and largest tolerance in bond lengths.
 LEAST, LARGEST = 0.003, 0.12
 #: The lattice is looked for only if no output has this probability without it: it costs more than all the rest.
-SURE = 0.995
+SURE = 0.98
 
 
 def is_settled(findings: Sequence[Finding]) -> bool:

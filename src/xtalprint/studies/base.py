@@ -95,6 +95,11 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.orientation",
         ),
         Study(
+            "degenerate",
+            "how near to a cubic lattice others are told from it: default model, own axes, symmetry search",
+            "xtalprint.studies.degenerate",
+        ),
+        Study(
             "prototypes",
             "38 prototypes of elements and binaries in all forms and with defects, and those of other collections",
             "xtalprint.studies.prototypes",

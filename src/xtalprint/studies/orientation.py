@@ -14,21 +14,20 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.datasets import elemental_solids
 from xtalprint.defects import displace_gaussian, vacancies
-from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.errors import UnsupportedInputError
 from xtalprint.geometry import (
     nearest_distances,
     random_rotation,
     rotated,
-    space_group_number,
     standard_cell,
     supercell_to,
     to_cluster,
 )
 from xtalprint.models import load_model
 from xtalprint.models.presentations import random_piece
-from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 from xtalprint.studies.base import StudyResult
 from xtalprint.studies.statistics import accuracy
+from xtalprint.studies.symmetry_answers import by_symmetry
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -68,13 +67,13 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     models = {name: load_model(model) for name, model in MODELS.items()}
     methods: dict[str, Callable[[Sequence[Crystal]], list[str | None]]] = {
         **{name: partial(_by_model, model) for name, model in models.items()},
-        **{f"moyopy, {share:g} d_nn": partial(_by_symmetry, share) for share in SYMPRECS},
+        **{f"moyopy, {share:g} d_nn": partial(by_symmetry, share) for share in SYMPRECS},
     }
     rows: list[dict[str, Any]] = []
     for number, (defect, (sigma, share)) in enumerate(DEFECTS.items()):
         for form in FORMS:
             brought = [
-                _bring(crystal, form, sigma, share, np.random.default_rng([seed, number, row]))
+                bring(crystal, form, sigma, share, np.random.default_rng([seed, number, row]))
                 for row, crystal in enumerate(structures)
             ]
             for method, ask in methods.items():
@@ -91,7 +90,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     return StudyResult(figures, [_flat(row) for row in rows], {"orientation": _draw(rows)})
 
 
-def _bring(crystal: Crystal, form: str, sigma: float, share: float, rng: np.random.Generator) -> Crystal:
+def bring(crystal: Crystal, form: str, sigma: float, share: float, rng: np.random.Generator) -> Crystal:
     """One form of a crystal with defects; all forms of a structure have as many atoms, about."""
     if form == "turned piece":
         sample = random_piece(standard_cell(crystal), SITES, rng)
@@ -120,18 +119,6 @@ def _another_cell(crystal: Crystal, rng: np.random.Generator) -> Crystal:
 
 def _by_model(model: Classifier, crystals: Sequence[Crystal]) -> list[str | None]:
     return [prediction.crystal_class for prediction in model.predict(crystals)]
-
-
-def _by_symmetry(share: float, crystals: Sequence[Crystal]) -> list[str | None]:
-    """Class of the space group at a tolerance of ``share`` nearest-neighbour distances; None if it has none."""
-    answers: list[str | None] = []
-    for crystal in crystals:
-        try:
-            symprec = share * float(nearest_distances(crystal).mean())
-            answers.append(CLASS_OF_SPACE_GROUP.get(space_group_number(crystal, symprec=symprec)))
-        except XtalprintError:
-            answers.append(None)
-    return answers
 
 
 def _kept(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
