@@ -14,7 +14,7 @@ from simple_crystals import SIMPLE
 from xtalprint.crystal import Crystal
 from xtalprint.geometry import bond_moments as module
 from xtalprint.geometry import random_rotation, rotated, supercell, to_cluster
-from xtalprint.geometry.bond_moments import bond_moments, harmonics_of_moments, real_harmonics
+from xtalprint.geometry.bond_moments import bond_moments, fitted_harmonics, harmonics_of_moments, real_harmonics
 
 STEP, N_STEPS = 0.3, 40
 
@@ -56,6 +56,11 @@ def test_equal_the_definition_for_a_cluster():
     found = bond_moments(crystal, step=STEP, n_steps=N_STEPS)
     np.testing.assert_allclose(found.counts, counts, atol=1e-10)
     np.testing.assert_allclose(found.moments @ harmonics_of_moments()[3], sums, atol=1e-9)
+
+
+def test_the_kept_harmonics_are_the_fitted_ones():
+    for kept, fitted in zip(harmonics_of_moments(), fitted_harmonics(), strict=True):
+        np.testing.assert_allclose(kept, fitted, atol=1e-10)
 
 
 def test_harmonics_are_those_of_the_textbook():

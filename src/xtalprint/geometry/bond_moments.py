@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from math import factorial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 DEGREE = 12
 #: (91, 3) exponents of x, y and z, in the order of the sums.
 EXPONENTS = np.array([(a, b, DEGREE - a - b) for a in range(DEGREE + 1) for b in range(DEGREE + 1 - a)])
+#: Where the harmonics in terms of the monomials are kept; scripts/make_harmonics.py writes it.
+HARMONICS = Path(__file__).with_name("harmonics.npy")
 #: Directions that the harmonics are matched to the monomials at; 91 would do, more are better conditioned.
 DIRECTIONS = 600
 #: From so many candidates for a pair on the loop is compiled; below, NumPy takes less than the import of Numba does
@@ -146,7 +149,16 @@ def like_moments(crystal: Crystal, total: BondMoments, *, n_steps: int) -> BondM
 
 @lru_cache(maxsize=1)
 def harmonics_of_moments() -> tuple[Floats, ...]:
-    """(91, 2 l + 1) for l = 0, 2, …, 12: the real orthonormal spherical harmonics in terms of the monomials."""
+    """(91, 2 l + 1) for l = 0, 2, …, 12: the real orthonormal spherical harmonics in terms of the monomials.
+
+    Those of `fitted_harmonics`, from a file: a threaded BLAS on a busy machine may take half a minute for the fit.
+    """
+    degrees = np.arange(0, DEGREE + 1, 2)
+    return tuple(np.split(np.load(HARMONICS), np.cumsum(2 * degrees + 1)[:-1], axis=1))
+
+
+def fitted_harmonics() -> tuple[Floats, ...]:
+    """What `harmonics_of_moments` reads, by least squares over random directions."""
     rng = np.random.default_rng(0)
     u = rng.normal(size=(DIRECTIONS, 3))
     u /= np.linalg.norm(u, axis=1)[:, None]

@@ -9,11 +9,12 @@ import numpy as np
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
 from xtalprint.errors import ModelError, NothingSeenError
 from xtalprint.geometry import bond_length
+from xtalprint.geometry.vacuum import without_vacuum
 from xtalprint.models.answering import AnsweringModel, notice_of_elements, onnx_session
 from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.ensemble import member_probabilities, of_classes
 from xtalprint.models.manifest import KnownOutput
-from xtalprint.models.own_axes_evidence import ERRORS, find_own_evidence, is_settled
+from xtalprint.models.own_axes_evidence import ERRORS, find_own_evidence, is_in_doubt, is_settled
 from xtalprint.models.prediction import Prediction
 from xtalprint.models.symmetry_evidence import SIZES, TOLERANCES, find_evidence, marks_of, objections, weighed
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Fewer sites without a cell than the model was made for.
 FEWEST_SITES = 60
+#: With fewer it has learned nothing: whether they are one of the classes at all is not said.
+FEWEST_JUDGED = 34
 
 
 class BondOrderClassifier(AnsweringModel):
@@ -76,12 +79,12 @@ class BondOrderClassifier(AnsweringModel):
         logits = self._network.run(["logits"], {"order": network_input(array[None])})[0][0]
         return member_probabilities(logits, self.manifest.temperature)
 
-    def _seen(self, crystal: Crystal) -> tuple[NDArray[np.float64], float, Sequence[str]]:
+    def _seen(self, crystal: Crystal, *, periodic: bool) -> tuple[NDArray[np.float64], float, Sequence[str]]:
         """Answer of each network, the bond length in Å, and warnings; where nothing is seen, that it is none."""
         try:
             fingerprint, length = self.descriptor.compute_with_length(crystal)
         except NothingSeenError as error:
-            if crystal.cell is None:
+            if not periodic:
                 raise
             none = np.zeros((1, len(self.classes) + 1))
             none[:, -1] = 1.0
@@ -89,14 +92,16 @@ class BondOrderClassifier(AnsweringModel):
         return self.predict_order(fingerprint.array), length, fingerprint.warnings
 
     def _answer(self, crystal: Crystal) -> Prediction:
-        members, length, warnings = self._seen(crystal)
-        mean = members.mean(axis=0)
+        given = crystal
+        crystal, vacuum = without_vacuum(crystal)
+        members, length, warnings = self._seen(crystal, periodic=any(given.pbc))
+        mean = of_networks = members.mean(axis=0)
         findings = find_evidence(crystal, length) if self.manifest.evidence else ()
         if self.manifest.evidence:
             mean = weighed(mean[None], np.array([marks_of(findings)]), self.manifest.evidence)[0]
-        if self.manifest.own_axes and mean.max() < self.manifest.own_axes.sure and not is_settled(findings):
-            own = find_own_evidence(crystal)
-            mean = weighed(mean[None], np.array([marks_of(own)]), self.manifest.own_axes.table)[0]
+        own = self.manifest.own_axes
+        if own and not is_settled(findings) and is_in_doubt(of_networks, mean, own.sure):
+            mean = weighed(mean[None], np.array([marks_of(find_own_evidence(crystal))]), own.table)[0]
         probabilities = of_classes(mean)
         best = int(probabilities.argmax())
         answer = self.classes[best]
@@ -108,9 +113,10 @@ class BondOrderClassifier(AnsweringModel):
             probability=float(probabilities[best]),
             probabilities=dict(zip(self.classes, probabilities.tolist(), strict=True)),
             prototype=answer if self._names_prototypes else None,
-            known=bool(mean[-1] <= self._rule.probability),
+            known=None if _is_too_small(crystal) else bool(mean[-1] <= self._rule.probability),
             probability_none=float(mean[-1]),
             warnings=(
+                *_emptiness(vacuum),
                 *warnings,
                 *_smallness(crystal),
                 *_disagreement(of_classes(members), best),
@@ -119,6 +125,17 @@ class BondOrderClassifier(AnsweringModel):
             ),
             provenance=self.provenance,
         )
+
+
+def _emptiness(vacuum: NDArray[np.float64]) -> list[str]:
+    if not vacuum.any():
+        return []
+    found = " and ".join(f"{thickness:.3g} Å along axis {axis}" for axis, thickness in enumerate(vacuum) if thickness)
+    return [f"vacuum of {found}: what stands in it is seen as finite there"]
+
+
+def _is_too_small(crystal: Crystal) -> bool:
+    return not any(crystal.pbc) and crystal.n_sites < FEWEST_JUDGED
 
 
 def _smallness(crystal: Crystal) -> list[str]:

@@ -18,7 +18,7 @@ from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
 from xtalprint.models.evidence_fit import fitted_evidence
 from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
 from xtalprint.models.manifest import EvidenceTable, Manifest, OwnAxesTable, Weights
-from xtalprint.models.own_axes_evidence import ERRORS, SURE, asked_marks
+from xtalprint.models.own_axes_evidence import ERRORS, SURE, is_in_doubt
 from xtalprint.models.registry import RUN_MANIFEST
 from xtalprint.models.symmetry_evidence import TOLERANCES, weighed
 from xtalprint.models.training import (
@@ -147,10 +147,13 @@ def _weighed(
     if (judged.marks < 0).all():
         return {}, found
     evidence = fitted_evidence(found["validation"], judged.marks, judged.labels, TOLERANCES)
-    found = {part: weighed(values, parts[part].marks, evidence) for part, values in found.items()}
-    asked = {part: asked_marks(values, parts[part].own_marks, SURE) for part, values in found.items()}
-    own = fitted_evidence(found["validation"], asked["validation"], judged.labels, ERRORS)
-    found = {part: weighed(values, asked[part], own) for part, values in found.items()}
+    searched = {part: weighed(values, parts[part].marks, evidence) for part, values in found.items()}
+    asked = {
+        part: np.where(is_in_doubt(found[part], values, SURE)[:, None], parts[part].own_marks, -1)
+        for part, values in searched.items()
+    }
+    own = fitted_evidence(searched["validation"], asked["validation"], judged.labels, ERRORS)
+    found = {part: weighed(values, asked[part], own) for part, values in searched.items()}
     return {"evidence": evidence, "own_axes": OwnAxesTable(table=own, sure=SURE)}, found
 
 

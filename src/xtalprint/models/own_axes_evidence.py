@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from xtalprint.geometry import nearest_distances
 from xtalprint.geometry.own_axes import own_axes
 from xtalprint.geometry.symmetry import find_symmetry
@@ -19,6 +17,7 @@ from xtalprint.models.symmetry_evidence import SIZES, Finding
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
@@ -27,13 +26,16 @@ if TYPE_CHECKING:
 ERRORS = (4.5, 10.0)
 #: Least and largest tolerance in bond lengths.
 LEAST, LARGEST = 0.003, 0.12
-#: The lattice is looked for only if no output has this probability without it: it costs more than all the rest.
+#: Sites of a primitive cell up to which it is taken as found.
+SETTLED = SIZES[1]
+#: The lattice is looked for only if no output has this probability without it, or if a symmetry search has changed
+#: the networks' answer: it costs more than all the rest.
 SURE = 0.98
 
 
 def is_settled(findings: Sequence[Finding]) -> bool:
-    """Whether a search of the box as given has found a cell of a crystal, not only the noisy box itself."""
-    return bool(findings) and 0 < findings[-1].n_sites <= SIZES[-1]
+    """Whether a search of the box as given has found a small cell, which cannot be a box with a fault."""
+    return bool(findings) and 0 < findings[-1].n_sites <= SETTLED
 
 
 def find_own_evidence(crystal: Crystal) -> tuple[Finding, ...]:
@@ -60,6 +62,17 @@ def find_own_evidence(crystal: Crystal) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def asked_marks(probabilities: NDArray[np.float64], marks: NDArray[np.int64], sure: float) -> NDArray[np.int64]:
-    """(n, errors) marks of those samples of which no output has the probability ``sure``; −1 for the others."""
-    return np.where(probabilities.max(axis=1, keepdims=True) < sure, marks, -1)
+def is_in_doubt(of_networks: NDArray[np.float64], weighed: NDArray[np.float64], sure: float) -> NDArray[np.bool_]:
+    """(…) whether the answer is to be asked for once more.
+
+    Parameters
+    ----------
+    of_networks, weighed
+        (…, outputs) probabilities before and after a symmetry search was weighed with them.
+    sure
+        Probability that settles it, if the search has not changed the answer.
+    """
+    doubt: NDArray[np.bool_] = (weighed.max(axis=-1) < sure) | (
+        weighed.argmax(axis=-1) != of_networks.argmax(axis=-1)
+    )
+    return doubt

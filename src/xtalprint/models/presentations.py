@@ -9,7 +9,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.defects import SUBSTITUTES, displace_gaussian, substitute, vacancies
-from xtalprint.geometry import heights, nearest_distances, random_rotation, supercell_to, to_cluster
+from xtalprint.geometry import heights, nearest_distances, random_rotation, standard_cell, supercell_to, to_cluster
 from xtalprint.models.defective import random_packing
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ DISORDERED_SITES, CORES, MOLTEN = (60, 400), (0.6, 0.97), (0.24, 0.5)
 #: atoms missing; the rest are displaced and often thinned.
 BOX_SHARES = (0.35, 0.25, 0.2)
 #: Their sites; with few atoms missing; with strong defects.
-BOX_SITES, FEW_MISSING_SITES, STRONG_SITES = (1, 300), (24, 300), (48, 300)
+BOX_SITES, FEW_MISSING_SITES, STRONG_SITES = (1, 300), (12, 300), (48, 300)
 #: Displacements in bond lengths: slight (drawn by logarithm) and strong; shares of vacancies of half the latter.
 SLIGHT, STRONG, STRONG_VACANCIES = (3e-4, 0.05), (0.01, 0.13), (0.01, 0.5)
 
@@ -108,7 +108,9 @@ def present_box(crystal: Crystal, rng: np.random.Generator) -> Presentation:
         sample = supercell_to(crystal, min_atoms=_log_uniform(BOX_SITES, rng))
         displacement = 0.0 if chance[0] < 0 else float(np.exp(rng.uniform(*np.log(SLIGHT))))
     elif chance[2] < 0:
-        sample = supercell_to(crystal, min_atoms=_log_uniform(FEW_MISSING_SITES, rng))
+        # Half of them in multiples of the standard cell, as people make them: their symmetry is high, and misleads.
+        whole = standard_cell(crystal) if rng.random() < 0.5 else crystal  # noqa: PLR2004 - one half
+        sample = supercell_to(whole, min_atoms=_log_uniform(FEW_MISSING_SITES, rng))
         missing = float(rng.integers(1, 4) / sample.n_sites)
     else:
         sample = supercell_to(crystal, min_atoms=_log_uniform(STRONG_SITES, rng))

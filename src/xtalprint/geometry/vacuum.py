@@ -1,0 +1,66 @@
+"""Cells that are mostly empty: particles, wires and slabs that a program with periodic boundaries has left."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.crystal import Crystal
+from xtalprint.geometry.rows import first_rows
+from xtalprint.geometry.scaling import bond_length
+from xtalprint.geometry.supercells import heights, to_cluster
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: A layer without atoms counts as a vacuum from so many bond lengths and so many Å on. The layers of a crystal are
+#: not that far apart: those of graphite by 2.4 bond lengths, molecules of hydrogen by 3.4 Å.
+BOND_LENGTHS, LEAST = 2.5, 5.0
+
+
+def without_vacuum(crystal: Crystal) -> tuple[Crystal, NDArray[np.float64]]:
+    """Take as finite what does not reach its own images.
+
+    Parameters
+    ----------
+    crystal
+        Any.
+
+    Returns
+    -------
+    The crystal, which no longer repeats along axes across a vacuum, with the vacuum outside its atoms; a cluster if
+    no axis is left. And the thickness of the vacuum along each axis in Å, 0 where there is none.
+    """
+    nothing = np.zeros(3)
+    if crystal.cell is None or not any(crystal.pbc):
+        return crystal, nothing
+    cell = np.array(crystal.cell)
+    fractional = crystal.positions @ np.linalg.inv(cell)
+    sites = fractional[first_rows(crystal)]
+    gap, start = np.zeros(3), np.zeros(3)
+    for axis in np.flatnonzero(crystal.pbc):
+        places = np.sort(sites[:, axis] % 1.0)
+        steps = np.diff(places, append=places[0] + 1.0)
+        widest = int(steps.argmax())
+        gap[axis], start[axis] = steps[widest], places[(widest + 1) % len(places)]
+    gap = gap * heights(cell)
+    if gap.max() < LEAST:
+        return crystal, nothing
+    empty = gap > max(LEAST, BOND_LENGTHS * bond_length(crystal, method="robust"))
+    if not empty.any():
+        return crystal, nothing
+    # Half of the rounding of a file before the first atom, so that it is not brought to the other side.
+    start = start - 1e-6
+    fractional = np.where(empty, (fractional - start) % 1.0 + start, fractional)
+    pbc = tuple((np.array(crystal.pbc) & ~empty).tolist())
+    found = Crystal._trusted(  # noqa: SLF001 - derived from a valid crystal
+        fractional @ cell,
+        crystal.numbers,
+        like=crystal,
+        cell=crystal.cell,
+        occupancies=crystal.occupancies,
+        pbc=pbc,
+        site_of_row=crystal.site_of_row,
+    )
+    return (found if any(pbc) else to_cluster(found)), np.where(empty, gap, 0.0)

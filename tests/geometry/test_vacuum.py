@@ -1,0 +1,68 @@
+"""What stands alone in its cell is taken as finite; what only has wide layers is not."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from simple_crystals import SIMPLE
+
+from xtalprint.crystal import Crystal
+from xtalprint.geometry import supercell, to_cluster
+from xtalprint.geometry.vacuum import without_vacuum
+
+
+def boxed(piece, edges, shift=(0.0, 0.0, 0.0)):
+    """Atoms of a piece in a box of their own, across its faces as the shift has it."""
+    cell = np.diag(edges)
+    places = (piece.positions - piece.positions.min(axis=0) + shift) @ np.linalg.inv(cell) % 1.0
+    return Crystal(places @ cell, piece.numbers, cell=cell)
+
+
+@settings(derandomize=True, deadline=None, max_examples=30)
+@given(shift=st.tuples(*3 * [st.floats(0, 40)]))
+def test_a_particle_is_whole_again_wherever_it_lies_in_its_box(shift):
+    particle = to_cluster(supercell(SIMPLE["fcc"], (4, 4, 4)))
+    found, gap = without_vacuum(boxed(particle, (40, 42, 44), shift))
+    assert found.cell is None
+    assert (gap > 20).all()
+    wanted, distances = (
+        np.sort(np.linalg.norm(c.positions[:, None] - c.positions, axis=2).ravel()) for c in (particle, found)
+    )
+    np.testing.assert_allclose(distances, wanted, atol=1e-8)
+
+
+def test_a_slab_keeps_the_directions_in_which_it_repeats():
+    slab = supercell(SIMPLE["sc"], (3, 3, 3))
+    cell = np.array(slab.cell) + np.diag([0, 0, 12.0])
+    found, gap = without_vacuum(Crystal(slab.positions, slab.numbers, cell=cell))
+    assert found.pbc == (True, True, False)
+    spacing = np.linalg.norm(slab.cell[2]) / 3
+    np.testing.assert_allclose(gap, [0, 0, 12 + spacing])
+    np.testing.assert_array_equal(found.numbers, slab.numbers)
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_a_crystal_has_no_vacuum(name):
+    found, gap = without_vacuum(SIMPLE[name])
+    assert found is SIMPLE[name]
+    assert not gap.any()
+
+
+def test_layers_and_molecules_are_no_slabs():
+    graphite = Crystal(
+        np.array([[0, 0, 0.25], [0, 0, 0.75], [1 / 3, 2 / 3, 0.25], [2 / 3, 1 / 3, 0.75]])
+        @ np.array([[2.46, 0, 0], [-1.23, 2.13, 0], [0, 0, 6.71]]),
+        ["C"] * 4,
+        cell=[[2.46, 0, 0], [-1.23, 2.13, 0], [0, 0, 6.71]],
+    )
+    hydrogen = Crystal([[0, 0, 0], [0, 0, 0.74]], ["H"] * 2, cell=np.diag([3.4, 3.4, 4.1]))
+    lonely = Crystal([[0, 0, 0]], ["Po"], cell=30 * np.eye(3))
+    for crystal in (graphite, hydrogen, lonely):
+        assert without_vacuum(crystal)[0] is crystal
+
+
+def test_a_cluster_stays_one():
+    piece = to_cluster(SIMPLE["fcc"])
+    assert without_vacuum(piece)[0] is piece
