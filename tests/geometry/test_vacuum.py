@@ -24,9 +24,10 @@ def boxed(piece, edges, shift=(0.0, 0.0, 0.0)):
 @given(shift=st.tuples(*3 * [st.floats(0, 40)]))
 def test_a_particle_is_whole_again_wherever_it_lies_in_its_box(shift):
     particle = to_cluster(supercell(SIMPLE["fcc"], (4, 4, 4)))
-    found, gap = without_vacuum(boxed(particle, (40, 42, 44), shift))
+    found, vacuum = without_vacuum(boxed(particle, (40, 42, 44), shift))
     assert found.cell is None
-    assert (gap > 20).all()
+    assert (vacuum.gap > 20).all()
+    assert vacuum.matter == pytest.approx(np.ptp(particle.positions, axis=0).min())
     wanted, distances = (
         np.sort(np.linalg.norm(c.positions[:, None] - c.positions, axis=2).ravel()) for c in (particle, found)
     )
@@ -36,18 +37,19 @@ def test_a_particle_is_whole_again_wherever_it_lies_in_its_box(shift):
 def test_a_slab_keeps_the_directions_in_which_it_repeats():
     slab = supercell(SIMPLE["sc"], (3, 3, 3))
     cell = np.array(slab.cell) + np.diag([0, 0, 12.0])
-    found, gap = without_vacuum(Crystal(slab.positions, slab.numbers, cell=cell))
+    found, vacuum = without_vacuum(Crystal(slab.positions, slab.numbers, cell=cell))
     assert found.pbc == (True, True, False)
     spacing = np.linalg.norm(slab.cell[2]) / 3
-    np.testing.assert_allclose(gap, [0, 0, 12 + spacing])
+    np.testing.assert_allclose(vacuum.gap, [0, 0, 12 + spacing])
+    assert vacuum.matter == pytest.approx(2 * spacing)
     np.testing.assert_array_equal(found.numbers, slab.numbers)
 
 
 @pytest.mark.parametrize("name", SIMPLE)
 def test_a_crystal_has_no_vacuum(name):
-    found, gap = without_vacuum(SIMPLE[name])
+    found, vacuum = without_vacuum(SIMPLE[name])
     assert found is SIMPLE[name]
-    assert not gap.any()
+    assert vacuum is None
 
 
 def test_layers_and_molecules_are_no_slabs():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -20,7 +20,22 @@ if TYPE_CHECKING:
 BOND_LENGTHS, LEAST = 2.5, 9.0
 
 
-def without_vacuum(crystal: Crystal) -> tuple[Crystal, NDArray[np.float64]]:
+class Vacuum(NamedTuple):
+    """Where there is nothing.
+
+    Parameters
+    ----------
+    gap
+        (3,) Å, thickness of the vacuum along each axis; 0 where there is none.
+    matter
+        Å, the least thickness of what stands in it, from atom to atom.
+    """
+
+    gap: NDArray[np.float64]
+    matter: float
+
+
+def without_vacuum(crystal: Crystal) -> tuple[Crystal, Vacuum | None]:
     """Take as finite what does not reach its own images.
 
     Parameters
@@ -31,11 +46,10 @@ def without_vacuum(crystal: Crystal) -> tuple[Crystal, NDArray[np.float64]]:
     Returns
     -------
     The crystal, which no longer repeats along axes across a vacuum, with the vacuum outside its atoms; a cluster if
-    no axis is left. And the thickness of the vacuum along each axis in Å, 0 where there is none.
+    no axis is left. And the vacuum, if there is any.
     """
-    nothing = np.zeros(3)
     if crystal.cell is None or not any(crystal.pbc):
-        return crystal, nothing
+        return crystal, None
     cell = np.array(crystal.cell)
     fractional = crystal.positions @ np.linalg.inv(cell)
     sites = fractional[first_rows(crystal)]
@@ -47,10 +61,10 @@ def without_vacuum(crystal: Crystal) -> tuple[Crystal, NDArray[np.float64]]:
         gap[axis], start[axis] = steps[widest], places[(widest + 1) % len(places)]
     gap = gap * heights(cell)
     if gap.max() < LEAST:
-        return crystal, nothing
+        return crystal, None
     empty = gap > max(LEAST, BOND_LENGTHS * bond_length(crystal, method="robust"))
     if not empty.any():
-        return crystal, nothing
+        return crystal, None
     # Half of the rounding of a file before the first atom, so that it is not brought to the other side.
     start = start - 1e-6
     fractional = np.where(empty, (fractional - start) % 1.0 + start, fractional)
@@ -64,4 +78,5 @@ def without_vacuum(crystal: Crystal) -> tuple[Crystal, NDArray[np.float64]]:
         pbc=pbc,
         site_of_row=crystal.site_of_row,
     )
-    return (found if any(pbc) else to_cluster(found)), np.where(empty, gap, 0.0)
+    matter = float((heights(cell) - gap)[empty].min())
+    return (found if any(pbc) else to_cluster(found)), Vacuum(np.where(empty, gap, 0.0), matter)

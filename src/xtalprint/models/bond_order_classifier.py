@@ -24,12 +24,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
+    from xtalprint.geometry.vacuum import Vacuum
     from xtalprint.models.manifest import Manifest
 
 #: Fewer sites without a cell than the model was made for.
 FEWEST_SITES = 60
 #: With fewer it has learned nothing: whether they are one of the classes at all is not said.
 FEWEST_JUDGED = 34
+#: What is thinner than so many bond lengths in a vacuum is a sheet or wire, hence none of the classes, so probably.
+THIN, NONE_IF_THIN = 3.0, 0.999
 
 
 class BondOrderClassifier(AnsweringModel):
@@ -102,6 +105,9 @@ class BondOrderClassifier(AnsweringModel):
         own = self.manifest.own_axes
         if own and not is_settled(findings) and is_in_doubt(of_networks, mean, own.sure):
             mean = weighed(mean[None], np.array([marks_of(find_own_evidence(crystal))]), own.table)[0]
+        thin = vacuum is not None and vacuum.matter < THIN * length
+        if thin:
+            mean = np.append(of_classes(mean) * (1 - NONE_IF_THIN), NONE_IF_THIN)
         probabilities = of_classes(mean)
         best = int(probabilities.argmax())
         answer = self.classes[best]
@@ -116,7 +122,7 @@ class BondOrderClassifier(AnsweringModel):
             known=None if _is_too_small(crystal) else bool(mean[-1] <= self._rule.probability),
             probability_none=float(mean[-1]),
             warnings=(
-                *_emptiness(vacuum),
+                *_emptiness(vacuum, thin=thin),
                 *warnings,
                 *_smallness(crystal),
                 *_disagreement(of_classes(members), best),
@@ -127,11 +133,12 @@ class BondOrderClassifier(AnsweringModel):
         )
 
 
-def _emptiness(vacuum: NDArray[np.float64]) -> list[str]:
-    if not vacuum.any():
+def _emptiness(vacuum: Vacuum | None, *, thin: bool) -> list[str]:
+    if vacuum is None:
         return []
-    found = " and ".join(f"{thickness:.3g} Å along axis {axis}" for axis, thickness in enumerate(vacuum) if thickness)
-    return [f"vacuum of {found}: what stands in it is seen as finite there"]
+    gaps = " and ".join(f"{gap:.3g} Å along axis {axis}" for axis, gap in enumerate(vacuum.gap) if gap)
+    seen = f"{vacuum.matter:.2g} Å thick, which is no lattice of three dimensions" if thin else "seen as finite there"
+    return [f"vacuum of {gaps}: what stands in it is {seen}"]
 
 
 def _is_too_small(crystal: Crystal) -> bool:
