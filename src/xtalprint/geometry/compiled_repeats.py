@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 
+#: Smaller boxes would all be empty.
+LEAST_EDGE = 0.5
+
+
 def nearest_centres(points: Floats, centres: Floats, reach: float) -> Integers:
     """(n,) number of the nearest of the centres within ``reach`` of each point; −1 where there is none."""
-    # A point in one half of a box of twice the reach has all that is near in this box and its neighbour on that side.
-    edge = 2 * reach
+    # In boxes of twice the reach, all that is near a point in one half of it lies there or in the next on that side.
+    edge = max(2 * reach, LEAST_EDGE)
     origin = centres.min(axis=0) - edge
     box = ((centres - origin) / edge).astype(np.int64)
     shape = box.max(axis=0) + 2
