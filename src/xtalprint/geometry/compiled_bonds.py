@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numba
 import numpy as np
 
+from xtalprint.geometry.bond_moments import DEGREE
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,7 +17,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Search = tuple[Floats, NDArray[np.int64], NDArray[np.int64], Floats, NDArray[np.int64], NDArray[np.int64]]
 
-DEGREE = 12
 #: Pairs of one grid interval that are gathered before their monomials are added up: five rows of 64 for each of a
 #: hundred intervals stay in the second-level cache, and loops of 64 fill the vector units.
 BLOCK = 64
@@ -26,13 +27,14 @@ BOXES = 2
 _njit: Any = numba.njit
 
 
-def _compiled(function: Callable[..., None], **options: bool) -> Callable[..., None]:
-    compiled: Callable[..., None]
+def compiled(function: Callable[..., Any], **options: bool) -> Callable[..., Any]:
+    """Compile a function that lets other threads run, and keep what was compiled where that can be written."""
+    made: Callable[..., Any]
     try:
-        compiled = _njit(cache=True, nogil=True, **options)(function)
+        made = _njit(cache=True, nogil=True, **options)(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written: compile in each process
-        compiled = _njit(nogil=True, **options)(function)
-    return compiled
+        made = _njit(nogil=True, **options)(function)
+    return made
 
 
 def _add_block(block: Floats, n: int, powers: Floats, lower: Floats, upper: Floats) -> None:
@@ -60,7 +62,7 @@ def _add_block(block: Floats, n: int, powers: Floats, lower: Floats, upper: Floa
 
 
 # The order of a sum over a block is the compiler's, always the same one.
-add_block = _compiled(_add_block, fastmath=True)
+add_block = compiled(_add_block, fastmath=True)
 
 
 def _add_bonds(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
@@ -114,4 +116,4 @@ def _add_bonds(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
             add_block(blocks[low], filled[low], powers, moments[low], moments[low + 1])
 
 
-add_bonds = _compiled(_add_bonds)
+add_bonds = compiled(_add_bonds)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 
-from xtalprint.geometry.compiled_bonds import BOXES, DEGREE
+from xtalprint.geometry.bond_moments import DEGREE
+from xtalprint.geometry.compiled_bonds import BOXES, compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -19,23 +17,17 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
     Search = tuple[Floats, Integers, Integers, Floats, Integers]
 
-#: Any, because some versions of Numba have type information and others have none.
-_njit: Any = numba.njit
-
-
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    compiled: Callable[..., Any]
-    try:
-        compiled = _njit(cache=True, nogil=True, fastmath=True)(function)
-    except RuntimeError:  # neither the package's folder nor the user's cache can be written: compile in each process
-        compiled = _njit(nogil=True, fastmath=True)(function)
-    return compiled
+#: Most neighbours of a site that are counted; only atoms on a heap have more.
+MOST = 512
 
 
 def _neighbours(  # noqa: PLR0917 - compiled: no keywords
     place: Floats, own: int, search: Search, edge: float, reach: float, found: Floats, owners: Integers
 ) -> int:
-    """Vectors (found, (3, n)) and owners of all points within ``reach`` of a place but one; returns their number."""
+    """Vectors (found, (3, m)) and owners of the first m points within ``reach`` of a place but one.
+
+    Returns the number of all of them, which may be larger than m.
+    """
     points, owner, start, origin, shape = search
     box = np.empty(3, dtype=np.int64)
     for axis in range(3):
@@ -49,17 +41,18 @@ def _neighbours(  # noqa: PLR0917 - compiled: no keywords
                 x = points[k, 0] - place[0]
                 y = points[k, 1] - place[1]
                 z = points[k, 2] - place[2]
-                if x * x + y * y + z * z >= reach * reach or k == own or n == found.shape[1]:
+                if x * x + y * y + z * z >= reach * reach or k == own:
                     continue
-                found[0, n] = x
-                found[1, n] = y
-                found[2, n] = z
-                owners[n] = owner[k]
+                if n < found.shape[1]:
+                    found[0, n] = x
+                    found[1, n] = y
+                    found[2, n] = z
+                    owners[n] = owner[k]
                 n += 1
     return n
 
 
-_find = _compiled(_neighbours)
+_find = compiled(_neighbours, fastmath=True)
 
 
 def _add_moments(  # noqa: PLR0917 - compiled: no keywords
@@ -71,8 +64,12 @@ def _add_moments(  # noqa: PLR0917 - compiled: no keywords
     grid: tuple[float, float],
     exponents: Integers,
     moments: Floats,
-) -> None:
-    """Add the monomials of all neighbours to ``moments`` (n, shells, 91), shared linearly between two shells."""
+) -> int:
+    """Add the monomials of all neighbours to ``moments`` (n, shells, 91), shared linearly between two shells.
+
+    Returns the largest number of neighbours; where it is above `MOST`, the others were left out.
+    """
+    most = 0
     first, step = grid
     n_shells = moments.shape[1]
     found = np.empty((3, MOST))
@@ -80,7 +77,8 @@ def _add_moments(  # noqa: PLR0917 - compiled: no keywords
     powers = np.ones((3, DEGREE + 1))
     for i in range(len(places)):
         n = _find(places[i], ranks[i], search, edge, first + step * n_shells, found, owners)
-        for k in range(n):
+        most = max(most, n)
+        for k in range(min(n, MOST)):
             length = np.sqrt(found[0, k] ** 2 + found[1, k] ** 2 + found[2, k] ** 2)
             for axis in range(3):
                 component = found[axis, k] / length
@@ -97,6 +95,7 @@ def _add_moments(  # noqa: PLR0917 - compiled: no keywords
                 value = powers[0, exponents[m, 0]] * powers[1, exponents[m, 1]] * powers[2, exponents[m, 2]]
                 moments[i, low, m] += lower * value
                 moments[i, high, m] += upper * value
+    return most
 
 
 def _add_neighbours(  # noqa: PLR0917 - compiled: no keywords
@@ -116,7 +115,7 @@ def _add_neighbours(  # noqa: PLR0917 - compiled: no keywords
     for i in range(len(places)):
         mean[i] = order[numbers[i]]
         n = _find(places[i], ranks[i], search, edge, outer, found, owners)
-        for k in range(n):
+        for k in range(min(n, MOST)):
             length = np.sqrt(found[0, k] ** 2 + found[1, k] ** 2 + found[2, k] ** 2)
             x = min(max((outer - length) / (outer - inner), 0.0), 1.0)
             weight = np.float32(x * x * (3 - 2 * x))
@@ -143,8 +142,6 @@ def _add_spectra(order: Singles, degrees: Integers, spectra: Singles) -> None:
                 pair += 1
 
 
-#: Most neighbours of a site that are counted; only atoms on a heap have more.
-MOST = 512
-add_moments = _compiled(_add_moments)
-add_neighbours = _compiled(_add_neighbours)
-add_spectra = _compiled(_add_spectra)
+add_moments = compiled(_add_moments, fastmath=True)
+add_neighbours = compiled(_add_neighbours, fastmath=True)
+add_spectra = compiled(_add_spectra, fastmath=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
 from xtalprint.models.configuration import FitConfig
+from xtalprint.prototypes.named import class_list_sha256
 
 
 class SampleData(BaseModel):
@@ -48,8 +49,25 @@ class PrototypeData(SampleData):
     presentations: int = Field(default=2, ge=1)
     #: A class list, see `xtalprint.prototypes.named`; None is the one that the package ships.
     classes: str | None = None
+    #: SHA-256 of the class list, which is filled in. A list that has changed since makes another recipe.
+    classes_sha256: str | None = None
     #: Share of the presentations of elements in which foreign atoms stand on some of the sites, at random.
     substituted: float = Field(default=0.3, ge=0, le=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_the_list(cls, values: Any) -> Any:  # noqa: ANN401 - whatever a recipe holds there
+        """Note the content of the class list, or compare it with what is noted."""
+        if not isinstance(values, dict):
+            return values
+        classes, noted = values.get("classes"), values.get("classes_sha256")
+        try:
+            found = class_list_sha256(classes if isinstance(classes, str) else None)
+        except OSError as error:
+            raise ValueError(f"the class list cannot be read: {error.strerror}") from error
+        if noted not in {None, found}:
+            raise ValueError(f"the class list {classes or 'of the package'} is not the one of this recipe any more")
+        return values | {"classes_sha256": found}
 
 
 class EnsembleConfig(FitConfig):
@@ -92,6 +110,12 @@ class PrototypeConfig(EnsembleConfig):
     descriptor: dict[str, Any] = Field(default_factory=lambda: {"species": True, "r_max": 5.2})
     width: int = Field(default=232, ge=8)
     epochs: int = Field(default=8, ge=1)
+
+    def recipe(self) -> dict[str, Any]:
+        """The class list counts by its content and not by where it lies."""
+        values = super().recipe()
+        del values["data"]["classes"]
+        return values
 
 
 #: A run of a few seconds, to see that everything works.
