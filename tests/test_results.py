@@ -145,6 +145,10 @@ def test_speed():
     assert f"| {result('training.json')['runs']['published']['seconds']['training']:.0f} s (published: 80 min" in PAGE
 
 
+def is_made_crystal(system):
+    return system["set"] == "made" and system["class"] != "liquid" and system["temperatures"][-1]["T_over_Tm"] == 1
+
+
 def test_readme():
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     members = result("real-elements/results.json")["accuracy"]["members of the 7 classes"]
@@ -156,6 +160,15 @@ def test_readme():
     both = [snapshots[of]["crystal-class"] for of in ("made", "collected")]
     assert sum(of["right"] for of in both) == sum(of["n"] for of in both)
     assert f"of {sum(of['n'] for of in both)} snapshots of molecular dynamics" in text
+    systems = result("md/results.json")["systems"]
+    hot = [s["temperatures"][-1]["atoms"]["xtalprint"]["accuracy"] for s in systems if is_made_crystal(s)]
+    assert (
+        f"at least {percent(min(hot), 1)} of the atoms of each made system right at the melting temperature" in text
+    )
+    frames = {row["name"]: row["right"] for row in result("atom-class/results.json")["frames"]}
+    solids = [row for row in result("atom-class/results.json")["frames"] if row["class"] != "none"]
+    assert min(solids, key=lambda row: row["right"])["name"] == "cu_bcc_3400K"
+    assert f"(of superheated bcc copper {percent(frames['cu_bcc_3400K'], 1)})" in text
     as_given = [row for row in result("known/results.json")["rows"] if row["form"] == "as given"]
     real = next(row for row in as_given if row["others"].startswith("real elements"))
     assert f"(AUROC {real['auroc']:.2f})" in text
