@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
-from xtalprint.models.configuration import FitConfig
+from xtalprint.models.configuration import NetworksConfig
 from xtalprint.prototypes.named import class_list_sha256
 
 
@@ -70,31 +70,13 @@ class PrototypeData(SampleData):
         return values | {"classes_sha256": found}
 
 
-class EnsembleConfig(FitConfig):
+class EnsembleConfig(NetworksConfig):
     """A training run of an ensemble of small networks on bond-orientational order."""
 
+    sees: ClassVar[type[Any]] = BondOrientationalOrder
     data: SampleData
-    #: Parameters of `xtalprint.BondOrientationalOrder`; those not given keep their defaults.
-    descriptor: dict[str, Any] = Field(default_factory=dict)
-    #: Networks of the ensemble, and neurons of each of the two hidden layers.
-    members: int = Field(default=3, ge=1)
-    width: int = Field(default=384, ge=8)
-    dropout: float = Field(default=0.2, ge=0, lt=1)
     #: Share of the held-out presentations of the classes that must stay known.
     kept: float = Field(default=0.98, gt=0, lt=1)
-    epochs: int = Field(default=16, ge=1)
-    batch: int = Field(default=256, ge=2)
-    learning_rate: float = Field(default=2e-3, gt=0)
-    schedule: Literal["constant", "cosine"] = "cosine"
-
-    @field_validator("descriptor")
-    @classmethod
-    def _check_descriptor(cls, values: dict[str, Any]) -> dict[str, Any]:
-        unknown = [name for name in values if name not in BondOrientationalOrder.__dataclass_fields__]
-        if unknown:
-            raise ValueError(f"BondOrientationalOrder has no parameter {unknown[0]}")
-        BondOrientationalOrder(**values)
-        return values
 
 
 class BondOrderConfig(EnsembleConfig):
