@@ -30,9 +30,27 @@ def test_tables():
     for row in RESULT["frames"]:
         shares = (percent(row[key]) for key in ("right", "ptm_0.1", "ptm_no_cutoff"))
         assert f"| {' | '.join((row['name'], row['class'], str(row['atoms']), *shares))} |" in PAGE
+    edges = RESULT["boundaries"]["edges"]
+    assert edges[:9:2] == [0, 0.5, 1, 1.5, 2]
+    assert "| boundary | 0–0.5 | 0.5–1 | 1–1.5 | 1.5–2 | from 1 on |" in PAGE
     for row in RESULT["boundaries"]["rows"]:
-        assert f"| {row['boundary'].replace(' | ', ', ')} | " in PAGE
-        assert f" | {percent(row['right_from_1_d_nn'])} |\n" in PAGE
+        bins = row["right_by_distance"]
+        pairs = (percent((bins[k] + bins[k + 1]) / 2) for k in (0, 2, 4, 6))
+        cells = (row["boundary"].replace(" | ", ", "), *pairs, percent(row["right_from_1_d_nn"]))
+        assert f"| {' | '.join(cells)} |\n" in PAGE
+
+
+def test_template_matching_has_the_same_figures_as_in_the_study_of_heat():
+    heat = json.loads((ROOT / "results" / "md" / "results.json").read_text(encoding="utf-8"))["systems"]
+    atoms = {system["system"]: system["temperatures"][0]["atoms"] for system in heat if system["set"] == "collected"}
+    assert {row["name"] for row in RESULT["frames"]} == set(atoms)
+    for row in RESULT["frames"]:
+        for ours, theirs in (
+            ("ptm_0.1", "PTM, rmsd < 0.1"),
+            ("ptm_no_cutoff", "PTM, no cutoff"),
+            ("right", "xtalprint"),
+        ):
+            assert row[ours] == round(atoms[row["name"]][theirs]["accuracy"], 4)
 
 
 def test_figures_in_the_text():

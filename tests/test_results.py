@@ -145,6 +145,32 @@ def test_speed():
     assert f"| {result('training.json')['runs']['published']['seconds']['training']:.0f} s (published: 80 min" in PAGE
 
 
+def test_seconds_of_training():
+    page = " ".join((ROOT / "docs" / "training.md").read_text(encoding="utf-8").split())
+    seconds = MANIFEST.training.seconds
+    assert f"train in {seconds['training']:.0f} s together" in page
+    assert f"whole run took {sum(seconds.values()):,.0f} s, an hour" in page
+    assert f"{seconds['data']:,.0f} s for the crystals, {seconds['fingerprints']:,.0f} s for their" in page
+    assert f"{seconds['evaluation']:.0f} s for measuring" in page
+    atoms, prototypes = (
+        sum(load_manifest(name)[0].training.seconds.values()) for name in ("atom-class", "prototype")
+    )
+    assert f"per-atom model took {atoms:.0f} s, the one of the prototypes {prototypes:,.0f} s" in page
+
+
+def test_twins_in_training():
+    twins = result("elemental-solids.json")["test_crystals_with_a_twin_in_training"]
+    cubic = [twins[name] for name in ("bcc", "diam", "fcc", "sc")]
+    words = f"{int(100 * min(cubic) + 0.5)} to {int(100 * max(cubic) + 0.5)} %"
+    defects = (ROOT / "docs" / "defects.md").read_text(encoding="utf-8")
+    assert PAGE.count(words) == 2
+    assert words in defects
+
+
+def is_made_crystal(system):
+    return system["set"] == "made" and system["class"] != "liquid" and system["temperatures"][-1]["T_over_Tm"] == 1
+
+
 def test_readme():
     text = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     members = result("real-elements/results.json")["accuracy"]["members of the 7 classes"]
@@ -156,6 +182,23 @@ def test_readme():
     both = [snapshots[of]["crystal-class"] for of in ("made", "collected")]
     assert sum(of["right"] for of in both) == sum(of["n"] for of in both)
     assert f"of {sum(of['n'] for of in both)} snapshots of molecular dynamics" in text
+    systems = result("md/results.json")["systems"]
+    hot = [s["temperatures"][-1]["atoms"]["xtalprint"]["accuracy"] for s in systems if is_made_crystal(s)]
+    assert (
+        f"at least {percent(min(hot), 1)} of the atoms of each made system right at the melting temperature" in text
+    )
+    frames = {row["name"]: row["right"] for row in result("atom-class/results.json")["frames"]}
+    solids = [row for row in result("atom-class/results.json")["frames"] if row["class"] != "none"]
+    assert min(solids, key=lambda row: row["right"])["name"] == "cu_bcc_3400K"
+    assert f"(of superheated bcc copper {percent(frames['cu_bcc_3400K'], 1)})" in text
     as_given = [row for row in result("known/results.json")["rows"] if row["form"] == "as given"]
     real = next(row for row in as_given if row["others"].startswith("real elements"))
-    assert f"(AUROC {real['auroc']:.2f})" in text
+    assert f"(AUROC {real['auroc']:.2f}, but a symmetry search made these labels" in text
+    pieces = [
+        row["auroc"]
+        for row in result("known/results.json")["rows"]
+        if row["form"] in {"turned piece of 200", "the same, 25 % vacancies, σ = 0.03 d_nn"}
+        and row["others"].startswith(("real elements", "AFLOW"))
+    ]
+    assert len(pieces) == 4
+    assert f"often not in a piece without a cell ({min(pieces):.2f} to {max(pieces):.2f})" in text

@@ -87,6 +87,11 @@ def test_equal_to_the_slow_reference(seed):
         np.testing.assert_allclose(found * abs(found), expected * abs(expected), atol=2e-6)
 
 
+def test_what_is_no_crystal_is_refused():
+    with pytest.raises(UnsupportedInputError, match="this is no Crystal"):
+        DESCRIPTOR.compute("Cu.cif")
+
+
 def test_known_values_of_the_first_shell():
     sharp = NeighbourhoodOrder(n_shells=3)
     [found] = sharp.compute(FCC)

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from xtalprint import Crystal, geometry
 from xtalprint.cli import main
 from xtalprint.defects import displace_springs
-from xtalprint.errors import WrongUsageError
+from xtalprint.errors import UnsupportedInputError, WrongUsageError
 from xtalprint.models import load_model
 from xtalprint.models.atom_configuration import QUICK_ATOMS
 from xtalprint.models.atom_samples import (
@@ -119,6 +119,19 @@ def test_there_is_no_label_for_the_structure(model, tmp_path):
     run = CliRunner().invoke(main, ["classify", str(tmp_path / "a.xyz"), "--model", "atom-class"])
     assert run.exit_code == 2
     assert "labels every atom" in run.output
+
+
+def test_anything_but_a_crystal_is_refused(model):
+    with pytest.raises(UnsupportedInputError, match=r"this is no Crystal.*Cu\.cif"):
+        model.predict_atoms("Cu.cif")
+
+
+def test_a_heap_whose_neighbours_are_not_all_counted_is_refused(model):
+    steps = np.stack(np.meshgrid(*(np.arange(14),) * 3), -1).reshape(-1, 3)
+    heap, apart = 0.3 * steps[(steps < 10).all(axis=1)], 5.0 * steps + 50.0
+    together = Crystal(np.concatenate([heap, apart]), [29] * (len(heap) + len(apart)))
+    with pytest.raises(UnsupportedInputError, match="999 neighbours within 2 bond lengths, more than 512"):
+        model.predict_atoms(together)
 
 
 def test_a_quick_run_gives_a_model_that_answers(tmp_path):

@@ -13,13 +13,15 @@ from safetensors.numpy import load_file
 
 from xtalprint.cli.train import train
 from xtalprint.crystal import Crystal
+from xtalprint.datasets import ElementalSolids
 from xtalprint.errors import WrongUsageError
-from xtalprint.models import CLASSES, Classifier, load_model
+from xtalprint.models import CLASSES, Classifier, bond_order_data, load_model
 from xtalprint.models.bond_order_configuration import BondOrderConfig
+from xtalprint.models.bond_order_data import PARTS
 from xtalprint.models.bond_order_evaluation import groups
 from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.bond_order_network import BondOrderNetwork
-from xtalprint.models.configuration import parse_config
+from xtalprint.models.configuration import parse_config, read_config
 from xtalprint.models.ensemble import member_probabilities
 from xtalprint.models.manifest import KnownOutput, Manifest
 
@@ -114,9 +116,20 @@ def test_the_same_bits_whatever_threads_and_company(run, simple_crystals, thread
         assert dict(prediction.probabilities) == dict(alone[prediction.source])
 
 
-def test_no_crystal_is_in_two_parts_and_every_group_has_its_rows(run):
+def test_no_crystal_is_in_two_parts(run):
+    config = read_config(run / "config.json", BondOrderConfig)
+    made = ElementalSolids.load(run / "crystals.npz")
+    rows = bond_order_data._rows(made, config)
+    assert sorted(np.concatenate([rows[part] for part in PARTS]).tolist()) == list(range(140))
+    for number in (config.data.others, config.data.disordered):
+        shares = [bond_order_data._share(number, part, config) for part in PARTS]
+        assert np.concatenate(shares).tolist() == list(range(number))
     figures = json.loads((run / "metrics.json").read_text())
-    assert sum(figures[part]["n"] for part in ("train", "validation", "test")) == 140
+    assert [figures[part]["n"] for part in PARTS] == [len(rows[part]) for part in PARTS]
+
+
+def test_every_group_has_its_rows(run):
+    figures = json.loads((run / "metrics.json").read_text())
     assert set(figures["calibration"]) == {"temperature", "before", "after", "reliability"}
     assert len(figures["single_networks"]) == 2
 

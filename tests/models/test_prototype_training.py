@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -12,9 +13,12 @@ from xtalprint.cli.classify import classify
 from xtalprint.cli.train import train
 from xtalprint.crystal import Crystal
 from xtalprint.defects import SUBSTITUTES
-from xtalprint.models import load_model
+from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.models import load_model, prototype_data
+from xtalprint.models.bond_order_configuration import QUICK_PROTOTYPE, PrototypeConfig
 from xtalprint.models.manifest import Manifest
 from xtalprint.models.presentations import DEFECTIVE_SITES, present
+from xtalprint.models.training import prepare_folder
 from xtalprint.prototypes.named import named_prototypes
 
 KEPT = ("fcc", "CsCl")
@@ -89,6 +93,56 @@ def test_a_class_list_is_for_this_model_only(tmp_path):
     result = CliRunner().invoke(train, call)
     assert result.exit_code == 2
     assert "--classes is for" in result.output
+
+
+def test_a_run_is_not_resumed_with_a_class_list_that_has_changed(run, tmp_path):
+    rows = {"prototypes": [row_of(p) for p in named_prototypes() if p.name in KEPT] + [MINE]}
+    mine, folder = tmp_path / "mine.json", tmp_path / "run"
+    mine.write_text(json.dumps(rows))
+    recipe = QUICK_PROTOTYPE.with_changes(data={"classes": str(mine)})
+    prepare_folder(folder, recipe, resume=False)
+    moved = mine.rename(tmp_path / "moved.json")
+    shutil.copy(moved, mine)
+    prepare_folder(folder, recipe.with_changes(data={"classes": str(moved)}), resume=True)
+    rows["prototypes"][-1]["strain"] = 0.01
+    mine.write_text(json.dumps(rows))
+    again = QUICK_PROTOTYPE.with_changes(data={"classes": str(mine)})
+    assert again.recipe() != recipe.recipe()
+    with pytest.raises(WrongUsageError, match=r"config\.json.*not the one of this recipe any more"):
+        prepare_folder(folder, again, resume=True)
+    with pytest.raises(WrongUsageError, match="the class list cannot be read"):
+        QUICK_PROTOTYPE.with_changes(data={"classes": str(tmp_path / "nowhere.json")})
+
+
+@pytest.fixture
+def rounds(monkeypatch):
+    """Candidates of the first round that are crystals of the classes, and later ones that are not."""
+    members = [p.crystal for p in named_prototypes() if p.name in KEPT]
+    others = [p.crystal for p in named_prototypes() if p.name not in KEPT]
+    made = []
+
+    def candidates(training, *, seed, n, workers):
+        made.append(seed)
+        return (members if len(made) == 1 else others)[:1] * (n // 2) + others[len(made) :][: n - n // 2]
+
+    monkeypatch.setattr(prototype_data, "prototype_others", candidates)
+    return members, made
+
+
+def test_crystals_of_no_class_are_drawn_until_there_are_enough(rounds):
+    members, made = rounds
+    config = PrototypeConfig(data={"others": 20}, threads=1)
+    found = prototype_data.unlike_prototypes(members, config)
+    assert len(found) == 20
+    assert made == [2, 4]
+
+
+def test_without_enough_crystals_of_no_class_the_error_names_the_remedy(rounds, monkeypatch):
+    members, made = rounds
+    monkeypatch.setattr(prototype_data, "UNLIKE", 1e9)
+    with pytest.raises(XtalprintError, match=r"only 0 are unlike the classes.*ask for fewer others"):
+        prototype_data.unlike_prototypes(members, PrototypeConfig(data={"others": 20}, threads=1))
+    assert len(made) == prototype_data.ROUNDS
 
 
 def test_foreign_atoms_stand_on_elements_only_and_never_in_small_cells():

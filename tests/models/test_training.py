@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from xtalprint.cli.models import models
 from xtalprint.cli.train import train
+from xtalprint.datasets import ElementalSolids
 from xtalprint.datasets.structure_types import structure_type
 from xtalprint.errors import XtalprintError
 from xtalprint.models import CLASSES, load_model
@@ -20,7 +21,7 @@ from xtalprint.models.defective import training_copies
 from xtalprint.models.manifest import Manifest
 from xtalprint.models.shipping import ship
 from xtalprint.models.training import Clock, train_crystal_class
-from xtalprint.models.training_data import prepare
+from xtalprint.models.training_data import prepare, rows_of_parts
 
 RECIPES = Path(__file__).parents[2] / "recipes"
 
@@ -76,8 +77,16 @@ def test_the_manifest_says_what_made_it(run):
 
 
 def test_no_crystal_is_in_two_parts(run):
+    made = ElementalSolids.load(run / "crystals.npz")
+    labels = np.array([CLASSES.index(name) for name in made.labels.tolist()])
+    parts = rows_of_parts(made, labels, read_config(run / "config.json", TrainingConfig))
+    assert sorted(np.concatenate([*parts.values()]).tolist()) == list(range(140))
     metrics = json.loads((run / "metrics.json").read_text())
-    assert sum(metrics[part]["n"] for part in ("train", "validation", "test")) == 140
+    assert {part: metrics[part]["n"] for part in parts} == {part: len(rows) for part, rows in parts.items()}
+
+
+def test_the_figures_of_a_run_add_up(run):
+    metrics = json.loads((run / "metrics.json").read_text())
     matrix = np.array(metrics["test"]["confusion_matrix"])
     assert matrix.sum() == metrics["test"]["n"]
     assert np.trace(matrix) == metrics["test"]["n"] - metrics["test"]["errors"]

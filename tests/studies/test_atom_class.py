@@ -24,6 +24,7 @@ def frames(tmp_path, monkeypatch):
     gas = Crystal(np.random.default_rng(0).uniform(0, 60, (60, 3)), ["Ar"] * 60, cell=60 * np.eye(3))
     for name, crystal in (("solid", supercell(copper, (4, 4, 4))), ("gas", gas)):
         write(folder / f"{name}.extxyz", to_ase(crystal))
+    pytest.importorskip("ovito")
     (folder / "index.csv").write_text("file,class\nsolid.extxyz,fcc\ngas.extxyz,liquid\n", encoding="utf-8")
     monkeypatch.setenv("XTALPRINT_DATA", str(tmp_path / "data"))
 
@@ -40,5 +41,7 @@ def test_the_study_counts_atoms(tmp_path, monkeypatch):
     assert (solid["name"], solid["atoms"], solid["right"], solid["others"]) == ("solid", 64, 1.0, {})
     assert (gas["class"], gas["atoms"]) == ("none", 60)
     assert gas["right"] > 0.9
+    assert (solid["ptm_0.1"], solid["ptm_no_cutoff"]) == (1.0, 1.0)
+    assert gas["ptm_0.1"] > 0.9
     assert [row["name"] for row in found["made"]] == ["fcc", "bcc", "hcp", "liquid"]
     assert (tmp_path / "out" / "atom-class.png").stat().st_size > 1000

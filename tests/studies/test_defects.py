@@ -97,6 +97,7 @@ def test_answers_are_counted_by_group_and_the_best_tolerance_is_found(sample):
     assert noisy["accuracy"]["all test structures"][PUBLISHED]["right"] == 1
     assert noisy["accuracy"]["all test structures"][DEFAULT]["right"] == 2
     assert noisy["accuracy"][UNSEEN][PUBLISHED]["n"] == 1
+    assert noisy["accuracy"]["all test structures"][PUBLISHED]["structures"] == 2
     assert [noisy["accuracy"][FIRST][method]["right"] for method in (PUBLISHED, RESCALED)] == [1, 2]
     searched = {
         name: [level["accuracy"][SEARCHED][name]["right"] for level in (noisy, thinned)]

@@ -102,10 +102,11 @@ def test_without_the_snapshots_the_error_names_the_remedy(snapshots, monkeypatch
         md.run()
 
 
-def test_labels_of_atoms_are_one_a_site_or_none_at_all():
+def test_labels_of_atoms_are_one_a_site_in_the_words_of_template_matching():
     crystal = Crystal(3.6 * FACE + 0.1, ["Cu"] * 4, cell=3.6 * np.eye(3))
-    labels = md.atom_classes(crystal)
-    assert labels is None or labels.shape == (4,)
+    assert md.atom_classes(crystal).tolist() == ["fcc"] * 4
+    gas = Crystal(np.random.default_rng(0).uniform(0, 60, (50, 3)), ["Ar"] * 50)
+    assert md.atom_classes(gas).tolist() == ["other"] * 50
 
 
 def index():

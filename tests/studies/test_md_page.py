@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from xtalprint.geometry.symmetry import MAX_NOISY_SITES
 from xtalprint.models.registry import load_manifest
 from xtalprint.studies.md_counts import CNA, MODELS, ORACLE, PUBLISHED_ATOMS, SINGLE
 
@@ -108,6 +109,19 @@ def test_atoms_at_the_melting_temperature_and_in_liquids():
     assert f"PTM has {100 * min(metals):.1f} to {100 * max(metals):.1f} % in the metals" in PAGE
     for system in (s for s in RESULTS["systems"] if s["class"] == "liquid"):
         assert f"| {percents(system['temperatures'][0]['atoms'])} |\n" in PAGE
+
+
+def test_the_least_right_frame_of_the_made_set():
+    with (ROOT / "results" / "md" / "table.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["set"] == "made" and row["class"] != "liquid"]
+    shares = {(row["file"], row["frame"]): int(row["atoms: xtalprint"]) / int(row["n_atoms"]) for row in rows}
+    (file, _), least = min(shares.items(), key=lambda item: item[1])
+    assert file == "li_bcc_100.extxyz.gz"
+    assert f"(four frames together; of one frame of Li {100 * least:.1f} %)" in PAGE
+
+
+def test_the_page_says_how_the_symmetry_search_is_guarded():
+    assert f"more than {MAX_NOISY_SITES} sites" in PAGE
 
 
 def test_the_results_are_of_the_shipped_models_and_all_files():

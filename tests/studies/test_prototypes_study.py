@@ -41,6 +41,7 @@ def test_every_class_is_scored_in_every_form(study):
     assert [row["class"] for row in result.table] == list(names)
     assert written["forms"][0]["accuracy"] > 0.9
     assert sum(row["n"] for row in written["per_class"].values()) == len(names) * len(FORMS)
+    assert {row["structures"] for row in written["per_class"].values()} == {written["n_each"]}
     assert written["exchange"] == {"n": 11, "same": 11}
     assert set(result.drawings) == {"prototypes", "prototypes-confusion"}
 

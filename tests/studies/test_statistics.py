@@ -24,6 +24,14 @@ def test_a_failure_counts_as_wrong():
     assert result["accuracy"] == pytest.approx(1 / 3)
 
 
+def test_draws_of_the_same_structures_do_not_make_the_interval_narrower():
+    truth, answer = ["fcc"] * 10, ["fcc"] * 9 + [None]
+    once, four_times = accuracy(truth, answer), accuracy(4 * truth, 4 * answer, structures=10)
+    assert (four_times["n"], four_times["right"], four_times["structures"]) == (40, 36, 10)
+    assert four_times["accuracy"] == once["accuracy"]
+    assert four_times["interval_95"] == pytest.approx(once["interval_95"], abs=1e-12)
+
+
 def test_nothing_to_count_gives_no_accuracy():
     assert accuracy([], []) == {"n": 0, "right": 0}
 

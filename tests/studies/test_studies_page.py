@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
 
+from xtalprint.models.presentations import FEWEST_LEFT
 from xtalprint.studies.answers import MODELS
 from xtalprint.studies.lattice_paths import AS_CELL, CUBIC, STANDARD
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "studies.md").read_text(encoding="utf-8")
+DEFAULT = MODELS[-1]
 VIEWS = {"1": AS_CELL, "2": STANDARD, "3": CUBIC}
 NAMES = (*("fingerprints", "transition-bcc-sc", "transition-rhombohedral", "transition-bain", "amorphous", "size"),)
 
@@ -104,17 +107,17 @@ def test_rhombohedral_path():
         for key, view in VIEWS.items()
         for model in MODELS
     }
-    for key in VIEWS:
-        if len({tuple(widths[key, model]) for model in MODELS}) == 1:
-            rows.append(row(f"{key}, both models", *widths[key, MODELS[0]]))
-        else:
-            rows += [row(f"{key}, {model}", *widths[key, model]) for model in MODELS]
+    rows += [row(f"{key}, {model}", *widths[key, model]) for key in VIEWS for model in MODELS]
     checks = {model: found["checks"][model][STANDARD] for model in MODELS}
     rows += [row(s, *(yes(checks[model][s]) for model in MODELS)) for s in checks[MODELS[0]]]
     assert_rows("transition-rhombohedral", rows)
     lost = [f"{100 * found['models'][model][CUBIC]['share_between']:.0f} %" for model in MODELS]
     text = " ".join(section("transition-rhombohedral").split())
     assert f"{lost[0]} of the places are called hex/rh by the published recipe and {lost[1]} by {MODELS[1]}" in text
+    regions = [found["models"][DEFAULT][view]["regions"] for view in VIEWS.values()]
+    assert [[r["class"] for r in of] for of in regions] == [["bcc", "hex/rh", "sc", "hex/rh", "fcc", "hex/rh"]] * 3
+    most = max(r["places"] for of in regions for r in of if r["class"] != "hex/rh")
+    assert f"takes up to {most} places around one of them for it" in text
 
 
 def test_bain_path():
@@ -133,11 +136,21 @@ def test_bain_path():
     text = " ".join(section("transition-bain").split())
     assert f"calls {groups['139']} bct_139, {groups['225']} fcc and {groups['229']} bcc" in text
     agreement = {
-        f"{100 * found['data_set']['models'][model][AS_CELL]['agrees_with_symmetry_search']:.1f} %"
+        model: f"{100 * found['data_set']['models'][model][AS_CELL]['agrees_with_symmetry_search']:.1f} %"
         for model in MODELS
     }
-    assert len(agreement) == 1
-    assert f"both models agree with it on {agreement.pop()}" in text
+    image, other = (agreement[model] for model in MODELS[1:])
+    assert agreement[MODELS[0]] == image
+    assert (
+        f"both image networks agree with it on {image}, {DEFAULT}, whose region of fcc is narrower, on {other}"
+        in text
+    )
+    cubes = found["places"]
+    for view in VIEWS.values():
+        of = found["made"]["models"][DEFAULT][view]
+        assert [r["class"] for r in of["regions"]] == ["bct_139", "bcc", "bct_139", "fcc", "bct_139"]
+        for name, ends in of["region_around"].items():
+            assert max(abs(end / cubes[name] - 1) for end in ends) < 0.02
 
 
 def test_from_order_to_disorder():
@@ -163,6 +176,17 @@ def test_prototypes_that_are_lost_early_are_named():
     assert sum(lost.values()) == 1
 
 
+def test_the_default_model_among_displaced_crystals():
+    numbers, found = result("amorphous")["crystals"], result("amorphous")["models"][DEFAULT]
+    text = " ".join(section("amorphous").split())
+    shares = [f"{found[name]['mean_at_0.1_and_0.2'][0]:.2f} for {name}" for name in numbers]
+    assert f"At 0.1 it has {shares[0]}, {shares[1]} and {shares[2]} on average" in text
+    wrong = sum(n for name in numbers for n in found[name]["wrong_at_0.1"].values())
+    assert f"names {sum(numbers.values()) - wrong} of the {sum(numbers.values())} right" in text
+    unknown = [found[name]["half_called_unknown_at"] for name in numbers]
+    assert f"called unknown from {min(unknown):.2f} to {max(unknown):.2f} on" in text
+
+
 def test_sizes():
     found = result("size")["models"]
     rows = [
@@ -170,3 +194,20 @@ def test_sizes():
         for model in MODELS
     ]
     assert_rows("size", [line.replace("100.0 %", "100 %") for line in rows])
+
+
+def test_what_the_default_model_says_of_the_smallest_pieces():
+    wrong = result("size")["models"][DEFAULT]
+    each = result("size")["elements_per_prototype"]
+    assert wrong["wrong"] == {"rh (α-Sm), 36 atoms: bct_139": each, "diam (C), 32 atoms: hex/rh": each}
+    assert wrong["wrong_called_known"] == each
+    with (ROOT / "results" / "size" / "table.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["model"] == DEFAULT and row["answer"] != row["class"]]
+    found = {(row["class"], row["answer"], f"{float(row['probability']):.2f}", row["known"]) for row in rows}
+    (diamond, samarium) = sorted(found)
+    text = " ".join(section("size").split())
+    assert f"diamond {diamond[1]}, undecided ({diamond[2]}) but as known" in text
+    assert f"α-Sm {samarium[1]} ({samarium[2]}, called unknown)" in text
+    assert (diamond[3], samarium[3]) == ("True", "False")
+    assert {of["structures"] for of in wrong["accuracy"].values()} == {10}
+    assert f"pieces of {FEWEST_LEFT} atoms and more" in text

@@ -91,7 +91,8 @@ def train(
     if classes is not None:
         if name != PROTOTYPE:
             raise click.UsageError("--classes is for: xtalprint train prototype")
-        recipe = recipe.with_changes(data=recipe.model_dump(mode="json")["data"] | {"classes": str(classes)})
+        given = {"classes": str(classes), "classes_sha256": None}
+        recipe = recipe.with_changes(data=recipe.model_dump(mode="json")["data"] | given)
     recipe = recipe.with_changes(seed=seed, epochs=epochs, threads=threads, device=device)
     manifest = _trainer(name)(
         recipe,

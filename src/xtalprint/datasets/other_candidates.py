@@ -31,8 +31,13 @@ ANGLES, LEAST_HEIGHT = (60.0, 120.0), 0.1
 MAX_PARENT, MAX_REPEATED = 24, 32
 #: Largest strain of a neighbour, and displacements of its atoms in bond lengths.
 STRAINS, SHIFTS = (0.04, 0.25), (0.03, 0.2)
+#: Chance that it is repeated once more, that it is strained, that a component of the strain is not zero, and that its
+#: atoms are shifted.
+REPEATED, STRAINED, COMPONENT, SHIFTED = 0.5, 0.8, 0.5, 0.7
 #: Layers of a stacking; the shift of the second half of a double layer, in layers, as in diamond.
 LAYERS, DOUBLE = (3, 8), 0.75
+#: Share of stackings of double layers.
+DOUBLED = 0.3
 
 
 def other_orbits(rng: np.random.Generator) -> Candidate | None:
@@ -62,15 +67,15 @@ def neighbour(parent: Crystal, rng: np.random.Generator) -> Candidate | None:
     if parent.cell is None or len(parent) > MAX_PARENT:
         return None
     repeats = [1, 1, 1]
-    while rng.random() < 0.5 and len(parent) * np.prod(repeats) * 2 <= MAX_REPEATED:  # noqa: PLR2004 - one half
+    while rng.random() < REPEATED and len(parent) * np.prod(repeats) * 2 <= MAX_REPEATED:
         repeats[rng.integers(3)] += 1
     box = supercell(parent, (repeats[0], repeats[1], repeats[2]))
     frac, cell = box.frac, np.array(box.cell)
-    if rng.random() < 0.8:  # noqa: PLR2004 - four in five
-        strain = rng.normal(size=(3, 3)) * (rng.random((3, 3)) < 0.5)  # noqa: PLR2004 - half of the components
+    if rng.random() < STRAINED:
+        strain = rng.normal(size=(3, 3)) * (rng.random((3, 3)) < COMPONENT)
         strain = 0.5 * (strain + strain.T)
         cell = cell @ (np.eye(3) + strain * rng.uniform(*STRAINS) / max(float(np.abs(strain).max()), 0.3))
-    if rng.random() < 0.7 and len(frac) > 1:  # noqa: PLR2004 - seven in ten
+    if rng.random() < SHIFTED and len(frac) > 1:
         amplitude = rng.uniform(*SHIFTS) * float(nearest_distances(parent).mean())
         frac = frac + rng.normal(0, amplitude, frac.shape) @ np.linalg.inv(cell)
     return Candidate(cell, frac - np.floor(frac), f"neighbour of {parent.source} {parent.frame}")
@@ -87,7 +92,7 @@ def stacking(rng: np.random.Generator) -> Candidate:
     cell = np.array([[1, 0, 0], [-0.5, np.sqrt(3) / 2, 0], [0, 0, n * ratio]])
     places = ((0, 0), (2 / 3, 1 / 3), (1 / 3, 2 / 3))
     frac = np.array([[*places[layer], i / n] for i, layer in enumerate(sequence)])
-    if rng.random() < 0.3:  # noqa: PLR2004 - three in ten
+    if rng.random() < DOUBLED:
         frac = np.concatenate([frac, frac + np.array([0, 0, DOUBLE / n])])
         cell[2] *= 2
     return Candidate(cell, frac, "stacking " + "".join("ABC"[layer] for layer in sequence))

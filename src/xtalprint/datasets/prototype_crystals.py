@@ -31,6 +31,8 @@ ORBITS, REDECORATED = 0.2, 0.2
 LEAST_FREEDOM = 1e-3
 #: Of the others so many get two elements at random; most sites of a cell that does; share of the first element.
 DECORATED, MOST_DECORATED, SHARES = 0.5, 8, (0.25, 0.75)
+#: Chance that a cell of several sites is repeated once more before.
+REPEATED = 0.7
 
 
 def prototype_crystals(
@@ -98,7 +100,7 @@ def varied(prototype: NamedPrototype, rng: np.random.Generator) -> Crystal:
 def prototype_others(
     parents: Sequence[Crystal], *, seed: int = 0, n: int = 4000, workers: int | None = None
 ) -> list[Crystal]:
-    """Make crystals that are hardly one of the prototypes; a few of them may be, see `unlike`.
+    """Make crystals that are hardly one of the prototypes. A few of them may be: who learns from them has to look.
 
     Parameters
     ----------
@@ -138,7 +140,7 @@ def decorated(crystal: Crystal, rng: np.random.Generator) -> Crystal:
     """Two elements at random on the sites of a cell, of a small supercell if it has few sites."""
     repeats = [1, 1, 1]
     while len(crystal) * np.prod(repeats) * 2 <= MOST_DECORATED and (
-        len(crystal) * np.prod(repeats) < 2 or rng.random() < 0.7  # noqa: PLR2004 - seven in ten
+        len(crystal) * np.prod(repeats) <= 1 or rng.random() < REPEATED
     ):
         repeats[rng.integers(3)] += 1
     box = supercell(crystal, (repeats[0], repeats[1], repeats[2]))

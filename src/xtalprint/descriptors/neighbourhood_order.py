@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint import geometry
-from xtalprint.errors import XtalprintError
+from xtalprint.crystal import Crystal
+from xtalprint.errors import UnsupportedInputError, XtalprintError, not_a_crystal
 from xtalprint.geometry.bond_moments import DEGREE, EXPONENTS, harmonics_of_moments, sorted_boxes
 from xtalprint.geometry.pairs import Sites
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from xtalprint.crystal import Crystal
 
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
@@ -103,8 +102,11 @@ class NeighbourhoodOrder:
         Raises
         ------
         UnsupportedInputError
-            For a single atom without images: it has no bond length.
+            For a single atom without images: it has no bond length. For atoms on a heap, more than 512 neighbours of
+            one: not all would be counted.
         """
+        if not isinstance(crystal, Crystal):
+            raise not_a_crystal(crystal)
         from xtalprint.geometry import compiled_neighbourhoods as compiled  # noqa: PLC0415 - imports Numba
 
         length = geometry.bond_length(crystal, method="robust")
@@ -121,9 +123,16 @@ class NeighbourhoodOrder:
         parts = [walk[start : start + CHUNK] for start in range(0, len(walk), CHUNK)]
         for part in parts:
             moments = np.zeros((len(part), *shape))
-            compiled.add_moments(
+            most = compiled.add_moments(
                 sites.points[part], boxes.rank[part], weights, search, boxes.edge, grid, EXPONENTS, moments
             )
+            if most > compiled.MOST:
+                raise UnsupportedInputError(
+                    f"an atom has {most} neighbours within {self.reach:g} bond lengths, more than {compiled.MOST}",
+                    source=crystal.source,
+                    frame=crystal.frame,
+                    remedy="are there atoms on top of each other, or several frames in one?",
+                )
             order[part] = moments @ _all_harmonics()
         features = np.empty((crystal.n_sites, self.n_features), dtype=np.float32)
         flat = order.reshape(len(order), -1)

@@ -18,11 +18,17 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
     Search = tuple[Floats, Integers, Integers, Floats, Integers]
 
+#: Most neighbours of a site that are counted; only atoms on a heap have more.
+MOST = 512
+
 
 def _neighbours(  # noqa: PLR0917 - compiled: no keywords
     place: Floats, own: int, search: Search, edge: float, reach: float, found: Floats, owners: Integers
 ) -> int:
-    """Vectors (found, (3, n)) and owners of all points within ``reach`` of a place but one; returns their number."""
+    """Vectors (found, (3, m)) and owners of the first m points within ``reach`` of a place but one.
+
+    Returns the number of all of them, which may be larger than m.
+    """
     points, owner, start, origin, shape = search
     box = np.empty(3, dtype=np.int64)
     for axis in range(3):
@@ -36,12 +42,13 @@ def _neighbours(  # noqa: PLR0917 - compiled: no keywords
                 x = points[k, 0] - place[0]
                 y = points[k, 1] - place[1]
                 z = points[k, 2] - place[2]
-                if x * x + y * y + z * z >= reach * reach or k == own or n == found.shape[1]:
+                if x * x + y * y + z * z >= reach * reach or k == own:
                     continue
-                found[0, n] = x
-                found[1, n] = y
-                found[2, n] = z
-                owners[n] = owner[k]
+                if n < found.shape[1]:
+                    found[0, n] = x
+                    found[1, n] = y
+                    found[2, n] = z
+                    owners[n] = owner[k]
                 n += 1
     return n
 
@@ -58,8 +65,12 @@ def _add_moments(  # noqa: PLR0917 - compiled: no keywords
     grid: tuple[float, float],
     exponents: Integers,
     moments: Floats,
-) -> None:
-    """Add the monomials of all neighbours to ``moments`` (n, shells, 91), shared linearly between two shells."""
+) -> int:
+    """Add the monomials of all neighbours to ``moments`` (n, shells, 91), shared linearly between two shells.
+
+    Returns the largest number of neighbours; where it is above `MOST`, the others were left out.
+    """
+    most = 0
     first, step = grid
     n_shells = moments.shape[1]
     found = np.empty((3, MOST))
@@ -67,7 +78,8 @@ def _add_moments(  # noqa: PLR0917 - compiled: no keywords
     powers = np.ones((3, DEGREE + 1))
     for i in range(len(places)):
         n = _find(places[i], ranks[i], search, edge, first + step * n_shells, found, owners)
-        for k in range(n):
+        most = max(most, n)
+        for k in range(min(n, MOST)):
             length = np.sqrt(found[0, k] ** 2 + found[1, k] ** 2 + found[2, k] ** 2)
             for axis in range(3):
                 component = found[axis, k] / length
@@ -84,6 +96,7 @@ def _add_moments(  # noqa: PLR0917 - compiled: no keywords
                 value = powers[0, exponents[m, 0]] * powers[1, exponents[m, 1]] * powers[2, exponents[m, 2]]
                 moments[i, low, m] += lower * value
                 moments[i, high, m] += upper * value
+    return most
 
 
 def _add_neighbours(  # noqa: PLR0917 - compiled: no keywords
@@ -103,7 +116,7 @@ def _add_neighbours(  # noqa: PLR0917 - compiled: no keywords
     for i in range(len(places)):
         mean[i] = order[numbers[i]]
         n = _find(places[i], ranks[i], search, edge, outer, found, owners)
-        for k in range(n):
+        for k in range(min(n, MOST)):
             length = np.sqrt(found[0, k] ** 2 + found[1, k] ** 2 + found[2, k] ** 2)
             x = min(max((outer - length) / (outer - inner), 0.0), 1.0)
             weight = np.float32(x * x * (3 - 2 * x))
@@ -130,8 +143,6 @@ def _add_spectra(order: Singles, degrees: Integers, spectra: Singles) -> None:
                 pair += 1
 
 
-#: Most neighbours of a site that are counted; only atoms on a heap have more.
-MOST = 512
 add_moments = compiled(_add_moments, fastmath=True)
 add_neighbours = compiled(_add_neighbours, fastmath=True)
 add_spectra = compiled(_add_spectra, fastmath=True)

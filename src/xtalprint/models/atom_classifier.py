@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import disorder_warnings
 from xtalprint.descriptors.neighbourhood_order import NeighbourhoodOrder
-from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.errors import UnsupportedInputError, XtalprintError, not_a_crystal
 from xtalprint.models.answering import AnsweringModel, onnx_session
 from xtalprint.models.ensemble import ensemble_probabilities
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from xtalprint.crystal import Crystal
     from xtalprint.models.manifest import Manifest
     from xtalprint.models.prediction import Prediction
 
@@ -84,8 +84,10 @@ class AtomClassifier(AnsweringModel):
         Raises
         ------
         UnsupportedInputError
-            For a single atom without images.
+            For a single atom without images, for atoms on a heap, and for anything but a crystal.
         """
+        if not isinstance(crystal, Crystal):
+            raise not_a_crystal(crystal)
         try:
             features = self.descriptor.compute(crystal)
         except XtalprintError as error:

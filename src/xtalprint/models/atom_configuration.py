@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from xtalprint.descriptors.neighbourhood_order import NeighbourhoodOrder
-from xtalprint.models.configuration import FitConfig
+from xtalprint.models.configuration import NetworksConfig
 
 
 class AtomData(BaseModel):
@@ -24,29 +24,16 @@ class AtomData(BaseModel):
     atoms: int = Field(default=150, ge=1)
 
 
-class AtomConfig(FitConfig):
+class AtomConfig(NetworksConfig):
     """A training run of the per-atom network. The defaults are the recipe of the shipped one."""
 
+    sees: ClassVar[type[Any]] = NeighbourhoodOrder
     data: AtomData = AtomData()
-    #: Parameters of `xtalprint.descriptors.neighbourhood_order.NeighbourhoodOrder`; the others keep their defaults.
-    descriptor: dict[str, Any] = Field(default_factory=dict)
-    #: Networks of the ensemble, and neurons of each of the two hidden layers.
     members: int = Field(default=2, ge=1)
     width: int = Field(default=192, ge=8)
     dropout: float = Field(default=0.1, ge=0, lt=1)
     epochs: int = Field(default=12, ge=1)
     batch: int = Field(default=512, ge=2)
-    learning_rate: float = Field(default=2e-3, gt=0)
-    schedule: Literal["constant", "cosine"] = "cosine"
-
-    @field_validator("descriptor")
-    @classmethod
-    def _check_descriptor(cls, values: dict[str, Any]) -> dict[str, Any]:
-        unknown = [name for name in values if name not in NeighbourhoodOrder.__dataclass_fields__]
-        if unknown:
-            raise ValueError(f"NeighbourhoodOrder has no parameter {unknown[0]}")
-        NeighbourhoodOrder(**values)
-        return values
 
 
 #: A run of a few seconds, to see that everything works.

@@ -10,7 +10,7 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.datasets import other_crystals
 from xtalprint.defects import displace_gaussian, displace_springs
-from xtalprint.geometry import random_rotation, supercell_to
+from xtalprint.geometry import nearest_distances, random_rotation, scaled, supercell_to
 from xtalprint.models.defective import random_packing
 from xtalprint.models.presentations import points_around
 from xtalprint.prototypes.lattices import simple_lattice
@@ -51,6 +51,9 @@ SPRINGS, GAUSSIAN, SHAKEN = 0.13, 0.13, (0.22, 0.4)
 #: Atoms that left their place by more than this belong to no class; samples with a larger share of them melted.
 LEFT, MOST_LEFT = 0.5, 0.01
 MOST_VACANCIES, STRAIN = 0.2, 0.015
+#: Shares: of grains that meet a grain of the same crystal; of crystals that are heated by molecular dynamics where
+#: soft spheres have such a crystal, and of the others by springs; of crystals and of other matter that lose atoms.
+SAME_GRAIN, BY_DYNAMICS, BY_SPRINGS, THINNED, THINNED_NONE = 0.4, 0.45, 0.55, 0.3, 0.2
 #: Radius of a piece, depth below which its atoms are used, and least distance between two grains, in bond lengths.
 RADIUS, SKIN, GAP = 5.2, 0.6, 0.75
 #: Sites of a box.
@@ -89,7 +92,7 @@ def atom_samples(seed: int, row: int) -> list[LabelledAtoms]:
     kind = str(rng.choice(list(KINDS), p=np.array([*KINDS.values()]) / sum(KINDS.values())))
     base = made_box(kind, rng)
     other = made_box(str(rng.choice(["fcc", "bcc", "hcp", "sc", "diam", "shaken"])), rng, molecular_dynamics=False)
-    if rng.random() < 0.4:  # noqa: PLR2004 - grains of the same crystal
+    if rng.random() < SAME_GRAIN:
         other = base
     factor = rng.uniform(0.96, 1.04)
     return [base, piece(base, rng), grains(base, other, rng, factor=factor)]
@@ -103,7 +106,7 @@ def made_box(kind: str, rng: np.random.Generator, *, molecular_dynamics: bool = 
     hot, heat = _heated(crystal, kind, rng, molecular_dynamics=molecular_dynamics)
     labels = np.where(np.linalg.norm(hot.positions - crystal.positions, axis=1) < LEFT, labels, NONE)
     sample = LabelledAtoms(hot, labels, kind, heat)
-    return _thinned(sample, rng.uniform(0, MOST_VACANCIES), rng) if rng.random() < 0.3 else sample  # noqa: PLR2004
+    return _thinned(sample, rng.uniform(0, MOST_VACANCIES), rng) if rng.random() < THINNED else sample
 
 
 def ideal_box(kind: str, rng: np.random.Generator) -> tuple[Crystal, Integers]:
@@ -177,7 +180,7 @@ def grains(
 def _heated(
     crystal: Crystal, kind: str, rng: np.random.Generator, *, molecular_dynamics: bool
 ) -> tuple[Crystal, str]:
-    if molecular_dynamics and kind in SPHERES and rng.random() < 0.45:  # noqa: PLR2004 - its share
+    if molecular_dynamics and kind in SPHERES and rng.random() < BY_DYNAMICS:
         from xtalprint.datasets.soft_spheres import soft_spheres  # noqa: PLC0415 - imports Numba
 
         temperature = rng.uniform(*HOT)
@@ -186,7 +189,7 @@ def _heated(
         hot = soft_spheres(crystal, exponent=exponent, temperature=temperature, steps=steps, rng=rng)
         if (np.linalg.norm(hot.positions - crystal.positions, axis=1) > LEFT).mean() <= MOST_LEFT:
             return hot, f"md {temperature:.2f}"
-    if rng.random() < 0.55:  # noqa: PLR2004 - its share
+    if rng.random() < BY_SPRINGS:
         sigma = rng.uniform(0.01, SPRINGS)
         decay = rng.uniform(4, 10) if kind == "bcc" else rng.uniform(3, 8)
         hot = displace_springs(crystal, sigma, rng, decay=decay, transverse=rng.uniform(0.01, 0.1))
@@ -216,7 +219,7 @@ def _none(kind: str, rng: np.random.Generator) -> LabelledAtoms:
         crystal = _other_lattice(rng) if kind == "lattice" else _orbits(rng)
         crystal = displace_gaussian(crystal, rng.uniform(0, 0.06), rng)
     sample = LabelledAtoms(crystal, np.full(len(crystal), NONE), kind, heat)
-    return _thinned(sample, rng.uniform(0, MOST_VACANCIES), rng) if rng.random() < 0.2 else sample  # noqa: PLR2004
+    return _thinned(sample, rng.uniform(0, MOST_VACANCIES), rng) if rng.random() < THINNED_NONE else sample
 
 
 def _other_lattice(rng: np.random.Generator) -> Crystal:
@@ -234,8 +237,6 @@ def _other_lattice(rng: np.random.Generator) -> Crystal:
 
 def _orbits(rng: np.random.Generator) -> Crystal:
     """A crystal of random orbits of one of the other space groups; bond length 1."""
-    from xtalprint.geometry import nearest_distances, scaled  # noqa: PLC0415 - only here
-
     while True:
         [crystal] = other_crystals([simple_lattice("fcc")], seed=int(rng.integers(2**31)), n=1, workers=1)
         if str(crystal.source).startswith("orbits"):

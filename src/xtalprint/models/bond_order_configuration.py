@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
-from xtalprint.models.configuration import FitConfig
+from xtalprint.models.configuration import NetworksConfig
+from xtalprint.prototypes.named import class_list_sha256
 
 
 class SampleData(BaseModel):
@@ -48,35 +49,34 @@ class PrototypeData(SampleData):
     presentations: int = Field(default=2, ge=1)
     #: A class list, see `xtalprint.prototypes.named`; None is the one that the package ships.
     classes: str | None = None
+    #: SHA-256 of the class list, which is filled in. A list that has changed since makes another recipe.
+    classes_sha256: str | None = None
     #: Share of the presentations of elements in which foreign atoms stand on some of the sites, at random.
     substituted: float = Field(default=0.3, ge=0, le=1)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_the_list(cls, values: Any) -> Any:  # noqa: ANN401 - whatever a recipe holds there
+        """Note the content of the class list, or compare it with what is noted."""
+        if not isinstance(values, dict):
+            return values
+        classes, noted = values.get("classes"), values.get("classes_sha256")
+        try:
+            found = class_list_sha256(classes if isinstance(classes, str) else None)
+        except OSError as error:
+            raise ValueError(f"the class list cannot be read: {error.strerror}") from error
+        if noted not in {None, found}:
+            raise ValueError(f"the class list {classes or 'of the package'} is not the one of this recipe any more")
+        return values | {"classes_sha256": found}
 
-class EnsembleConfig(FitConfig):
+
+class EnsembleConfig(NetworksConfig):
     """A training run of an ensemble of small networks on bond-orientational order."""
 
+    sees: ClassVar[type[Any]] = BondOrientationalOrder
     data: SampleData
-    #: Parameters of `xtalprint.BondOrientationalOrder`; those not given keep their defaults.
-    descriptor: dict[str, Any] = Field(default_factory=dict)
-    #: Networks of the ensemble, and neurons of each of the two hidden layers.
-    members: int = Field(default=3, ge=1)
-    width: int = Field(default=384, ge=8)
-    dropout: float = Field(default=0.2, ge=0, lt=1)
     #: Share of the held-out presentations of the classes that must stay known.
     kept: float = Field(default=0.98, gt=0, lt=1)
-    epochs: int = Field(default=16, ge=1)
-    batch: int = Field(default=256, ge=2)
-    learning_rate: float = Field(default=2e-3, gt=0)
-    schedule: Literal["constant", "cosine"] = "cosine"
-
-    @field_validator("descriptor")
-    @classmethod
-    def _check_descriptor(cls, values: dict[str, Any]) -> dict[str, Any]:
-        unknown = [name for name in values if name not in BondOrientationalOrder.__dataclass_fields__]
-        if unknown:
-            raise ValueError(f"BondOrientationalOrder has no parameter {unknown[0]}")
-        BondOrientationalOrder(**values)
-        return values
 
 
 class BondOrderConfig(EnsembleConfig):
@@ -92,6 +92,12 @@ class PrototypeConfig(EnsembleConfig):
     descriptor: dict[str, Any] = Field(default_factory=lambda: {"species": True, "r_max": 5.2})
     width: int = Field(default=232, ge=8)
     epochs: int = Field(default=8, ge=1)
+
+    def recipe(self) -> dict[str, Any]:
+        """The class list counts by its content and not by where it lies."""
+        values = super().recipe()
+        del values["data"]["classes"]
+        return values
 
 
 #: A run of a few seconds, to see that everything works.

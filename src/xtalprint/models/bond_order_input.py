@@ -11,8 +11,6 @@ from xtalprint.descriptors.bond_orientational_order import DEGREES, N_CHANNELS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Rows of the input for each distance: the channels of a block of the descriptor, and the order per pair.
-N_ROWS = N_CHANNELS + len(DEGREES)
 #: Where there are hardly any pairs, the order per pair goes to zero instead of to chance.
 FEW_PAIRS = 0.15
 

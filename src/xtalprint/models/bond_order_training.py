@@ -40,10 +40,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from xtalprint.models.atom_configuration import AtomConfig
     from xtalprint.models.bond_order_configuration import EnsembleConfig
     from xtalprint.models.bond_order_data import BondOrderExamples, Part
     from xtalprint.models.checkpoint import Progress
+    from xtalprint.models.configuration import NetworksConfig
     from xtalprint.models.fitting import Examples, Fit
 
 
@@ -158,7 +158,7 @@ def _weighed(
 
 
 def fit_members(
-    config: EnsembleConfig | AtomConfig,
+    config: NetworksConfig,
     learned: Examples,
     watched: Examples,
     folder: Path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -82,6 +82,32 @@ class FitConfig(_Strict):
         """Copy with some fields replaced, validated; None leaves a field as it is."""
         given = {key: value for key, value in changes.items() if value is not None}
         return parse_config(self.model_dump(mode="json") | given, type(self), source="the command line")
+
+
+class NetworksConfig(FitConfig):
+    """A training run of an ensemble of small networks on what a descriptor gives."""
+
+    #: The descriptor, a dataclass.
+    sees: ClassVar[type[Any]]
+    #: Its parameters; those not given keep their defaults.
+    descriptor: dict[str, Any] = Field(default_factory=dict)
+    #: Networks of the ensemble, and neurons of each of the two hidden layers.
+    members: int = Field(default=3, ge=1)
+    width: int = Field(default=384, ge=8)
+    dropout: float = Field(default=0.2, ge=0, lt=1)
+    epochs: int = Field(default=16, ge=1)
+    batch: int = Field(default=256, ge=2)
+    learning_rate: float = Field(default=2e-3, gt=0)
+    schedule: Literal["constant", "cosine"] = "cosine"
+
+    @field_validator("descriptor")
+    @classmethod
+    def _check_descriptor(cls, values: dict[str, Any]) -> dict[str, Any]:
+        unknown = [name for name in values if name not in cls.sees.__dataclass_fields__]
+        if unknown:
+            raise ValueError(f"{cls.sees.__name__} has no parameter {unknown[0]}")
+        cls.sees(**values)
+        return values
 
 
 class TrainingConfig(FitConfig):

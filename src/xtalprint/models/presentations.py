@@ -31,6 +31,8 @@ PERIODIC_SITES, DEFECTIVE_SITES = (1, 400), (48, 400)
 PIECE_SITES, FEWEST, FEWEST_LEFT = (56, 700), 50, 34
 #: A piece is an ellipsoid in six of ten cases, else a block; |ln| of its axes beside the mean.
 ELLIPSOIDS, LARGEST_ASPECT = 0.6, 0.25
+#: Share of disordered matter that is a random packing (the rest is shaken apart), share that loses atoms; how many.
+PACKED, THINNED_DISORDER, MOST_LOST = 0.5, 0.3, 0.4
 #: Disordered matter: sites; cores of random packings in bond lengths; displacements beyond which nothing is left.
 DISORDERED_SITES, CORES, MOLTEN = (60, 400), (0.6, 0.97), (0.24, 0.5)
 
@@ -42,6 +44,7 @@ BOX_SHARES = (0.35, 0.25, 0.2)
 BOX_SITES, FEW_MISSING_SITES, STRONG_SITES = (1, 300), (12, 300), (48, 300)
 #: Displacements in bond lengths: slight (drawn by logarithm) and strong; shares of vacancies of half the latter.
 SLIGHT, STRONG, STRONG_VACANCIES = (3e-4, 0.05), (0.01, 0.13), (0.01, 0.5)
+THINNED_STRONG = 0.5
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ def present_box(crystal: Crystal, rng: np.random.Generator) -> Presentation:
     else:
         sample = supercell_to(crystal, min_atoms=_log_uniform(STRONG_SITES, rng))
         displacement = rng.uniform(*STRONG)
-        missing = rng.uniform(*STRONG_VACANCIES) if rng.random() < 0.5 else 0.0  # noqa: PLR2004 - one half
+        missing = rng.uniform(*STRONG_VACANCIES) if rng.random() < THINNED_STRONG else 0.0
     if missing:
         sample = vacancies(sample, missing, rng)
     if displacement:
@@ -150,14 +153,14 @@ def disordered(crystals: Sequence[Crystal], rng: np.random.Generator) -> Crystal
     """Make a liquid or a glass of the density of one of the crystals: a random packing, or a crystal shaken apart."""
     crystal = crystals[int(rng.integers(len(crystals)))]
     box = supercell_to(crystal, min_atoms=_log_uniform(DISORDERED_SITES, rng))
-    if rng.random() < 0.5:  # noqa: PLR2004 - one half
+    if rng.random() < PACKED:
         packing = random_packing(box, rng.uniform(*CORES), rng)
         matter = _with_cube(packing, np.cbrt(box.volume)) if rng.random() < PERIODIC else _ball(packing)
     else:
         shaken = displace_gaussian(box, rng.uniform(*MOLTEN), rng, unit="d_nn")
         matter = shaken if rng.random() < PERIODIC else to_cluster(shaken)
-    if rng.random() < 0.3:  # noqa: PLR2004 - three in ten
-        matter = vacancies(matter, rng.uniform(0, 0.4), rng)
+    if rng.random() < THINNED_DISORDER:
+        matter = vacancies(matter, rng.uniform(0, MOST_LOST), rng)
     return matter
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +9,14 @@ import numpy as np
 from xtalprint.datasets import ElementalSolids
 from xtalprint.datasets.prototype_crystals import prototype_crystals, prototype_others
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
+from xtalprint.errors import XtalprintError
 from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.training_data import save_whole
-from xtalprint.prototypes.named import class_names, named_prototypes
+from xtalprint.prototypes.named import class_list_sha256, class_names, named_prototypes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -28,8 +28,8 @@ FEWEST = 10
 #: What is closer than this to a crystal of a class, in the space of the network's input, may be one. The ideal Cu3Au
 #: is 2.6 from fcc; neighbours in the training part of a class are up to 2 apart.
 UNLIKE = 2.0
-#: So many more candidates are made than are wanted.
-SPARE = 1.25
+#: So many more candidates are made than are wanted, and again as many, until enough are left; at most so many rounds.
+SPARE, ROUNDS = 1.25, 8
 
 
 def prototype_classes(data: PrototypeData) -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def about_prototypes(data: PrototypeData) -> dict[str, Any]:
     prototypes = named_prototypes(data.classes)
     return {
         "name": "named-prototypes",
-        "classes_sha256": _digest(data.classes),
+        "classes_sha256": class_list_sha256(data.classes),
         "prototypes": [
             {
                 "name": p.name,
@@ -73,19 +73,31 @@ def about_prototypes(data: PrototypeData) -> dict[str, Any]:
 
 
 def unlike_prototypes(training: Sequence[Crystal], config: PrototypeConfig) -> list[Crystal]:
-    """Crystals whose order is unlike that of every crystal of the training part, see `UNLIKE`."""
+    """As many crystals as the recipe says whose order is unlike that of every crystal of the training part.
+
+    None is there twice, because a copy could come into another part of the run. See `UNLIKE`.
+    """
     descriptor = BondOrientationalOrder(**config.descriptor)
     n = config.data.others
-    candidates = prototype_others(training, seed=config.data.seed, n=round(SPARE * n), workers=config.threads)
     members = _inputs(descriptor, training, config.threads)
     squares = (members**2).sum(axis=1)
-    kept = [
-        candidate
-        for candidate, row in zip(candidates, _inputs(descriptor, candidates, config.threads), strict=True)
-        if (squares - 2 * (members @ row) + row @ row).min() > UNLIKE**2
-    ]
-    # The same number whatever was left out, because the plan of the run counts on it.
-    return [kept[i % len(kept)] for i in range(n)]
+    kept: list[Crystal] = []
+    for number in range(ROUNDS):
+        # A round has two seeds of its own, see `prototype_others`.
+        seed = config.data.seed + 2 * number
+        candidates = prototype_others(training, seed=seed, n=round(SPARE * n), workers=config.threads)
+        kept += [
+            candidate
+            for candidate, row in zip(candidates, _inputs(descriptor, candidates, config.threads), strict=True)
+            if (squares - 2 * (members @ row) + row @ row).min() > UNLIKE**2
+        ]
+        if len(kept) >= n:
+            return kept[:n]
+    raise XtalprintError(
+        f"of {ROUNDS * round(SPARE * n)} made crystals only {len(kept)} are unlike the classes",
+        value=f"others = {n}",
+        remedy="ask for fewer others in [data] of the recipe",
+    )
 
 
 def _inputs(
@@ -95,10 +107,3 @@ def _inputs(
     if batch.failures:
         raise batch.failures[0].error
     return network_input(batch.array).astype(np.float64)
-
-
-def _digest(path: str | None) -> str:
-    from importlib.resources import files  # noqa: PLC0415 - only here
-
-    place = files("xtalprint.prototypes") / "named.json" if path is None else Path(path)
-    return hashlib.sha256(place.read_bytes()).hexdigest()

@@ -192,10 +192,8 @@ def prepare(
         made = made_crystals(config.data, folder / CRYSTALS, threads=config.threads, say=say)
     descriptor = DiffractionImage(**config.descriptor)
     labels = np.array([CLASSES.index(name) for name in made.labels.tolist()], dtype=np.int64)
-    split = made.split if config.data.split == "random" else made.split_by_prototype
-    rest, test = split(test=config.data.test, seed=config.data.seed)
-    validation = rest[part_by_class(labels[rest], config.data.validation, seed=config.data.seed)]
-    train = np.setdiff1d(rest, validation)
+    index = rows_of_parts(made, labels, config)
+    train = index["train"]
     say("computing their diffraction images")
     with clock.time("images"):
         compute = partial(cached_images, descriptor, threads=config.threads)
@@ -216,7 +214,7 @@ def prepare(
         crystals=made.crystals,
         labels=labels,
         images=images,
-        index={"train": train, "validation": validation, "test": test},
+        index=index,
         descriptor=descriptor,
         provenance={
             "name": "elemental-solids",
@@ -231,6 +229,17 @@ def prepare(
         margins=made.margins,
         threads=config.threads,
     )
+
+
+def rows_of_parts(
+    made: ElementalSolids, labels: NDArray[np.int64], config: TrainingConfig
+) -> dict[Part, NDArray[np.int64]]:
+    """Rows of the crystals of each part; every crystal is in one of them."""
+    data = config.data
+    split = made.split if data.split == "random" else made.split_by_prototype
+    rest, test = split(test=data.test, seed=data.seed)
+    validation = rest[part_by_class(labels[rest], data.validation, seed=data.seed)]
+    return {"train": np.setdiff1d(rest, validation), "validation": validation, "test": test}
 
 
 def _hash(rows: NDArray[np.int64]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import warnings
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from xtalprint.errors import XtalprintError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from importlib.resources.abc import Traversable
 
     from numpy.typing import NDArray
 
@@ -95,6 +97,11 @@ class NamedPrototype:
         return traceless @ strains / operations, shifts.reshape(3 * n, 3 * n) / operations
 
 
+def class_list_sha256(path: str | Path | None = None) -> str:
+    """SHA-256 of a class list, see `named_prototypes`; of a file that cannot be read an ``OSError`` says why."""
+    return hashlib.sha256(_place(path).read_bytes()).hexdigest()
+
+
 def named_prototypes(path: str | Path | None = None) -> tuple[NamedPrototype, ...]:
     """Read a class list.
 
@@ -114,7 +121,7 @@ def named_prototypes(path: str | Path | None = None) -> tuple[NamedPrototype, ..
     >>> [p.name for p in named_prototypes()][:3]
     ['fcc', 'bcc', 'hcp']
     """
-    place = files("xtalprint.prototypes") / "named.json" if path is None else Path(path)
+    place = _place(path)
     try:
         rows = json.loads(place.read_text(encoding="utf-8"))["prototypes"]
         found = tuple(_row(entry, number) for number, entry in enumerate(rows))
@@ -147,3 +154,8 @@ def _row(entry: Mapping[str, Any], number: int) -> NamedPrototype:
         raise XtalprintError(f"row {number} of the class list has no name, or varies by more than 1", remedy=REMEDY)
     crystal = Crystal(frac @ cell, entry["numbers"], cell=cell, source=name)
     return NamedPrototype(name=name, crystal=crystal, strain=float(strain), shift=float(shift), **texts)
+
+
+def _place(path: str | Path | None) -> Traversable:
+    """Where a class list lies; None is that of the package."""
+    return files("xtalprint.prototypes") / "named.json" if path is None else Path(path)

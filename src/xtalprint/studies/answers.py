@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from xtalprint.crystal import Crystal
 
-#: The published recipe, which the paper's statements are about, and the model that answers by default.
-MODELS = ("crystal-class-published", "crystal-class-image")
+#: The published recipe, which the paper's statements are about; the same network, trained on defects too; the model
+#: that answers by default, which sees no image.
+MODELS = ("crystal-class-published", "crystal-class-image", "crystal-class")
 
 
 @dataclass(frozen=True)

@@ -1,34 +1,32 @@
 """The per-atom model on hot made crystals, across made boundaries, and on molecular-dynamics frames of metals.
 
-Beside it, where OVITO is installed, polyhedral template matching (PTM: P. M. Larsen, S. Schmidt, J. Schiøtz,
-Modelling Simul. Mater. Sci. Eng. 24, 055007, 2016) with its usual cutoff of 0.1 and without one.
+Beside it polyhedral template matching (PTM: P. M. Larsen, S. Schmidt, J. Schiøtz, Modelling Simul. Mater. Sci. Eng.
+24, 055007, 2016) with its usual cutoff of 0.1 and without one, as in the study ``md``. It needs OVITO.
 """
 
 from __future__ import annotations
 
 import csv
 import time
-from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xtalprint.defects import displace_gaussian
 from xtalprint.geometry import supercell_to
-from xtalprint.io import read, to_ase
+from xtalprint.io import read
 from xtalprint.models import load_model
 from xtalprint.models.atom_samples import ATOM_CLASSES, NONE, SPHERES, LabelledAtoms, grains, ideal_box
 from xtalprint.studies.base import StudyResult, data_file
+from xtalprint.studies.baselines import OTHER, ptm_types
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
-    from xtalprint.crystal import Crystal
     from xtalprint.models.answering import AnsweringModel
 
 #: Temperatures in units of freezing, boxes of each, and steps of molecular dynamics.
@@ -40,9 +38,8 @@ GRAINS, QUICK_GRAINS = 6, 1
 EDGES = np.arange(0, 3.01, 0.25)
 #: Displacement in bond lengths of the crystals of the boundaries and of the timed box, and its atoms.
 WARM, TIMED, QUICK_TIMED = 0.06, 40_000, 2_000
-#: Cutoffs of PTM; 0 is none. Its numbers of structures.
+#: Cutoffs of PTM; 0 is none.
 CUTOFFS = (0.1, 0.0)
-PTM_CLASSES = {0: "none", 1: "fcc", 2: "hcp", 3: "bcc", 5: "sc", 6: "diam", 7: "hex-diam"}
 
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
@@ -148,32 +145,17 @@ def _frames(model: AnsweringModel, folder: Path, *, quick: bool) -> list[dict[st
     rows = []
     for file in files[:2] if quick else files:
         crystals = read(folder / file["file"])
-        truth = "none" if file["class"] == "liquid" else file["class"]
+        truth, expected = ("none", OTHER) if file["class"] == "liquid" else (file["class"], file["class"])
         found = np.concatenate([model.predict_atoms(crystal).classes for crystal in crystals])
+        matched = {cutoff: np.concatenate([ptm_types(c, rmsd_cutoff=cutoff) for c in crystals]) for cutoff in CUTOFFS}
         wrong, counts = np.unique(found[found != truth], return_counts=True)
         rows.append(
             {"name": file["file"].partition(".")[0]}
             | _share(found, truth)
             | {"others": dict(zip(wrong.tolist(), (counts / len(found)).round(4).tolist(), strict=True))}
-            | {f"ptm_{cutoff or 'no_cutoff'}": _ptm(crystals, truth, cutoff) for cutoff in CUTOFFS if _has_ovito()}
+            | {f"ptm_{cutoff or 'no_cutoff'}": _share(types, expected)["right"] for cutoff, types in matched.items()}
         )
     return rows
-
-
-def _has_ovito() -> bool:
-    return find_spec("ovito") is not None
-
-
-def _ptm(crystals: Sequence[Crystal], truth: str, cutoff: float) -> float:
-    """Share of atoms that polyhedral template matching labels right; "other" counts as none."""
-    make: Callable[..., Any] = import_module("ovito.io.ase").ase_to_ovito
-    modifier = import_module("ovito.modifiers").PolyhedralTemplateMatchingModifier(rmsd_cutoff=cutoff)
-    answers = []
-    for crystal in crystals:
-        data = make(to_ase(crystal))
-        data.apply(modifier)
-        answers.append([PTM_CLASSES.get(int(one), "other") for one in data.particles["Structure Type"]])
-    return round(float((np.concatenate(answers) == truth).mean()), 4)
 
 
 def _draw(rows: Sequence[dict[str, Any]]) -> Figure:

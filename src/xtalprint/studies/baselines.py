@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -178,8 +179,6 @@ def _types(crystal: Crystal, modifier: Any, names: Mapping[int, str]) -> NDArray
 
 
 def _ovito(part: str) -> Any:  # noqa: ANN401 - a module, imported late
-    from importlib import import_module  # noqa: PLC0415 - only here
-
     try:
         return import_module(f"ovito.{part}")
     except ImportError:

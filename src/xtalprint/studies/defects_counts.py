@@ -172,8 +172,11 @@ def _groups(found: Answers, sample: Sample) -> dict[str, tuple[list[Key], list[s
 
 
 def _counted(found: Found, keys: Iterable[Key], sample: Sample) -> dict[str, Any]:
+    """Count the answers; the draws of one structure do not make the interval narrower."""
     keys = list(keys)
-    return accuracy([sample.truth[row] for _, row in keys], [found[key] for key in keys])
+    return accuracy(
+        [sample.truth[row] for _, row in keys], [found[key] for key in keys], structures=len({row for _, row in keys})
+    )
 
 
 def _where(found: Answers, keys: Iterable[Key], sample: Sample, condition: Callable[[int], bool]) -> dict[str, Any]:
@@ -207,6 +210,10 @@ def _by_ratio(answers: Mapping[Level, Answers], method: str, sample: Sample) -> 
                 name = f"{RATIOS[place - 1]:g} to {RATIOS[place]:g}"
                 keys.setdefault(name, []).append((found[method], key))
     return {
-        name: accuracy([sample.truth[key[1]] for _, key in keys[name]], [found[key] for found, key in keys[name]])
+        name: accuracy(
+            [sample.truth[row] for _, (_, row) in keys[name]],
+            [found[key] for found, key in keys[name]],
+            structures=len({row for _, (_, row) in keys[name]}),
+        )
         for name in sorted(keys, key=lambda name: float(name.split()[0]))
     }

@@ -75,7 +75,10 @@ def draw_all(figures: Mapping[str, Any]) -> Figure:
         _axis(below, kind, levels)
         below.set_yscale("log")
         above.set_title(_same(levels, SEARCHED), loc="left", fontsize=10)
-    n = [max(level["accuracy"][group][method]["n"] for level in figures["levels"]) for method, group in NETWORKS]
+    n = [
+        max(level["accuracy"][group][method]["structures"] for level in figures["levels"])
+        for method, group in NETWORKS
+    ]
     panels[0, 0].set_ylabel("right answers / %")
     panels[1, 0].set_ylabel("wrong answers / %")
     panels[1, 0].set_ylim(FLOOR, 100)
@@ -115,7 +118,7 @@ def _levels(figures: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
 
 
 def _same(levels: Sequence[Mapping[str, Any]], group: str) -> str:
-    n = max(level["accuracy"][group][PUBLISHED]["n"] for level in levels)
+    n = max(level["accuracy"][group][PUBLISHED]["structures"] for level in levels)
     return f"the same {n:,} structures a level"
 
 

@@ -80,7 +80,7 @@ def draw_panels(panels: Sequence[Panel], *, columns: int, label: str, title: str
     if len(panels) == 0 or len(panels) % columns:
         raise WrongUsageError("the panels do not fill the rows", value=f"{len(panels)} panels, {columns} columns")
     rows = len(panels) // columns
-    figure = Figure(figsize=(7.4, 1.1 + 1.75 * rows), layout="constrained")
+    figure = Figure(figsize=(max(7.4, 3.0 * columns), 1.1 + 1.75 * rows), layout="constrained")
     axes = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for ax, panel in zip(axes.flat, panels, strict=True):
         _draw(ax, panel)

@@ -22,6 +22,9 @@ from xtalprint.studies.statistics import accuracy, confusion_matrix
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from matplotlib.figure import Figure
+    from numpy.typing import NDArray
+
     from xtalprint.models import Classifier, Prediction
     from xtalprint.prototypes.named import NamedPrototype
 
@@ -113,7 +116,9 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         "forms": rows,
         "alloys": alloys,
         "per_class": {
-            name: accuracy([name] * int(row.sum()), _as_answers(name, names, row))
+            name: accuracy(
+                [name] * int(row.sum()), _as_answers(name, names, row), structures=int(row.sum()) // len(FORMS)
+            )
             for name, row in zip(names, matrix, strict=True)
         },
         "confused": _confused(matrix, names),
@@ -140,12 +145,7 @@ def _row(form: str, names: Sequence[str], truth: Sequence[str], predictions: Seq
         "form": form,
         **accuracy(truth, answers),
         "called_known": float(np.mean([bool(p.known) for p in predictions])),
-        "per_class": {
-            name: accuracy(
-                [name for t in truth if t == name], [a for t, a in zip(truth, answers, strict=True) if t == name]
-            )
-            for name in names
-        },
+        "per_class": {name: _of_class(name, truth, answers) for name in names},
     }
 
 
@@ -154,7 +154,7 @@ def _of_class(name: str, truth: Sequence[str], answers: Sequence[str | None]) ->
     return accuracy([name] * len(given), given)
 
 
-def _as_answers(name: str, names: Sequence[str], row: Any) -> list[str | None]:  # noqa: ANN401 - a row of counts
+def _as_answers(name: str, names: Sequence[str], row: NDArray[np.int64]) -> list[str | None]:
     """Answers that a row of the confusion matrix counts."""
     right = int(row[names.index(name)])
     return [name] * right + [None] * (int(row.sum()) - right)
@@ -172,7 +172,7 @@ def _alloys(model: Classifier, crystals: Sequence[Crystal], truth: Sequence[str]
     return {"form": ALLOY, **accuracy([truth[i] for i in rows], answers)}
 
 
-def _confused(matrix: Any, names: Sequence[str]) -> list[dict[str, Any]]:  # noqa: ANN401 - an array of counts
+def _confused(matrix: NDArray[np.int64], names: Sequence[str]) -> list[dict[str, Any]]:
     """Pairs of a class and a wrong answer, the most frequent first."""
     pairs = [
         {"class": names[i], "answer": names[j], "n": int(matrix[i, j]), "of": int(matrix[i].sum())}
@@ -293,7 +293,9 @@ def _unique_sites(prototypes: Sequence[NamedPrototype]) -> Mapping[str, str | No
     return found
 
 
-def _drawings(names: Sequence[str], rows: Sequence[Mapping[str, Any]], matrix: Any) -> Mapping[str, Any]:  # noqa: ANN401 - an array of counts
+def _drawings(
+    names: Sequence[str], rows: Sequence[Mapping[str, Any]], matrix: NDArray[np.int64]
+) -> Mapping[str, Figure]:
     from xtalprint.studies.prototype_pictures import draw_accuracies, draw_confusion  # noqa: PLC0415 - matplotlib
 
     shares = np.array([[row["per_class"][name]["accuracy"] for row in rows] for name in names])

@@ -50,9 +50,11 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         figures["models"][model] = {
             "model": dict(answers.model),
             "accuracy": {
-                str(size): accuracy(*_pairs([row for row in mine if row["least_atoms"] == size])) for size in SIZES
+                str(size): accuracy(*_pairs([row for row in mine if row["least_atoms"] == size]), structures=len(ALL))
+                for size in SIZES
             },
             "wrong": _wrong(mine),
+            "wrong_called_known": sum(bool(row["known"]) for row in mine if row["answer"] != row["class"]),
         }
         shares[model] = {kind.name: [_share(mine, kind.name, size) for size in SIZES] for kind in ALL}
         figures["models"][model]["share_right"] = shares[model]
@@ -80,10 +82,11 @@ def _rows(
             "element": crystal.symbols[0],
             "answer": name,
             "probability": round(float(best), 5),
+            "known": known,
             "paper": kind.crystal_class,
         }
-        for (kind, size, _), crystal, name, best in zip(
-            cases, crystals, answers.names, answers.probabilities.max(axis=1), strict=True
+        for (kind, size, _), crystal, name, best, known in zip(
+            cases, crystals, answers.names, answers.probabilities.max(axis=1), answers.known, strict=True
         )
     ]
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Z95 = 1.959963984540054
 
 
-def wilson_interval(right: int, total: int) -> tuple[float, float]:
+def wilson_interval(right: float, total: int) -> tuple[float, float]:
     """95 % interval of a proportion (E. B. Wilson, J. Am. Stat. Assoc. 22, 209 (1927)).
 
     Examples
@@ -32,16 +32,30 @@ def wilson_interval(right: int, total: int) -> tuple[float, float]:
     return max(0.0, (centre - half) / scale), min(1.0, (centre + half) / scale)
 
 
-def accuracy(truth: Sequence[str], answer: Sequence[str | None]) -> dict[str, float | int | list[float]]:
-    """Count, share of right answers and its 95 % interval; an answer of None is wrong."""
+def accuracy(
+    truth: Sequence[str], answer: Sequence[str | None], *, structures: int | None = None
+) -> dict[str, float | int | list[float]]:
+    """Count, share of right answers and its 95 % interval; an answer of None is wrong.
+
+    Parameters
+    ----------
+    truth, answer
+        Of every question.
+    structures
+        How many structures were asked about, where some were asked about more than once (other draws of a defect,
+        other forms). The answers about one structure are not independent. The interval is then that of the same
+        share among as many answers as there are structures, which is too wide rather than too narrow.
+    """
     right = sum(t == a for t, a in zip(truth, answer, strict=True))
     if not truth:
         return {"n": 0, "right": 0}
-    return {
-        "n": len(truth),
-        "right": right,
-        "accuracy": right / len(truth),
-        "interval_95": list(wilson_interval(right, len(truth))),
+    share = right / len(truth)
+    counted: dict[str, float | int | list[float]] = {"n": len(truth), "right": right, "accuracy": share}
+    if structures is None:
+        return counted | {"interval_95": list(wilson_interval(right, len(truth)))}
+    return counted | {
+        "structures": structures,
+        "interval_95": list(wilson_interval(share * structures, structures)),
     }
 
 

@@ -34,7 +34,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """Classify bcc clusters of 83 elements with 0 to 100 % of their body centres removed.
 
     The clusters are in the axes of the cube. Each draw has an element and random centres of its own, the same for
-    both models. ``seed`` draws them.
+    all models. ``seed`` draws them.
     """
     draws = QUICK_DRAWS if quick else DRAWS
     crystals = [
@@ -127,5 +127,8 @@ def _draw(spreads: dict[str, tuple[Answers, Spread]]) -> Figure:
         for name, (a, s) in spreads.items()
     ]
     return draw_panels(
-        panels, columns=2, label="body centres removed, %", title="bcc to sc: mean and one standard deviation"
+        panels,
+        columns=len(panels),
+        label="body centres removed, %",
+        title="bcc to sc: mean and one standard deviation",
     )
