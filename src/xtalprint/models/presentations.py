@@ -40,6 +40,8 @@ DISORDERED_SITES, CORES, MOLTEN = (60, 400), (0.6, 0.97), (0.24, 0.5)
 #: Small boxes, as databases and users give them: shares of pristine ones, slightly displaced ones, with one to three
 #: atoms missing; the rest are displaced and often thinned.
 BOX_SHARES = (0.35, 0.25, 0.2)
+#: Share of those with few atoms missing that are multiples of the standard cell.
+OF_STANDARD_CELL = 0.5
 #: Their sites; with few atoms missing; with strong defects.
 BOX_SITES, FEW_MISSING_SITES, STRONG_SITES = (1, 300), (12, 300), (48, 300)
 #: Displacements in bond lengths: slight (drawn by logarithm) and strong; shares of vacancies of half the latter.
@@ -111,8 +113,8 @@ def present_box(crystal: Crystal, rng: np.random.Generator) -> Presentation:
         sample = supercell_to(crystal, min_atoms=_log_uniform(BOX_SITES, rng))
         displacement = 0.0 if chance[0] < 0 else float(np.exp(rng.uniform(*np.log(SLIGHT))))
     elif chance[2] < 0:
-        # Half of them in multiples of the standard cell, as people make them: their symmetry is high, and misleads.
-        whole = standard_cell(crystal) if rng.random() < 0.5 else crystal  # noqa: PLR2004 - one half
+        # As people make them: with one atom missing the symmetry is high, and misleads.
+        whole = standard_cell(crystal) if rng.random() < OF_STANDARD_CELL else crystal
         sample = supercell_to(whole, min_atoms=_log_uniform(FEW_MISSING_SITES, rng))
         missing = float(rng.integers(1, 4) / sample.n_sites)
     else:
