@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from xtalprint.defects import displace_gaussian, vacancies
-from xtalprint.models.own_axes_evidence import ERRORS, SETTLED, find_own_evidence, is_in_doubt, is_settled
+from xtalprint.models.own_axes_evidence import ERRORS, SETTLED, believed, find_own_evidence, is_in_doubt, is_settled
 from xtalprint.models.presentations import disordered, random_piece
 from xtalprint.models.symmetry_evidence import Finding, marks_of
 from xtalprint.prototypes import simple_lattice
@@ -43,3 +43,11 @@ def test_only_those_in_doubt_are_asked():
     before = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.0, 1.0]])
     after = np.array([[0.99, 0.01], [0.6, 0.4], [0.99, 0.01], [0.0, 1.0]])
     assert is_in_doubt(before, after, 0.9).tolist() == [False, True, True, False]
+
+
+def test_the_symmetry_of_a_fault_is_not_believed():
+    fcc, box, other = (Finding(0.1, number, size).mark for number, size in ((225, 1), (221, 31), (62, 40)))
+    before, after = np.array([[0.9, 0.1]] * 4), np.array([[0.2, 0.8]] * 4)
+    marks = np.array([[box, box], [fcc, fcc], [box, box], [-1, -1]])
+    own = np.array([[fcc, fcc], [fcc, fcc], [other, other], [fcc, fcc]])
+    assert believed(before, after, marks, own)[:, 0].tolist() == [0.9, 0.2, 0.2, 0.2]

@@ -129,3 +129,21 @@ def test_a_particle_in_an_empty_box_is_what_it_is_without_the_box(model):
 def test_of_a_handful_of_atoms_nobody_says_whether_it_is_known(model):
     prediction = answer(model, geometry.to_cluster(geometry.supercell(CRYSTALS["fcc"], (2, 2, 2))))
     assert prediction.known is None
+
+
+@pytest.mark.parametrize(("element", "name", "a", "basis"), [("Cu", "fcc", 3.61, 4), ("W", "bcc", 3.165, 2)])
+@pytest.mark.parametrize("repeats", [2, 3])
+def test_a_point_defect_in_cubes_of_the_standard_cell_changes_nothing(model, element, name, a, basis, repeats):
+    """The box is cubic then, of simple cubic space group 221: the symmetry of the fault, not of the crystal."""
+    places = a * np.array(
+        [[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]] if basis == 4 else [[0] * 3, [0.5] * 3]
+    )
+    box = geometry.supercell(Crystal(places, [element] * basis, cell=a * np.eye(3)), (repeats,) * 3)
+    vacancy = Crystal(box.positions[1:], box.numbers[1:], cell=box.cell)
+    hydrogen = Crystal(
+        np.vstack([box.positions, [[a / 2, a / 2, a / 2 if basis == 4 else 0]]]), [*box.numbers, 1], cell=box.cell
+    )
+    for crystal in (vacancy, hydrogen):
+        prediction = answer(model, crystal)
+        assert (prediction.crystal_class, prediction.known) == (name, True)
+        assert prediction.probability > 0.9

@@ -14,7 +14,7 @@ from xtalprint.models.answering import AnsweringModel, notice_of_elements, onnx_
 from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.ensemble import member_probabilities, of_classes
 from xtalprint.models.manifest import KnownOutput
-from xtalprint.models.own_axes_evidence import ERRORS, find_own_evidence, is_in_doubt, is_settled
+from xtalprint.models.own_axes_evidence import ERRORS, believed, find_own_evidence, is_in_doubt, is_settled
 from xtalprint.models.prediction import Prediction
 from xtalprint.models.symmetry_evidence import SIZES, TOLERANCES, find_evidence, marks_of, objections, weighed
 
@@ -100,11 +100,14 @@ class BondOrderClassifier(AnsweringModel):
         members, length, warnings = self._seen(crystal, periodic=any(given.pbc))
         mean = of_networks = members.mean(axis=0)
         findings = find_evidence(crystal, length) if self.manifest.evidence else ()
+        marks = np.array([marks_of(findings)])
         if self.manifest.evidence:
-            mean = weighed(mean[None], np.array([marks_of(findings)]), self.manifest.evidence)[0]
+            mean = weighed(mean[None], marks, self.manifest.evidence)[0]
         own = self.manifest.own_axes
         if own and not is_settled(findings) and is_in_doubt(of_networks, mean, own.sure):
-            mean = weighed(mean[None], np.array([marks_of(find_own_evidence(crystal))]), own.table)[0]
+            own_marks = np.array([marks_of(find_own_evidence(crystal))])
+            base = believed(of_networks[None], mean[None], marks, own_marks)
+            mean = weighed(base, own_marks, own.table)[0]
         thin = vacuum is not None and vacuum.matter < THIN * length
         if thin:
             mean = np.append(of_classes(mean) * (1 - NONE_IF_THIN), NONE_IF_THIN)

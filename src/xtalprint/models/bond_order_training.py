@@ -18,7 +18,7 @@ from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
 from xtalprint.models.evidence_fit import fitted_evidence
 from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
 from xtalprint.models.manifest import EvidenceTable, Manifest, OwnAxesTable, Weights
-from xtalprint.models.own_axes_evidence import ERRORS, SURE, is_in_doubt
+from xtalprint.models.own_axes_evidence import ERRORS, SURE, believed, is_in_doubt
 from xtalprint.models.registry import RUN_MANIFEST
 from xtalprint.models.symmetry_evidence import TOLERANCES, weighed
 from xtalprint.models.training import (
@@ -152,8 +152,9 @@ def _weighed(
         part: np.where(is_in_doubt(found[part], values, SURE)[:, None], parts[part].own_marks, -1)
         for part, values in searched.items()
     }
-    own = fitted_evidence(searched["validation"], asked["validation"], judged.labels, ERRORS)
-    found = {part: weighed(values, asked[part], own) for part, values in searched.items()}
+    bases = {part: believed(found[part], values, parts[part].marks, asked[part]) for part, values in searched.items()}
+    own = fitted_evidence(bases["validation"], asked["validation"], judged.labels, ERRORS)
+    found = {part: weighed(values, asked[part], own) for part, values in bases.items()}
     return {"evidence": evidence, "own_axes": OwnAxesTable(table=own, sure=SURE)}, found
 
 

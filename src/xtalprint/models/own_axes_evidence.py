@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from xtalprint.geometry import nearest_distances
 from xtalprint.geometry.own_axes import own_axes
 from xtalprint.geometry.symmetry import find_symmetry
-from xtalprint.models.symmetry_evidence import SIZES, Finding
+from xtalprint.models.symmetry_evidence import SIZES, Finding, size_of_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
@@ -76,3 +77,25 @@ def is_in_doubt(of_networks: NDArray[np.float64], weighed: NDArray[np.float64], 
         weighed.argmax(axis=-1) != of_networks.argmax(axis=-1)
     )
     return doubt
+
+
+def believed(
+    of_networks: NDArray[np.float64],
+    searched: NDArray[np.float64],
+    marks: NDArray[np.int64],
+    own_marks: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """(n, outputs) what the atoms' own lattice is weighed with.
+
+    Where its cell is smaller than the one that a search of the box found, the box has a fault, whose symmetry says
+    nothing of the crystal: then only what the networks say, else what they and the search say.
+
+    Parameters
+    ----------
+    of_networks, searched
+        (n, outputs) probabilities before and after a search was weighed with them.
+    marks, own_marks
+        (n, tolerances) of both searches; negative where there was none.
+    """
+    own, box = (size_of_mark(np.maximum(of[:, -1:], 0)) for of in (own_marks, marks))
+    return np.where((own > 0) & (own < box), of_networks, searched)
