@@ -9,7 +9,7 @@ are made without it). The ways:
 (c) the image network trained here on randomly turned pieces, its probabilities averaged over turned copies;
 (d) bond-orientational order: the shipped model with its symmetry search and without, and one network trained here on
     the samples of (b);
-(a)+(d): the own axes where the mean cell is simple, else (d).
+(a) where simple, else (d): the own axes where the mean cell is simple, else (d).
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ CRYSTALS, PRESENTATIONS = 2500, 2
 STRUCTURES, EPOCHS, IMAGE_EPOCHS, TURNS = 40, 15, 5, (1, 8, 32)
 PIECE = 256
 SYMPRECS = (0.01, 0.03, 0.1, 0.2)
-SHIPPED = "(d) with symmetry search, shipped"
+SHIPPED = "(d) with symmetry search and own lattice, shipped"
 
 
 def spectrum_network() -> nn.Module:
@@ -193,7 +193,7 @@ class Ways:
         result["(a) own axes, image network"] = timed(
             "(a) image network", lambda: None if found is None else class_of(self.image, in_standard_axes(found))
         )
-        result["(a)+(d)"] = combined(found, result["(d) alone"])
+        result["(a) where simple, else (d)"] = combined(found, result["(d) alone"])
         if not self.networks:
             return result
         for key, name in (("b", "(b) power spectrum"), ("d", "(d) on the samples of (b)")):
