@@ -14,7 +14,7 @@ from xtalprint.models import crystal_class, prototype
 from xtalprint.models.bond_order_configuration import PrototypeConfig
 from xtalprint.models.bond_order_evaluation import KnownJudge, figures_of
 from xtalprint.models.card import card
-from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
+from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature, of_classes
 from xtalprint.models.evidence_fit import fitted_evidence
 from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
 from xtalprint.models.manifest import EvidenceTable, Manifest, OwnAxesTable, Weights
@@ -104,9 +104,9 @@ def train_bond_order(
         }
         presented = ~parts["validation"].box
         temperature = fitted_temperature(logits["validation"][presented], parts["validation"].labels[presented])
-        tables, probabilities = _weighed(logits, parts, temperature)
+        tables, probabilities, own_axes = _weighed(logits, parts, temperature)
         judge = KnownJudge.calibrated(probabilities["validation"], parts["validation"], config)
-        figures = figures_of(logits["test"], probabilities, parts, temperature)
+        figures = figures_of(logits["test"], probabilities, parts, temperature) | own_axes
         rule = judge.measured(probabilities["test"], parts["test"], method=words.METHOD)
     manifest = write_ensemble(
         folder,
@@ -136,8 +136,8 @@ class _Tables(TypedDict, total=False):
 
 def _weighed(
     logits: dict[Part, NDArray[np.float32]], parts: dict[Part, BondOrderExamples], temperature: float
-) -> tuple[_Tables, dict[Part, NDArray[np.float64]]]:
-    """Learn from the validation part what symmetry is worth, if it was searched; the probabilities with it.
+) -> tuple[_Tables, dict[Part, NDArray[np.float64]], dict[str, Any]]:
+    """Learn from the validation part what symmetry is worth, if it was searched; the probabilities with it; figures.
 
     First the search of the box as given; what the atoms' own lattice is worth beyond that is learned from those that
     are left in doubt.
@@ -145,7 +145,7 @@ def _weighed(
     found = {part: ensemble_probabilities(values, temperature) for part, values in logits.items()}
     judged = parts["validation"]
     if (judged.marks < 0).all():
-        return {}, found
+        return {}, found, {}
     evidence = fitted_evidence(found["validation"], judged.marks, judged.labels, TOLERANCES)
     searched = {part: weighed(values, parts[part].marks, evidence) for part, values in found.items()}
     asked = {
@@ -155,7 +155,15 @@ def _weighed(
     bases = {part: believed(found[part], values, parts[part].marks, asked[part]) for part, values in searched.items()}
     own = fitted_evidence(bases["validation"], asked["validation"], judged.labels, ERRORS)
     found = {part: weighed(values, asked[part], own) for part, values in bases.items()}
-    return {"evidence": evidence, "own_axes": OwnAxesTable(table=own, sure=SURE)}, found
+    tested = parts["test"]
+    counted = tested.member & (asked["test"][:, 0] >= 0)
+    right = {
+        when: float((of_classes(p["test"]).argmax(axis=1) == tested.labels)[counted].sum() / max(1, counted.sum()))
+        for when, p in (("before", searched), ("after", found))
+    }
+    figures = {"share_asked": float((asked["test"][:, 0] >= 0).mean()), "n": int(counted.sum()), **right}
+    tables: _Tables = {"evidence": evidence, "own_axes": OwnAxesTable(table=own, sure=SURE)}
+    return tables, found, {"own_axes": figures}
 
 
 def fit_members(

@@ -11,9 +11,10 @@ NAME = "crystal-class"
 #: Version of the recipe and of the meaning of the outputs; raised with every new set of shipped weights.
 VERSION = "2.1.0"
 SUMMARY = (
-    "Crystal class of a structure (one label for the whole structure) from its bond-orientational order: exactly "
-    "the same for every cell, supercell and orientation, and for pieces without a cell. Where there is a cell, what "
-    "a symmetry search finds is weighed with it. Trained on made crystals only, in all these forms and with defects, "
+    "Crystal class of a structure (one label for the whole structure) from its bond-orientational order, which is "
+    "exactly the same for every cell, supercell and orientation, and there for pieces without a cell. What a symmetry "
+    "search finds is weighed with it: in the cell as given, and, where that says nothing or there is none, in the "
+    "lattice that the atoms themselves repeat. Trained on made crystals only, in all these forms and with defects, "
     "never on real ones."
 )
 INTENDED_USE = (
