@@ -42,7 +42,7 @@ from xtalprint.geometry import (
 )
 from xtalprint.geometry.own_axes import own_axes
 from xtalprint.models import load_model
-from xtalprint.models.bond_order_input import N_ROWS, network_input
+from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.bond_order_network import BondOrderNetwork
 from xtalprint.models.classes import CLASSES
 from xtalprint.models.convnet import ConvNet, n_parameters
@@ -284,7 +284,7 @@ def small_networks() -> dict[str, nn.Module]:
     n_distances = len(BondOrientationalOrder().distances)
     return {
         "b": spectrum_network(),
-        "d": BondOrderNetwork(N_ROWS * n_distances, len(CLASSES), width=384, dropout=0.2),
+        "d": BondOrderNetwork(n_inputs, len(CLASSES), width=384, dropout=0.2),
         "c": ConvNet(),
     }
 

@@ -13,9 +13,9 @@ VERSION = "2.1.0"
 SUMMARY = (
     "Crystal class of a structure (one label for the whole structure) from its bond-orientational order, which is "
     "exactly the same for every cell, supercell and orientation, and there for pieces without a cell. What a "
-    "symmetry search finds is weighed with it: in the cell as given, and, where that says nothing or there is none, in the "
-    "lattice that the atoms themselves repeat. Trained on made crystals only, in all these forms and with defects, "
-    "never on real ones."
+    "symmetry search finds is weighed with it: in the cell as given, and, where that says nothing or there is none, "
+    "in the lattice that the atoms themselves repeat. Trained on made crystals only, in all these forms and with "
+    "defects, never on real ones."
 )
 INTENDED_USE = (
     (
