@@ -281,7 +281,8 @@ def over_all(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 
 def small_networks() -> dict[str, nn.Module]:
     """The networks of (b), (d) and (c) before training."""
-    n_distances = len(BondOrientationalOrder().distances)
+    descriptor = BondOrientationalOrder()
+    n_inputs = network_input(np.zeros((1, len(descriptor.channels), len(descriptor.distances)))).shape[1]
     return {
         "b": spectrum_network(),
         "d": BondOrderNetwork(n_inputs, len(CLASSES), width=384, dropout=0.2),
