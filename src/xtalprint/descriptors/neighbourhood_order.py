@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint import geometry
+from xtalprint.descriptors.base import check_numbers
 from xtalprint.errors import XtalprintError
 from xtalprint.geometry.bond_moments import DEGREE, EXPONENTS, harmonics_of_moments, sorted_boxes
 from xtalprint.geometry.pairs import Sites
@@ -69,6 +70,7 @@ class NeighbourhoodOrder:
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
+        check_numbers(self, "r_min", "resolution", "inner", "outer", whole=("n_shells",))
         for name in ("r_min", "resolution", "inner"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise XtalprintError(f"{name} must be a positive number", value=getattr(self, name))

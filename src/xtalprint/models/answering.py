@@ -83,8 +83,7 @@ class AnsweringModel(ABC):
         One prediction for each, in the same order; a list for a single crystal too. What cannot be classified has
         the status ``"error"`` and says why.
         """
-        single = isinstance(crystals, (Crystal, XtalprintError, str, PathLike))
-        items: Any = [crystals] if single else crystals
+        items: Any = [crystals] if _is_one(crystals) else crystals
         return list(self.predict_iter(items, threads=threads))
 
     def predict_iter(
@@ -123,6 +122,12 @@ class AnsweringModel(ABC):
         except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
             failure = InternalError.of(error)
         return Prediction.failure(failure.located(source=crystal.source, frame=crystal.frame), self._provenance)
+
+
+def _is_one(given: object) -> bool:
+    """Tell one thing in the place of a crystal from several; structures of ASE and pymatgen are iterable too."""
+    one = isinstance(given, (Crystal, XtalprintError, str, PathLike)) or not hasattr(given, "__iter__")
+    return one or hasattr(given, "get_atomic_numbers") or hasattr(given, "sites")
 
 
 def notice_of_elements(crystal: Crystal) -> list[str]:
