@@ -53,7 +53,7 @@ REFUSED = [
     ({"positions": [[0, 0, 0]], "numbers": [True]}, "atomic numbers are not whole numbers"),
     ({"positions": [[0, 0, 0]] * 2, "numbers": [[26], [26, 27]]}, "atomic numbers are not in a regular array"),
     ({"positions": [[0, 0, 0]], "numbers": [["Fe"]]}, "symbols must be a flat list"),
-    ({"positions": [[1j, 0, 0]], "numbers": [26]}, "positions are not numbers in a regular array"),
+    ({"positions": [[1j, 0, 0]], "numbers": [26]}, "positions are complex numbers"),
     ({"positions": [[0, 0, 0], [0, 0, 4.0]], "numbers": [26, 26], "cell": CUBE}, "atoms 0, 1 coincide"),
     ({"positions": [[0, 0, 0]] * 2, "numbers": [26, 27], "occupancies": [0.6, 0.6]}, "add up to 1.2"),
     ({"positions": [[0, 0, 0]], "numbers": [26], "occupancies": [0.0]}, "atom 0: occupancy is outside (0, 1]"),

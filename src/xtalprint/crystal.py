@@ -365,9 +365,11 @@ def _amount(count: float) -> str:
 
 def _floats(values: ArrayLike, name: str) -> NDArray[np.float64]:
     try:
-        return np.array(values, dtype=np.float64, order="C")
+        if not np.iscomplexobj(values):  # of these NumPy would drop the imaginary part
+            return np.array(values, dtype=np.float64, order="C")
     except (TypeError, ValueError) as error:
         raise InvalidCrystalError(f"{name} are not numbers in a regular array", value=values) from error
+    raise InvalidCrystalError(f"{name} are complex numbers", value=values, remedy="give the real part")
 
 
 def _whole_numbers(values: ArrayLike) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@ Each function is deterministic in the state of the generator that it is given.
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -14,6 +15,7 @@ from xtalprint.crystal import Crystal
 from xtalprint.elements import ATOMIC_NUMBERS, SYMBOLS
 from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry import bond_length
+from xtalprint.geometry.inputs import takes_crystal
 from xtalprint.geometry.rows import first_rows
 
 if TYPE_CHECKING:
@@ -29,6 +31,7 @@ ROUNDING = 1e-9
 SPRING_REACH, TETHER = 1.9, 0.02
 
 
+@takes_crystal
 def vacancies(crystal: Crystal, fraction: float, rng: np.random.Generator) -> Crystal:
     """Remove floor(N·fraction) of the N sites, chosen uniformly without replacement.
 
@@ -85,6 +88,7 @@ def vacancies(crystal: Crystal, fraction: float, rng: np.random.Generator) -> Cr
     )
 
 
+@takes_crystal
 def displace_gaussian(
     crystal: Crystal, sigma: float, rng: np.random.Generator, *, unit: Literal["angstrom", "d_nn"] = "angstrom"
 ) -> Crystal:
@@ -112,6 +116,7 @@ def displace_gaussian(
     return _moved(crystal, length * rng.normal(size=(crystal.n_sites, 3)))
 
 
+@takes_crystal
 def displace_uniform(
     crystal: Crystal, amplitude: float, rng: np.random.Generator, *, unit: Literal["angstrom", "d_nn"] = "angstrom"
 ) -> Crystal:
@@ -134,6 +139,7 @@ def displace_uniform(
     return _moved(crystal, length * rng.uniform(-1, 1, size=(crystal.n_sites, 3)))
 
 
+@takes_crystal
 def displace_springs(
     crystal: Crystal, sigma: float, rng: np.random.Generator, *, decay: float = 5.0, transverse: float = 0.05
 ) -> Crystal:
@@ -181,6 +187,7 @@ def displace_springs(
     return _moved(crystal, shift * (sigma * length / np.sqrt((shift**2).mean())))
 
 
+@takes_crystal
 def substitute(
     crystal: Crystal, fraction: float, rng: np.random.Generator, *, elements: Sequence[str] = SUBSTITUTES
 ) -> Crystal:
@@ -234,7 +241,7 @@ def _moved(crystal: Crystal, shift_of_site: NDArray[np.float64]) -> Crystal:
 
 
 def _length(crystal: Crystal, value: float, unit: str) -> float:
-    if not (np.isfinite(value) and value >= 0):
+    if not _is_number(value) or not (np.isfinite(value) and value >= 0):
         raise XtalprintError("a displacement must be a number that is not negative", value=value)
     if unit == "angstrom":
         return float(value)
@@ -243,8 +250,12 @@ def _length(crystal: Crystal, value: float, unit: str) -> float:
     raise XtalprintError("unknown unit of displacement", value=unit, remedy="choose angstrom or d_nn")
 
 
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
 def _check_fraction(fraction: float, *, below_one: bool) -> None:
-    if not 0 <= fraction <= 1 or (below_one and fraction == 1):
+    if not _is_number(fraction) or not 0 <= fraction <= 1 or (below_one and fraction == 1):
         raise XtalprintError(
             "the fraction is out of range",
             value=fraction,

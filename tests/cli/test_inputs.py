@@ -98,3 +98,12 @@ def test_a_file_is_opened_only_when_it_is_its_turn(folder):
     next(stream)
     (folder / "b.xyz").unlink()
     assert isinstance(next(stream), XtalprintError)
+
+
+def test_elements_that_a_file_does_not_need_are_told(tmp_path, capsys):
+    path = tmp_path / "al.xyz"
+    path.write_text("1\n\nAl 0 0 0\n", encoding="utf-8")
+    assert len(list(InputStream([str(path)], ["Cu"]))) == 1
+    assert capsys.readouterr().err == f"{path}: names its elements itself (Al); --elements is not used\n"
+    assert len(list(InputStream([str(path)], ["Al"]))) == 1
+    assert capsys.readouterr().err == ""

@@ -103,7 +103,7 @@ def test_any_executor_fits_and_stays_open():
 
 
 def test_no_workers_is_refused():
-    with pytest.raises(ValueError, match="threads must be at least 1, not 0"):
+    with pytest.raises(ValueError, match=r"threads must be a whole number, 1 or more \(value: 0\)"):
         map_ordered(abs, [1], threads=0)
 
 

@@ -6,6 +6,7 @@ import ase.io
 import numpy as np
 import pytest
 from ase import Atoms
+from ase.build import bulk, graphene, molecule, nanotube
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -197,3 +198,30 @@ def test_an_endless_line_is_not_read_to_its_end(write):
 def test_a_quote_that_is_not_closed_does_not_cost_the_cell(write):
     with pytest.raises(XtalprintError, match="a quote in the comment line is not closed"):
         read(write("open.xyz", '1\nLattice="3 0 0 0 3 0 0 0 3 Properties=species:S:1:pos:R:3\nCu 0 0 0\n'))
+
+
+@pytest.mark.parametrize("make", [graphene, lambda: molecule("H2O"), lambda: nanotube(6, 0), lambda: bulk("Cu")])
+@pytest.mark.parametrize("name", ["a.extxyz", "a.traj"])
+def test_films_and_wires_of_ase_are_the_same_from_a_file(tmp_path, make, name):
+    """ASE leaves the cell's vectors zero along directions that do not repeat."""
+    atoms = make()
+    atoms.write(tmp_path / name)
+    [crystal], expected = read(tmp_path / name), from_ase(atoms)
+    assert crystal.pbc == expected.pbc
+    np.testing.assert_allclose(crystal.positions, expected.positions, atol=1e-7)
+    if expected.cell is None:
+        assert crystal.cell is None
+    else:
+        np.testing.assert_allclose(crystal.cell, expected.cell, atol=1e-7)
+
+
+@pytest.mark.parametrize("pbc", ["T T T", "T F F", "F F F"])
+def test_a_cell_of_zeros_is_no_cell(write, pbc):
+    [crystal] = read(write("c.extxyz", f'1\nLattice="0 0 0 0 0 0 0 0 0" pbc="{pbc}"\nCu 1 2 3\n'))
+    assert crystal.cell is None
+    assert crystal.pbc == (False, False, False)
+
+
+def test_a_direction_that_repeats_needs_its_vector(write):
+    with pytest.raises(XtalprintError, match="cell is flat"):
+        read(write("c.extxyz", '1\nLattice="3 0 0 0 3 0 0 0 0" pbc="T T T"\nCu 1 2 3\n'))

@@ -28,9 +28,9 @@ def run(untrained_run, tmp_path):
 
 def test_an_unknown_name_is_refused_with_the_known_ones():
     with pytest.raises(ModelError) as caught:
-        load_model("crystal-klass")
+        load_model("nonsense")
     assert str(caught.value) == (
-        f"no such model (value: crystal-klass); choose one of {', '.join(model_names())}, or give the folder of a "
+        f"no such model (value: nonsense); choose one of {', '.join(model_names())}, or give the folder of a "
         "finished training run."
     )
 

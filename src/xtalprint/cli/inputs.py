@@ -67,10 +67,20 @@ class InputStream:
                 yield _no_match(path)
                 frames += 1
             else:
+                told = self.elements is None
                 for item in iter_read(path, elements=self.elements):
+                    told = told or self._tell_unused_elements(path, item)
                     yield item
                     frames += 1
             self._frames_at_end.append(frames)
+
+    def _tell_unused_elements(self, path: str, item: Crystal | XtalprintError) -> bool:
+        """Say so on stderr if a file names elements itself; returns whether it was said."""
+        symbols = getattr(item, "symbols", [])
+        others = sorted(set(symbols) - set(self.elements or ()))
+        if others:
+            click.echo(f"{path}: names its elements itself ({', '.join(others)}); --elements is not used", err=True)
+        return bool(others)
 
     def check_output(self, output: Path | None) -> None:
         """Refuse to write over a file that is to be read."""

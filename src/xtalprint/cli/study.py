@@ -30,7 +30,7 @@ Examples:
     "-o",
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for results.json, table, pictures.",
+    help="Folder for results.json, table, pictures; required unless --list is given.",
 )
 def study(*, name: str | None, list_: bool, seed: int, quick: bool, output: Path | None) -> None:
     """Run the study NAME and write results.json, table.csv and its pictures into a folder.

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from xtalprint.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable
@@ -62,6 +65,8 @@ def map_ordered(
 
     Raises
     ------
+    WrongUsageError
+        If ``threads`` is not a whole number from 1.
     Exception
         Whatever ``function`` or ``items`` raises, after the results of the items before it. Nothing is left running
         when that happens, or when the caller stops early or presses Ctrl-C.
@@ -71,9 +76,12 @@ def map_ordered(
     >>> list(map_ordered(str.upper, ["fcc", "bcc"], threads=2))
     ['FCC', 'BCC']
     """
-    workers = available_cores() if threads is None else threads
-    if workers < 1:
-        raise ValueError(f"threads must be at least 1, not {threads}")
+    given: Any = available_cores() if threads is None else threads
+    if not isinstance(given, Integral) or given < 1:
+        raise WrongUsageError(
+            "threads must be a whole number, 1 or more", value=repr(threads), remedy="None means all"
+        )
+    workers = int(given)
     if executor is not None:
         return _windowed(executor, function, items, AHEAD_PER_WORKER * workers)
     if workers == 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
 from functools import partial
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -102,6 +103,22 @@ def parameters(descriptor: Descriptor) -> dict[str, Any]:
         raise TypeError(f"{descriptor!r} is not a dataclass")
     values: Any = descriptor
     return {"descriptor": type(descriptor).__name__} | asdict(values)
+
+
+def check_numbers(descriptor: object, *names: str, whole: tuple[str, ...] = ()) -> None:
+    """Refuse parameters that are no numbers (text, truth values, complex numbers), or not whole ones.
+
+    Raises
+    ------
+    XtalprintError
+        Naming the parameter and its value.
+    """
+    for name in (*names, *whole):
+        value = getattr(descriptor, name)
+        kind, what = (Integral, "a whole number") if name in whole else (Real, "a number")
+        if isinstance(value, (bool, np.bool_)) or not isinstance(value, kind):
+            remedy = "give it without quotes" if isinstance(value, str) else None
+            raise XtalprintError(f"{name} must be {what}", value=repr(value), remedy=remedy)
 
 
 def compute_batch(

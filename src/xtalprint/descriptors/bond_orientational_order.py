@@ -10,7 +10,7 @@ import numpy as np
 
 from xtalprint import geometry
 from xtalprint.crystal import Crystal
-from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, compute_batch, disorder_warnings
+from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numbers, compute_batch, disorder_warnings
 from xtalprint.errors import NothingSeenError, XtalprintError, not_a_crystal
 from xtalprint.geometry.bond_moments import DEGREE, BondMoments, bond_moments, harmonics_of_moments, like_moments
 
@@ -29,6 +29,8 @@ N_CHANNELS = 1 + 3 * len(DEGREES)
 FINER = 2
 #: Pairs are added up to so many widths beyond the longest distance of the array.
 TAIL = 6
+#: The largest `r_max`, and the most steps of its distances: more costs hours and gigabytes.
+LONGEST, MOST_STEPS = 25.0, 2000
 #: Distances from here on tell the mean density of pairs; the first shell does not.
 DENSITY_FROM = 1.2
 #: Fewer pairs beyond that (with the occupancies of their sites) tell nothing.
@@ -109,12 +111,25 @@ class BondOrientationalOrder:
     species: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse parameters without a meaning."""
+        """Refuse parameters without a meaning, and those whose pairs nobody can wait for."""
+        check_numbers(self, "r_min", "r_max", "resolution", "smearing")
+        if not isinstance(self.species, (bool, np.bool_)):
+            raise XtalprintError("species must be True or False", value=repr(self.species))
         for name in ("r_min", "resolution", "smearing"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise XtalprintError(f"{name} must be a positive number", value=getattr(self, name))
         if not (np.isfinite(self.r_max) and self.r_max > max(self.r_min, DENSITY_FROM)):
             raise XtalprintError(f"r_max must be larger than r_min and {DENSITY_FROM}", value=self.r_max)
+        if self.r_max > LONGEST:
+            raise XtalprintError(f"r_max is beyond {LONGEST} bond lengths", value=self.r_max, remedy="4.4 is usual")
+        if not 1 <= (self.r_max - self.r_min) / self.resolution <= MOST_STEPS:
+            raise XtalprintError(
+                f"resolution must divide r_min to r_max into 1 to {MOST_STEPS} steps",
+                value=self.resolution,
+                remedy="0.1 bond lengths is usual",
+            )
+        if self.smearing > self.r_max:
+            raise XtalprintError("smearing is longer than r_max", value=self.smearing, remedy="0.06 is usual")
 
     @cached_property
     def distances(self) -> Floats:

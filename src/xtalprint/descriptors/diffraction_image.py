@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from numbers import Integral
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from xtalprint import geometry
 from xtalprint.crystal import Crystal
-from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, compute_batch, disorder_warnings
+from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numbers, compute_batch, disorder_warnings
 from xtalprint.elements import SYMBOLS
 from xtalprint.errors import XtalprintError, not_a_crystal
 from xtalprint.geometry.symmetry import MAX_SITES
@@ -32,6 +31,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+#: Parameters that are numbers, and those that are whole ones.
+NUMBERS = (
+    *("wavelength", "detector_distance", "pixel_size", "rotation_angle", "inner_mask", "outer_mask"),
+    *("z_offset", "symprec"),
+)
+WHOLE_NUMBERS = ("n_pixels", "min_atoms", "max_atoms")
 #: A box in which no symmetry is found is long if its heights differ by more than this factor; seen is then a compact
 #: piece of this many times `min_atoms`.
 LONG, COMPACT = 1.3, 2
@@ -113,9 +118,7 @@ class DiffractionImage:
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
-        for name in ("n_pixels", "min_atoms", "max_atoms"):
-            if not isinstance(getattr(self, name), Integral):
-                raise XtalprintError(f"{name} must be a whole number", value=getattr(self, name))
+        check_numbers(self, *NUMBERS, whole=WHOLE_NUMBERS)
         if not np.isfinite(self.rotation_angle):
             raise XtalprintError("rotation_angle must be finite", value=self.rotation_angle)
         if not (np.isfinite(self.symprec) and self.symprec > 0):
@@ -164,6 +167,8 @@ class DiffractionImage:
         UnsupportedInputError
             For a single atom without a cell, or an element that the table does not have.
         """
+        if not isinstance(crystal, Crystal):
+            raise not_a_crystal(crystal)
         try:
             cluster, warnings = self.cluster(crystal)
             numbers, clamped = self._scatterers(cluster.numbers)

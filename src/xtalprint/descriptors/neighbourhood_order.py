@@ -10,6 +10,7 @@ import numpy as np
 
 from xtalprint import geometry
 from xtalprint.crystal import Crystal
+from xtalprint.descriptors.base import check_numbers
 from xtalprint.errors import UnsupportedInputError, XtalprintError, not_a_crystal
 from xtalprint.geometry.bond_moments import DEGREE, EXPONENTS, harmonics_of_moments, sorted_boxes
 from xtalprint.geometry.pairs import Sites
@@ -68,6 +69,7 @@ class NeighbourhoodOrder:
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
+        check_numbers(self, "r_min", "resolution", "inner", "outer", whole=("n_shells",))
         for name in ("r_min", "resolution", "inner"):
             if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
                 raise XtalprintError(f"{name} must be a positive number", value=getattr(self, name))

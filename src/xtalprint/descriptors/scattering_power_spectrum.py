@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, compute_batch
-from xtalprint.descriptors.bond_orientational_order import DENSITY_FROM, FEWEST_PAIRS, overlap_share, piece_of
+from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numbers, compute_batch
+from xtalprint.descriptors.bond_orientational_order import (
+    DENSITY_FROM,
+    FEWEST_PAIRS,
+    LONGEST,
+    MOST_STEPS,
+    overlap_share,
+    piece_of,
+)
 from xtalprint.errors import UnsupportedInputError, XtalprintError, not_a_crystal
 from xtalprint.geometry import bond_length
 from xtalprint.geometry.bond_moments import DEGREE, bond_moments, harmonics_of_moments
@@ -52,6 +59,21 @@ class ScatteringPowerSpectrum:
     s_max: float = 3.0
     resolution: float = 0.06
     r_max: float = 4.75
+
+    def __post_init__(self) -> None:
+        """Refuse parameters without a meaning, and those whose pairs nobody can wait for."""
+        check_numbers(self, "s_min", "s_max", "resolution", "r_max")
+        for name in ("s_min", "resolution"):
+            if not (np.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise XtalprintError(f"{name} must be a positive number", value=getattr(self, name))
+        if not DENSITY_FROM < self.r_max <= LONGEST:
+            raise XtalprintError(f"r_max must lie between {DENSITY_FROM} and {LONGEST}", value=self.r_max)
+        if not 0 <= (self.s_max - self.s_min) / self.resolution <= MOST_STEPS:
+            raise XtalprintError(
+                f"resolution must divide s_min to s_max into at most {MOST_STEPS} steps",
+                value=self.resolution,
+                remedy="0.06 is usual",
+            )
 
     @cached_property
     def shells(self) -> Floats:

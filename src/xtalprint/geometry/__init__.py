@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xtalprint.geometry.inputs import takes_crystal
 from xtalprint.geometry.neighbours import nearest_distances, neighbour_distances, sorted_distances
 from xtalprint.geometry.niggli import niggli_cell
 from xtalprint.geometry.scaling import bond_length
@@ -17,7 +18,9 @@ from xtalprint.geometry.supercells import (
     supercell_to,
     to_cluster,
 )
-from xtalprint.geometry.symmetry import space_group_number
+from xtalprint.geometry.symmetry import space_group_number as _space_group_number
+
+space_group_number = takes_crystal(_space_group_number)
 
 __all__ = [
     "bond_length",

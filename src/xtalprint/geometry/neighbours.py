@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.geometry.inputs import takes_crystal
 from xtalprint.geometry.pairs import Sites, nearest_k, pairs_within
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ FURTHER = 1.5
 COMBINATIONS = np.array([c for c in product((-1, 0, 1), repeat=3) if c > (0, 0, 0)], dtype=float)
 
 
+@takes_crystal
 def nearest_distances(crystal: Crystal) -> NDArray[np.float64]:
     """Distance of each site to its nearest neighbour.
 
@@ -48,6 +50,7 @@ def nearest_distances(crystal: Crystal) -> NDArray[np.float64]:
     return nearest
 
 
+@takes_crystal
 def sorted_distances(crystal: Crystal, *, k: int) -> NDArray[np.float64]:
     """Distances of each site to its k nearest neighbours.
 
@@ -79,6 +82,7 @@ def sorted_distances(crystal: Crystal, *, k: int) -> NDArray[np.float64]:
     return result
 
 
+@takes_crystal
 def neighbour_distances(crystal: Crystal, *, cutoff: float) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """All distances up to a cutoff.
 

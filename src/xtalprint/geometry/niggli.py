@@ -8,6 +8,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError
+from xtalprint.geometry.inputs import takes_crystal
 from xtalprint.geometry.rows import wrapped_rows
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ TOLERANCE = 1e-5
 MOST_STEPS = 1000
 
 
+@takes_crystal
 def niggli_cell(crystal: Crystal) -> Crystal:
     """Describe a crystal in its Niggli-reduced cell.
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from xtalprint.errors import XtalprintError
+from xtalprint.geometry.inputs import takes_crystal
 from xtalprint.geometry.neighbours import nearest_distances, neighbour_distances
 from xtalprint.geometry.supercells import central_block
 
@@ -30,6 +31,7 @@ CUTOFF = FIRST_PEAK[1] + 6 * WIDEST
 MOST_SITES = 20_000
 
 
+@takes_crystal
 def bond_length(crystal: Crystal, *, method: Literal["mean", "robust"] = "mean") -> float:
     """Length of the nearest-neighbour bond in Å.
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.crystal import Crystal
+from xtalprint.geometry.inputs import takes_crystal
 from xtalprint.geometry.rows import first_rows, wrapped_rows
 from xtalprint.geometry.setting import choose_setting, face_margins, rotations_of_axes
 from xtalprint.geometry.symmetry import Symmetry, averaged, find_symmetry
@@ -28,6 +29,7 @@ SIGNS = np.array([(1, 1, 1), (-1, -1, 1), (-1, 1, -1), (1, -1, -1)], dtype=float
 CENTRING = np.array(list(product(range(-3, 4), repeat=3)), dtype=float)
 
 
+@takes_crystal
 def standard_cell(crystal: Crystal, *, symprec: float = 0.1) -> Crystal:
     """Conventional standard cell, not idealised, with a along x and b in the xy plane.
 
@@ -73,6 +75,7 @@ def standard_cell(crystal: Crystal, *, symprec: float = 0.1) -> Crystal:
     return _placed(crystal, signs[:, None] * cell, np.zeros(3))
 
 
+@takes_crystal
 def was_standardised(crystal: Crystal, *, symprec: float = 0.1) -> bool:
     """Whether `standard_cell` finds symmetry beyond a centre, so that its axes are the crystal's own."""
     found = find_symmetry(crystal, symprec=symprec)

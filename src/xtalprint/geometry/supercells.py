@@ -9,6 +9,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.geometry.inputs import takes_crystal
 from xtalprint.geometry.rows import first_rows, wrapped_rows
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ SAME_LAYER = 1e-7
 MOST_ROWS = 10_000_000
 
 
+@takes_crystal
 def supercell(crystal: Crystal, repeats: tuple[int, int, int]) -> Crystal:
     """Repeat the cell along its three vectors.
 
@@ -71,6 +73,7 @@ def supercell(crystal: Crystal, repeats: tuple[int, int, int]) -> Crystal:
     )
 
 
+@takes_crystal
 def supercell_to(crystal: Crystal, *, min_atoms: int = 256) -> Crystal:
     """Add replicas along the shortest extent until there are at least ``min_atoms`` sites.
 
@@ -98,6 +101,7 @@ def supercell_to(crystal: Crystal, *, min_atoms: int = 256) -> Crystal:
     return supercell(crystal, (repeats[0], repeats[1], repeats[2]))
 
 
+@takes_crystal
 def to_cluster(crystal: Crystal) -> Crystal:
     """Drop the cell: the atoms as they stand, no images."""
     # Rows of one site on both sides of a face are parted, so that the sites of a disordered crystal are found anew.
@@ -112,6 +116,7 @@ def to_cluster(crystal: Crystal) -> Crystal:
     )
 
 
+@takes_crystal
 def central_block(crystal: Crystal, *, n_atoms: int) -> Crystal:
     """Cut the compact piece of about ``n_atoms`` rows out of the middle of a large box or cluster; no cell.
 
@@ -154,6 +159,7 @@ def central_block(crystal: Crystal, *, n_atoms: int) -> Crystal:
     )
 
 
+@takes_crystal
 def compact_piece(crystal: Crystal, *, n_atoms: int) -> Crystal:
     """Cut a piece of equal heights out of a box of any shape, which is repeated as far as that takes; no cell.
 
@@ -196,6 +202,7 @@ def _size_of_piece(radius: NDArray[np.float64], rows: NDArray[np.int64], n_atoms
     return float(0.5 * (sorted_radius[start - 1] + sorted_radius[start]))
 
 
+@takes_crystal
 def scaled(crystal: Crystal, factor: float) -> Crystal:
     """Multiply all lengths by ``factor``; an `XtalprintError` if it is not positive."""
     if not (np.isfinite(factor) and factor > 0):
@@ -211,6 +218,7 @@ def scaled(crystal: Crystal, factor: float) -> Crystal:
     )
 
 
+@takes_crystal
 def rotated(crystal: Crystal, rotation: NDArray[np.float64]) -> Crystal:
     """Turn positions and cell: each row vector v becomes ``rotation @ v``.
 

@@ -8,13 +8,13 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.elements import SYMBOLS
-from xtalprint.errors import InvalidCrystalError
+from xtalprint.errors import InvalidCrystalError, not_a_crystal
+from xtalprint.io.completed_cell import completed_cell
 from xtalprint.io.quiet import quiet
 from xtalprint.io.site_species import rows_by_position, species_rows
 
 if TYPE_CHECKING:
     from ase import Atoms
-    from numpy.typing import NDArray
 
 #: Where ASE's own CIF reader leaves the occupancies of disordered sites, of which an atom has the majority species.
 OCCUPANCY, KINDS = "occupancy", "spacegroup_kinds"
@@ -54,37 +54,17 @@ def crystal_of_atoms(atoms: Any, *, source: str, frame: int | None) -> Crystal: 
     if isinstance(table, dict) and kinds is not None and len(atoms):
         rows = species_rows(table, np.asarray(kinds).tolist(), numbers)
         positions, numbers, occupancies = positions[rows.atom], rows.numbers, rows.occupancies
-    pbc = tuple(map(bool, atoms.pbc))
+    x, y, z = map(bool, atoms.pbc)
+    cell, pbc = completed_cell(np.array(atoms.cell.array, dtype=float), (x, y, z), positions)
     return Crystal(
         positions,
         numbers,
-        cell=_completed(np.array(atoms.cell.array, dtype=float), pbc, positions),
+        cell=cell,
         occupancies=occupancies,
-        pbc=(pbc[0], pbc[1], pbc[2]),
+        pbc=pbc,
         source=source,
         frame=frame,
     )
-
-
-def _completed(
-    cell: NDArray[np.float64], pbc: tuple[bool, ...], positions: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
-    """Give the missing (zero) vectors of directions that do not repeat; None if there is no vector at all."""
-    missing = [axis for axis in range(3) if not cell[axis].any() and not pbc[axis]]
-    if not missing:
-        return cell
-    if not cell.any():
-        return None
-    given = cell[[axis for axis in range(3) if axis not in missing]]
-    # The last right singular vectors are at right angles to all given ones.
-    normals = np.linalg.svd(given)[2][len(given) :]
-    for axis, normal in zip(missing, normals, strict=False):
-        along = positions @ normal
-        extent = float(np.ptp(along)) if len(along) else 0.0
-        cell[axis] = normal * max(1.0, extent)
-    if np.linalg.det(cell) < 0:
-        cell[missing[-1]] *= -1
-    return cell
 
 
 def to_ase(crystal: Crystal) -> Atoms:
@@ -93,7 +73,14 @@ def to_ase(crystal: Crystal) -> Atoms:
     An atom of ASE has one species. A disordered site gets its majority species, and the occupancies go where ASE's
     own CIF reader puts them: ``atoms.info["occupancy"]``, for each value of ``atoms.arrays["spacegroup_kinds"]``;
     `from_ase` finds them there. What else works on the atoms may not look there.
+
+    Raises
+    ------
+    UnsupportedInputError
+        If it is no `Crystal`.
     """
+    if not isinstance(crystal, Crystal):
+        raise not_a_crystal(crystal)
     with quiet():
         from ase import Atoms  # noqa: PLC0415 - ASE is slow to import
 

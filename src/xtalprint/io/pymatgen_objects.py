@@ -8,7 +8,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.elements import SYMBOLS
-from xtalprint.errors import InvalidCrystalError, MissingExtraError
+from xtalprint.errors import InvalidCrystalError, MissingExtraError, not_a_crystal
 from xtalprint.io.quiet import quiet
 from xtalprint.io.site_species import rows_by_position
 from xtalprint.io.species import atomic_number, unknown_species
@@ -80,9 +80,13 @@ def to_pymatgen(crystal: Crystal) -> Structure | Molecule:
 
     Raises
     ------
+    UnsupportedInputError
+        If it is no `Crystal`.
     MissingExtraError
         If pymatgen-core is not installed.
     """
+    if not isinstance(crystal, Crystal):
+        raise not_a_crystal(crystal)
     try:
         with quiet():
             from pymatgen.core import Lattice, Molecule, Structure  # noqa: PLC0415 - half a second

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from xtalprint.errors import XtalprintError
+from xtalprint.crystal import Crystal
+from xtalprint.errors import XtalprintError, not_a_crystal
 from xtalprint.io.quiet import first_line
 from xtalprint.io.tables import pyarrow
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from types import TracebackType
 
-    from xtalprint.crystal import Crystal
 
 #: Rows written at a time.
 CHUNK = 2000
@@ -100,6 +100,8 @@ class TableWriter:
 
     def add(self, crystal: Crystal, *, id: str | None = None) -> str:  # noqa: A002 - the name of the column
         """Add one crystal; returns its id."""
+        if not isinstance(crystal, Crystal):
+            raise not_a_crystal(crystal)
         name = _id(crystal, self._n) if id is None else id
         self._rows.append(_row(crystal, name))
         self._n += 1

@@ -11,6 +11,7 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.io.columns import next_line, number_columns, take_rows, text_and_number_columns
+from xtalprint.io.completed_cell import completed_cell
 from xtalprint.io.frames import check_number_of_atoms, frame_or_error
 from xtalprint.io.lammps_types import GIVE_ELEMENTS, numbers_of_types
 from xtalprint.io.site_species import species_rows
@@ -96,8 +97,7 @@ def _crystal(comment: str, rows: list[str], elements: Sequence[str] | None, sour
     numbers = _numbers(words, elements, types=comment.startswith(COMMENT_OF_LAMMPS))
     cell = _cell(entries.get("lattice"))
     pbc = _pbc(entries.get("pbc"), cell is not None)
-    if cell is not None and not cell.any() and not any(pbc):
-        cell = None
+    cell, pbc = completed_cell(cell, pbc, positions)
     occupancies = None
     if columns.kind is not None and "occupancy" in entries:
         kinds = number_columns(rows, [columns.kind])[:, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from xtalprint._version import __version__
 from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
 from xtalprint.errors import InternalError, WrongUsageError, XtalprintError, not_a_crystal
-from xtalprint.geometry import space_group_number, was_standardised
+from xtalprint.geometry import bond_length, central_block, space_group_number, was_standardised
 from xtalprint.models.prediction import Prediction
+from xtalprint.models.stoichiometry import objections_of_stoichiometry
 from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 if TYPE_CHECKING:
@@ -24,6 +26,13 @@ if TYPE_CHECKING:
 
 #: ONNX Runtime's level for messages on stderr: errors only.
 LOG_ERRORS = 3
+#: Bond lengths (Å) of crystals lie between these: hydrogen molecules have 0.74, solid xenon has 4.3.
+SHORTEST, LONGEST = 0.5, 8.0
+#: With a cube root of the volume of each site (Å) between these no bond length is beyond `LONGEST`, as the densest
+#: packing has 2^(1/6) times it, and one below `SHORTEST` needs pairs of atoms in each other.
+ORDINARY = (1.0, 7.0)
+#: Of a larger crystal so many atoms from its middle are measured.
+SAMPLE = 2000
 
 
 class AnsweringModel(ABC):
@@ -83,8 +92,7 @@ class AnsweringModel(ABC):
         One prediction for each, in the same order; a list for a single crystal too. What cannot be classified has
         the status ``"error"`` and says why.
         """
-        single = isinstance(crystals, (Crystal, XtalprintError, str, PathLike))
-        items: Any = [crystals] if single else crystals
+        items: Any = [crystals] if _is_one(crystals) else crystals
         return list(self.predict_iter(items, threads=threads))
 
     def predict_iter(
@@ -117,12 +125,37 @@ class AnsweringModel(ABC):
                 self._provenance,
             )
         try:
-            return self._answer(crystal)
+            return _looked_over(crystal, self._answer(crystal))
         except XtalprintError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
             failure = InternalError.of(error)
         return Prediction.failure(failure.located(source=crystal.source, frame=crystal.frame), self._provenance)
+
+
+def _looked_over(crystal: Crystal, answer: Prediction) -> Prediction:
+    """Add what no network knows: how far apart atoms can be, and which elements a prototype can have."""
+    misfits = [] if answer.prototype is None else objections_of_stoichiometry(crystal, answer.prototype)
+    warnings = (*answer.warnings, *notice_of_distances(crystal), *misfits)
+    return replace(answer, known=False if misfits else answer.known, warnings=warnings)
+
+
+def notice_of_distances(crystal: Crystal) -> list[str]:
+    """Say so if the bond length is one that no two atoms have: the answers do not depend on the unit of length."""
+    if all(crystal.pbc) and ORDINARY[0] <= np.cbrt(crystal.volume / crystal.n_sites) <= ORDINARY[1]:
+        return []  # no need to measure it
+    sample = crystal if len(crystal) <= SAMPLE else central_block(crystal, n_atoms=SAMPLE)
+    length = bond_length(sample, method="robust")
+    if SHORTEST <= length <= LONGEST:
+        return []
+    apart = "so near each other" if length < SHORTEST else "so far apart"
+    return [f"the bond length is {length:.3g} Å; atoms of a crystal are not {apart}: check the unit of length"]
+
+
+def _is_one(given: object) -> bool:
+    """Tell one thing in the place of a crystal from several; structures of ASE and pymatgen are iterable too."""
+    one = isinstance(given, (Crystal, XtalprintError, str, PathLike)) or not hasattr(given, "__iter__")
+    return one or hasattr(given, "get_atomic_numbers") or hasattr(given, "sites")
 
 
 def notice_of_elements(crystal: Crystal) -> list[str]:

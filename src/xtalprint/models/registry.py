@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+import os
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +27,8 @@ CLASSIFIERS = {
 }
 #: The manifest of a training run.
 RUN_MANIFEST = "model.json"
+
+_CHOICE = "choose one of {}, or give the folder of a finished training run"
 
 
 def model_names() -> tuple[str, ...]:
@@ -122,6 +126,10 @@ def checked_bytes(folder: Path, record: FileRecord) -> bytes:
 def _manifest_path(model: str | Path) -> Path:
     if isinstance(model, str) and model in model_names():
         return WEIGHTS / f"{model}.json"
+    if not isinstance(model, (str, os.PathLike)) or not str(model).strip():
+        raise ModelError(
+            "this is no name of a model", value=repr(model), remedy=_CHOICE.format(", ".join(model_names()))
+        )
     folder = Path(model)
     if folder.is_dir():
         if (folder / RUN_MANIFEST).is_file():
@@ -131,8 +139,8 @@ def _manifest_path(model: str | Path) -> Path:
             source=str(folder),
             remedy="finish the run with: xtalprint train NAME --output FOLDER --resume",
         )
+    near = difflib.get_close_matches(str(model).lower(), model_names(), n=1)
+    remedy = _CHOICE.format(", ".join(model_names()))
     raise ModelError(
-        "no such model",
-        value=str(model),
-        remedy=f"choose one of {', '.join(model_names())}, or give the folder of a finished training run",
+        "no such model", value=str(model), remedy=f"did you mean {near[0]}? Otherwise {remedy}" if near else remedy
     )

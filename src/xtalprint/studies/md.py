@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 #: Snapshots made by ``scripts/make_md_snapshots.py``, in a checkout of the repository.
 MADE = Path("data", "md")
+INDEX = "index.csv"
 #: The two sets: made by us, and collected from other repositories.
 MADE_SET, COLLECTED_SET = "made", "collected"
 #: Tolerances of moyopy in Å, from that of a perfect crystal to beyond the displacements at melting.
@@ -73,6 +75,12 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """
     from xtalprint.studies.md_pictures import draw_atoms  # noqa: PLC0415 - plotting is heavy
 
+    if not os.environ.get("XTALPRINT_DATA") and not (MADE / INDEX).is_file():
+        raise WrongUsageError(
+            "this study needs two sets of snapshots, and neither was found",
+            value=f"{MADE / INDEX}, XTALPRINT_DATA",
+            remedy="run it in the root of a checkout of the repository, and set XTALPRINT_DATA to that of the data sets",
+        )
     collected = data_file("md")
     made = _index(MADE)
     if quick:
@@ -99,7 +107,7 @@ def _atom_model() -> AnsweringModel:
 
 
 def _index(folder: Path) -> list[dict[str, str]]:
-    path = folder / "index.csv"
+    path = folder / INDEX
     if not path.is_file():
         raise WrongUsageError(
             "the snapshots were not found",
