@@ -91,3 +91,20 @@ def test_none_of_these_on_real_crystals():
         low, high = row["interval_95"]
         alarms = f"{percent(row['false_alarms_at_95_recall'])} ({percent(low)} to {percent(high)})"
         assert f"| {row['form']} | {row['others']} | {row['n']} | {row['auroc']:.3f} | {alarms} |" in PAGE
+
+
+def test_none_of_these_by_distance_from_the_classes():
+    figures = result("known")
+    for low in dict.fromkeys(row["further_than"] for row in figures["by_distance"]):
+        of = [row for row in figures["by_distance"] if row["further_than"] == low]
+        assert [row["form"] for row in of] == list(figures["forms"])
+        cells = [f"{row['auroc']:.3f} ({percent(row['false_alarms_at_95_recall'])})" for row in of]
+        assert f"| {low:g} d_nn | {of[0]['n']} | {' | '.join(cells)} |" in PAGE
+
+
+def test_what_the_atoms_own_lattice_adds():
+    own, table = MANIFEST.metrics["own_axes"], MANIFEST.own_axes
+    assert f"no output has a probability of {table.sure:g} yet" in " ".join(PAGE.split())
+    assert f"{table.table.tolerances[0]:g} and {table.table.tolerances[1]:g} errors" in " ".join(PAGE.split())
+    assert f"that are asked ({percent(own['share_asked'])} % of all)" in PAGE
+    assert f"the accuracy from {percent(own['before'])} to {percent(own['after'])} %" in PAGE

@@ -204,7 +204,7 @@ def test_models_refuses_an_unknown_name():
     result = CliRunner().invoke(models, ["crystal-klass"])
     assert result.exit_code == 2
     said = " ".join(result.output.split())
-    assert "no such model (value: crystal-klass); choose one of atom-class, crystal-class, " in said
+    assert "no such model (value: crystal-klass); did you mean crystal-class? Otherwise choose one of " in said
 
 
 def test_quick_and_config_exclude_each_other(tmp_path):

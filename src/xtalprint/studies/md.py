@@ -79,7 +79,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         raise WrongUsageError(
             "this study needs two sets of snapshots, and neither was found",
             value=f"{MADE / INDEX}, XTALPRINT_DATA",
-            remedy="run it in the root of a checkout of the repository, and set XTALPRINT_DATA to that of the data sets",
+            remedy="run it in the root of a checkout, and set XTALPRINT_DATA to the folder of the data sets",
         )
     collected = data_file("md")
     made = _index(MADE)
