@@ -270,12 +270,12 @@ def _compared(
     return rows, ways.seconds
 
 
-def over_all(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Right answers of each way over everything that it was asked."""
+def over_all(rows: Sequence[dict[str, Any]], structures: int) -> dict[str, dict[str, Any]]:
+    """Right answers of each way over everything that it was asked, about so many structures."""
     result = {}
     for way in dict.fromkeys(row["way"] for row in rows):
         right, n = (sum(row[key] for row in rows if row["way"] == way) for key in ("right", "n"))
-        result[way] = accuracy(["right"] * n, ["right"] * right + [None] * (n - right))
+        result[way] = accuracy(["right"] * n, ["right"] * right + [None] * (n - right), structures=structures)
     return result
 
 
@@ -369,7 +369,7 @@ def main() -> None:
         "structures": n,
         "structures_seed": STRUCTURES_SEED,
         "ms_per_structure": {name: round(1000 * value / n_asked, 1) for name, value in taken.items()},
-        "over_all": over_all(compared_rows),
+        "over_all": over_all(compared_rows, n),
         "rows": compared_rows,
     }
     given.output.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
