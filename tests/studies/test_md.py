@@ -160,6 +160,6 @@ def test_both_sets_that_are_missing_are_named_at_once(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("XTALPRINT_DATA", raising=False)
     with pytest.raises(
-        WrongUsageError, match=r"neither was found .*checkout of the repository, and set XTALPRINT_DATA"
+        WrongUsageError, match=r"neither was found .*checkout, and set XTALPRINT_DATA"
     ):
         run_study("md", tmp_path / "out")

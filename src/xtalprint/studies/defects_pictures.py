@@ -118,7 +118,7 @@ def _levels(figures: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
 
 
 def _same(levels: Sequence[Mapping[str, Any]], group: str) -> str:
-    n = max(level["accuracy"][group][PUBLISHED]["structures"] for level in levels)
+    n = max(level["accuracy"][group][PUBLISHED].get("structures", 0) for level in levels)
     return f"the same {n:,} structures a level"
 
 
