@@ -159,7 +159,5 @@ def test_a_file_is_read_as_the_index_says(entry):
 def test_both_sets_that_are_missing_are_named_at_once(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("XTALPRINT_DATA", raising=False)
-    with pytest.raises(
-        WrongUsageError, match=r"neither was found .*checkout, and set XTALPRINT_DATA"
-    ):
+    with pytest.raises(WrongUsageError, match=r"neither was found .*checkout, and set XTALPRINT_DATA"):
         run_study("md", tmp_path / "out")
