@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from xtalprint.crystal import Crystal
 from xtalprint.defects import displace_gaussian, vacancies
 from xtalprint.models.own_axes_evidence import ERRORS, SETTLED, believed, find_own_evidence, is_in_doubt, is_settled
 from xtalprint.models.presentations import disordered, random_piece
@@ -51,3 +52,10 @@ def test_the_symmetry_of_a_fault_is_not_believed():
     marks = np.array([[box, box], [fcc, fcc], [box, box], [-1, -1]])
     own = np.array([[fcc, fcc], [fcc, fcc], [other, other], [fcc, fcc]])
     assert believed(before, after, marks, own)[:, 0].tolist() == [0.9, 0.2, 0.2, 0.2]
+
+
+@pytest.mark.parametrize("unit", [0.05, 10, 1e3, 1e6])
+def test_the_unit_of_length_does_not_matter(rng, unit):
+    piece = displace_gaussian(random_piece(simple_lattice("fcc"), 150, rng), 0.05, rng, unit="d_nn")
+    large = Crystal(unit * piece.positions, piece.numbers)
+    assert marks_of(find_own_evidence(large)) == marks_of(find_own_evidence(piece)) != (0, 0)

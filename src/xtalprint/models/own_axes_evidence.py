@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.geometry import nearest_distances
+from xtalprint.geometry import nearest_distances, scaled
 from xtalprint.geometry.own_axes import own_axes
-from xtalprint.geometry.symmetry import find_symmetry
+from xtalprint.geometry.symmetry import MOST_SYMPREC, find_symmetry
 from xtalprint.models.symmetry_evidence import SIZES, Finding, size_of_mark
 
 if TYPE_CHECKING:
@@ -51,10 +51,14 @@ def find_own_evidence(crystal: Crystal) -> tuple[Finding, ...]:
     if found is None:
         return (Finding(0.0, 0, 0),) * len(ERRORS)
     length = float(nearest_distances(found.crystal).mean())
+    # Colloids, and whatever else is in larger units than atoms, would need tolerances that no search takes.
+    shrink = min(1.0, MOST_SYMPREC / (LARGEST * length))
+    mean = found.crystal if shrink == 1 else scaled(found.crystal, shrink)
+    length, error = shrink * length, shrink * found.error
     findings = []
     for errors in ERRORS:
-        symprec = max(LEAST * length, errors * found.error)
-        symmetry = find_symmetry(found.crystal, symprec=symprec) if symprec <= LARGEST * length else None
+        symprec = max(LEAST * length, errors * error)
+        symmetry = find_symmetry(mean, symprec=symprec) if symprec <= LARGEST * length else None
         findings.append(
             Finding(symprec, 0, 0)
             if symmetry is None
