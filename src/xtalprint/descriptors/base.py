@@ -11,6 +11,7 @@ import numpy as np
 
 from xtalprint.compute import map_ordered
 from xtalprint.errors import InternalError, XtalprintError
+from xtalprint.geometry.inputs import is_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -124,7 +125,12 @@ def check_numbers(descriptor: object, *names: str, whole: tuple[str, ...] = ()) 
 def compute_batch(
     descriptor: Descriptor, crystals: Sequence[Crystal], *, shape: tuple[int, ...], threads: int | None
 ) -> FingerprintBatch:
-    """Compute fingerprints of one shape, in single precision, each the same to the last bit as ``compute`` gives."""
+    """Compute fingerprints of one shape, in single precision, each the same to the last bit as ``compute`` gives.
+
+    A single crystal counts as a list of one.
+    """
+    given: Any = [crystals] if is_one(crystals) else crystals
+    crystals = list(given)
     array = np.zeros((len(crystals), *shape), dtype=np.float32)
     index: list[int] = []
     failures: list[Failure] = []
