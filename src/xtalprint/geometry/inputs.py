@@ -61,7 +61,7 @@ def check_whole(what: str, *numbers: object, least: int = 1) -> None:
     Traceback (most recent call last):
     xtalprint.errors.XtalprintError: repeats must be whole numbers, 1 or more (value: (2, 0)).
     """
-    if not all(isinstance(n, Integral) and type(n) is not bool and int(n) >= least for n in numbers):
+    if not all(isinstance(n, Integral) and int(n) >= least for n in numbers) or any(n is True for n in numbers):
         one = len(numbers) == 1
         kind = "a whole number" if one else "whole numbers"
         raise XtalprintError(f"{what} must be {kind}, {least} or more", value=repr(numbers[0] if one else numbers))
