@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.geometry.compiled_nearest import NearestWithin
+from xtalprint.geometry.compiled_nearest_within import NearestWithin
 from xtalprint.geometry.compiling import compiled
 
 if TYPE_CHECKING:

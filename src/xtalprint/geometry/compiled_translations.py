@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.geometry.compiled_nearest import nearest_to
+from xtalprint.geometry.compiled_nearest_within import nearest_to
 from xtalprint.geometry.compiling import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from xtalprint.geometry.compiled_nearest import Boxes
+    from xtalprint.geometry.compiled_nearest_within import Boxes
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]

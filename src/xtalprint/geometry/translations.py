@@ -50,7 +50,7 @@ class _Places:
     def __init__(
         self, positions: NDArray[np.float64], labels: NDArray[np.int64], cell: NDArray[np.float64], reach: float
     ) -> None:
-        from xtalprint.geometry.compiled_nearest import NearestWithin  # noqa: PLC0415 - imports Numba
+        from xtalprint.geometry.compiled_nearest_within import NearestWithin  # noqa: PLC0415 - imports Numba
 
         self.cell, self.labels, self.reach = cell, labels, reach
         self.inverse = np.linalg.inv(cell)

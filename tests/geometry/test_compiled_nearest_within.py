@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from xtalprint.geometry.compiled_nearest import NearestWithin
+from xtalprint.geometry.compiled_nearest_within import NearestWithin
 from xtalprint.geometry.compiled_repeats import gathered, sites_of
 
 
