@@ -163,36 +163,34 @@ def _images(places: Floats, basis: Floats, n_periodic: int, reach: float) -> tup
     Kept are those in a ball and in a box around all sites.
     """
     n = len(places)
-    columns = places.T.copy()
-    low, high, centre = np.empty(3), np.empty(3), np.empty(3)
-    for axis in range(3):
-        low[axis] = columns[axis].min() - reach
-        high[axis] = columns[axis].max() + reach
-        centre[axis] = 0.5 * (low[axis] + high[axis])
+    x, y, z = places[:, 0].copy(), places[:, 1].copy(), places[:, 2].copy()
+    x_low, x_high, y_low, y_high = x.min(), x.max(), y.min(), y.max()
+    z_low, z_high = z.min(), z.max()
+    cx, cy, cz = 0.5 * (x_low + x_high), 0.5 * (y_low + y_high), 0.5 * (z_low + z_high)
     radius = 0.0
     for i in range(n):
-        radius = max(radius, ((places[i] - centre) ** 2).sum())
+        radius = max(radius, (x[i] - cx) ** 2 + (y[i] - cy) ** 2 + (z[i] - cz) ** 2)
     radius = np.sqrt(radius)
     # A little longer, so that rounding can lose no image.
-    shifts = _shifts(basis, n_periodic, (reach + 2 * radius) * (1 + SLACK))
+    longer = reach * (1 + SLACK) + SLACK
+    x_low, x_high, y_low, y_high = x_low - longer, x_high + longer, y_low - longer, y_high + longer
+    z_low, z_high, ball = z_low - longer, z_high + longer, (longer + radius) ** 2
+    shifts = _shifts(basis, n_periodic, longer + 2 * radius)
     size = n * len(shifts)
     found, owner = np.empty((3, size)), np.empty(size, dtype=np.int64)
-    x, y, z = columns[0], columns[1], columns[2]
-    ball = ((reach + radius) * (1 + SLACK)) ** 2
-    low -= SLACK
-    high += SLACK
     one, none = np.uint64(1), np.uint64(0)
     m = none
     for shift in shifts:
+        u, v, w = shift[0], shift[1], shift[2]
         for i in range(n):
-            px, py, pz = x[i] + shift[0], y[i] + shift[1], z[i] + shift[2]
+            px, py, pz = x[i] + u, y[i] + v, z[i] + w
             found[0, m] = px
             found[1, m] = py
             found[2, m] = pz
             owner[m] = i
-            inside = (px - centre[0]) ** 2 + (py - centre[1]) ** 2 + (pz - centre[2]) ** 2 <= ball
-            inside &= (px >= low[0]) & (px <= high[0]) & (py >= low[1]) & (py <= high[1])
-            inside &= (pz >= low[2]) & (pz <= high[2])
+            inside = (px - cx) ** 2 + (py - cy) ** 2 + (pz - cz) ** 2 <= ball
+            inside &= (px >= x_low) & (px <= x_high) & (py >= y_low) & (py <= y_high)
+            inside &= (pz >= z_low) & (pz <= z_high)
             m += one if inside else none
     return found[:, :m], owner[:m]
 
@@ -244,23 +242,31 @@ def _boxed(place: Floats, owner: Integers, n: int, reach: float) -> Images:
 boxed = compiled(_boxed)
 
 
+def _span(place: float, reach: float, origin: float, edge: float, n: int) -> tuple[int, int]:
+    """First and last of n boxes along an axis that are within reach."""
+    first = int(np.floor((place - reach - origin) / edge))
+    last = int(np.floor((place + reach - origin) / edge))
+    return max(first, 0), min(last, n - 1)
+
+
+span = compiled(_span)
+
+
 def _squares(here: Floats, images: Images, reach: float, squares: Floats, which: Integers) -> int:
     """Squared distances of all images within reach of a place, itself among them, and which image each is of."""
     place, _, start, origin, edges, shape = images
-    low = np.empty(3, dtype=np.int64)
-    high = np.empty(3, dtype=np.int64)
-    for axis in range(3):
-        low[axis] = max(int(np.floor((here[axis] - reach - origin[axis]) / edges[axis])), 0)
-        high[axis] = min(int(np.floor((here[axis] + reach - origin[axis]) / edges[axis])), shape[axis] - 1)
     hx, hy, hz = here[0], here[1], here[2]
+    first_u, last_u = span(hx, reach, origin[0], edges[0], shape[0])
+    first_v, last_v = span(hy, reach, origin[1], edges[1], shape[1])
+    first_w, last_w = span(hz, reach, origin[2], edges[2], shape[2])
     most = reach * reach
     # Unsigned, so that the compiler need not look for negative indices.
     one, none = np.uint64(1), np.uint64(0)
     n = none
-    for u in range(low[0], high[0] + 1):
-        for v in range(low[1], high[1] + 1):
+    for u in range(first_u, last_u + 1):
+        for v in range(first_v, last_v + 1):
             base = (u * shape[1] + v) * shape[2]
-            first, end = start[base + low[2]], start[base + high[2] + 1]
+            first, end = start[base + first_w], start[base + last_w + 1]
             x, y, z = place[0, first:end], place[1, first:end], place[2, first:end]
             new = squares[n:]
             # Two loops, because the first of them is done four at a time.
@@ -325,7 +331,9 @@ def _wrapped(points: Floats, basis: Floats, n_periodic: int) -> Floats:
     for i in range(len(points)):
         for axis in range(n_periodic):
             along = points[i, 0] * inverse[0, axis] + points[i, 1] * inverse[1, axis] + points[i, 2] * inverse[2, axis]
-            result[i] -= np.floor(along) * basis[axis]
+            whole = np.floor(along)
+            for u in range(3):
+                result[i, u] -= whole * basis[axis, u]
     return result
 
 
