@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from xtalprint.compute import map_ordered
-from xtalprint.crystal import Crystal
+from xtalprint.crystal import OCCUPANCY_SLACK, Crystal
 from xtalprint.descriptors.base import Failure, Fingerprint, FingerprintBatch, check_numbers, disorder_warnings
 from xtalprint.descriptors.distance_bins import NUDGE, check_bins, chunks
 from xtalprint.errors import NothingSeenError, UnsupportedInputError, XtalprintError, not_a_crystal
@@ -73,12 +73,12 @@ class GRID:
       each has the mean occupancy, so that their order does not matter. Shares, not densities: gridrdf's numbers are
       these divided by ``bin_width``.
     - *cutoff*: as in gridrdf 0.2.0 distances are rounded to 0.001 Å and the Gaussian is taken *at* 0, ``bin_width``,
-      … ``r_max``, one column more than bins; a group is the mean over those sites that have such a neighbour, whatever
-      their occupancies. The numbers of gridrdf 0.2.0 are these divided by ``bin_width``; unsmeared ones are shares
-      here and numbers of sites there.
+      … ``r_max``, one column more than bins; a group is the mean over those sites that have such a neighbour,
+      whatever their occupancies. The numbers of gridrdf 0.2.0 are these divided by ``bin_width``; unsmeared ones are
+      shares here and numbers of sites there.
 
-    In plain histograms a distance that is less than 1e-4 bins below an edge belongs to the upper bin, so that rounding
-    does not tear a shell apart.
+    In plain histograms a distance that is less than 1e-4 bins below an edge belongs to the upper bin, so that
+    rounding does not tear a shell apart.
 
     Examples
     --------
@@ -159,9 +159,7 @@ class GRID:
         batch = self.compute_many([crystal], threads=1)
         if batch.failures:
             raise batch.failures[0].error
-        return Fingerprint(
-            batch.array[0], self, crystal.source, crystal.frame, batch.warnings[0], crystal.formula
-        )
+        return Fingerprint(batch.array[0], self, crystal.source, crystal.frame, batch.warnings[0], crystal.formula)
 
     def compute_many(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> FingerprintBatch:
         """Compute those of many crystals, each the same to the last bit as `compute` gives.
@@ -207,9 +205,7 @@ class GRID:
         from xtalprint.descriptors.diffraction_plot import caption  # noqa: PLC0415 - plotting is heavy
         from xtalprint.descriptors.grid_plot import draw_grid  # noqa: PLC0415 - as above
 
-        return draw_grid(
-            fingerprint.array, self, title=caption(fingerprint) if title is None else title, width=width
-        )
+        return draw_grid(fingerprint.array, self, title=caption(fingerprint) if title is None else title, width=width)
 
     @cached_property
     def _window(self) -> tuple[Floats, int]:
@@ -230,30 +226,41 @@ class GRID:
             values = np.diff(below_edge, axis=1) / (1 - 2 * ndtr(-TRUNCATION))
         return np.stack([values[:-1], np.diff(values, axis=0)]), below
 
-    def _fill(
-        self, crystals: Sequence[Crystal], array: NDArray[np.float32], some: range
-    ) -> list[Failure]:
+    def _fill(self, crystals: Sequence[Crystal], array: NDArray[np.float32], some: range) -> list[Failure]:
         """Fill the rows of some crystals; returns those that failed."""
-        from xtalprint.descriptors.compiled_grid import fill_grids  # noqa: PLC0415 - imports Numba
-
         good = [i for i in some if isinstance(crystals[i], Crystal)]
-        errors: dict[int, XtalprintError] = {i: not_a_crystal(crystals[i]) for i in some if i not in set(good)}
-        if good:
-            sites = SiteBatch.of([crystals[i] for i in good])
-            whole = len(good) == len(some)
-            grids = array[some.start : some.stop] if whole else np.empty((len(good), *array.shape[1:]), np.float32)
-            found = np.empty(len(good), dtype=np.int64)
-            table, below = self._window
-            by_cutoff = self.recipe == "cutoff"
-            most = self.r_max + (AT_CUTOFF if by_cutoff else (below + 1) * self.bin_width)
-            bins = (1 / self.bin_width, 0.0 if self.smearing else NUDGE, below)
-            fill_grids(sites.arrays, most, by_cutoff, bins, table, grids, found)
-            if not whole:
-                array[good] = grids
-            for i, groups in zip(good, found.tolist(), strict=True):
-                if groups == 0 or (by_cutoff and groups < self.n_groups):
+        errors: dict[int, XtalprintError] = {i: not_a_crystal(crystals[i]) for i in set(some) - set(good)}
+        # Apart, because disorder takes longer.
+        full = [i for i in good if crystals[i].occupancies.min() > 1 - OCCUPANCY_SLACK]
+        for indices in (full, [i for i in good if i not in set(full)] if len(full) < len(good) else []):
+            if not indices:
+                continue
+            grids, found = self._grids([crystals[i] for i in indices])
+            array[indices] = grids
+            for i, groups in zip(indices, found.tolist(), strict=True):
+                if groups == 0 or (self.recipe == "cutoff" and groups < self.n_groups):
                     errors[i] = self._too_few(crystals[i], groups)
         return [Failure(i, error) for i, error in sorted(errors.items())]
+
+    def _grids(self, crystals: list[Crystal]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """(m, n_groups, n_bins), and how many groups have a distance within reach."""
+        from xtalprint.descriptors.compiled_grid import fill_grids, group_distances  # noqa: PLC0415 - imports Numba
+        from xtalprint.geometry.compiled_nearest import nearest  # noqa: PLC0415 - likewise
+
+        sites = SiteBatch.of(crystals)
+        table, below = self._window
+        by_cutoff = self.recipe == "cutoff"
+        if by_cutoff:
+            found, _ = nearest(sites, self.n_groups, most=self.r_max + AT_CUTOFF)
+            distances, weights = np.round(found, 3), np.empty((0, 0))
+        else:
+            most = self.r_max + (below + 1) * self.bin_width
+            distances, weights = group_distances(sites, self.n_groups, most)
+        grids = np.empty((len(crystals), self.n_groups, self.n_bins), dtype=np.float32)
+        n_found = np.empty(len(crystals), dtype=np.int64)
+        bins = (1 / self.bin_width, 0.0 if self.smearing else NUDGE, below)
+        fill_grids(sites.starts, distances, weights, by_cutoff, bins, table, grids, n_found)
+        return grids, n_found
 
     def _too_few(self, crystal: Crystal, groups: int) -> XtalprintError:
         if groups == 0:
@@ -261,7 +268,9 @@ class GRID:
                 f"no two sites are within r_max = {self.r_max:g} Å",
                 source=crystal.source,
                 frame=crystal.frame,
-                remedy="give a larger r_max" if crystal.n_sites > 1 or any(crystal.pbc) else "give more atoms, or the cell",
+                remedy="give a larger r_max"
+                if crystal.n_sites > 1 or any(crystal.pbc)
+                else "give more atoms, or the cell",
             )
         return UnsupportedInputError(
             f"no site has more than {groups} neighbours within r_max = {self.r_max:g} Å, and {self.n_groups} groups "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,9 +12,13 @@ from xtalprint.geometry.compiling import compiled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from xtalprint.geometry.site_batch import SiteBatch
+
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
     Shorts = NDArray[np.int32]
+    #: As `SiteBatch.lattices`.
+    Lattices = tuple[Integers, Floats, Floats, Floats, Integers]
     #: Images (3, m) in the order of their boxes, their sites, first image of each box, origin, edges and shape.
     Images = tuple[Floats, Integers, Integers, Floats, Floats, Integers]
 
@@ -21,8 +26,6 @@ if TYPE_CHECKING:
 SPARE, MORE = 1.2, 12.0
 #: How much further to look where fewer were found.
 FURTHER = 1.2
-#: Sites without a repeat are spread over a box at least so thick, in Å, so that a flat molecule has a density too.
-THICK = 2.0
 #: From so many images on they are put into boxes of half the longest distance, before that into slabs.
 BOXED = 4000
 #: Images of fewer sites are not sorted at all.
@@ -31,115 +34,16 @@ FEW = 12
 SLABS, MOST_BOXES = 8, 400
 #: More numbers than this in one drawer of the sort are sorted otherwise.
 FULL = 96
-#: Steps of the reduction of a cell; a skewed one needs a few.
-MOST_STEPS = 1000
 #: Rounding can lose no image by a reach this much longer.
 SLACK = 1e-9
 
 
-def _reduced(cell: Floats, pbc: NDArray[np.bool_]) -> tuple[Floats, int]:
-    """(3, 3) periodic vectors first, short ones of the same lattice, then unit vectors across; and how many."""
-    basis = np.zeros((3, 3))
-    n = 0
-    for axis in range(3):
-        if pbc[axis]:
-            basis[n] = cell[axis]
-            n += 1
-    changed = n > 1
-    steps = 0
-    while changed and steps < MOST_STEPS:
-        changed = False
-        steps += 1
-        for i in range(n):
-            length = (basis[i] * basis[i]).sum()
-            for j in range(n):
-                if j == i:
-                    continue
-                m = np.round((basis[i] * basis[j]).sum() / (basis[j] * basis[j]).sum())
-                shorter = basis[i] - m * basis[j]
-                if (shorter * shorter).sum() < length * (1 - SLACK):
-                    basis[i] = shorter
-                    length = (shorter * shorter).sum()
-                    changed = True
-            if n == 3:  # noqa: PLR2004 - dimensions
-                for p in (-1.0, 1.0):
-                    for q in (-1.0, 1.0):
-                        shorter = basis[i] + p * basis[(i + 1) % 3] + q * basis[(i + 2) % 3]
-                        if (shorter * shorter).sum() < length * (1 - SLACK):
-                            basis[i] = shorter
-                            length = (shorter * shorter).sum()
-                            changed = True
-    if n == 0:
-        return np.eye(3), 0
-    if n == 1:
-        least = np.argmin(np.abs(basis[0]))
-        basis[1] = _across(basis[0], np.eye(3)[least])
-    if n < 3:  # noqa: PLR2004 - dimensions
-        basis[2] = _across(basis[0], basis[1])
-    return basis, n
-
-
-def _inverse(basis: Floats) -> Floats:
-    """Inverse of a matrix: its columns are the cross products of two rows over the volume."""
-    result = np.empty((3, 3))
-    for axis in range(3):
-        p, q = (axis + 1) % 3, (axis + 2) % 3
-        for u in range(3):
-            v, w = (u + 1) % 3, (u + 2) % 3
-            result[u, axis] = basis[p, v] * basis[q, w] - basis[p, w] * basis[q, v]
-    return result / (basis[0, 0] * result[0, 0] + basis[0, 1] * result[1, 0] + basis[0, 2] * result[2, 0])
-
-
-inverse_of = compiled(_inverse)
-
-
-def _volume(basis: Floats) -> float:
-    """Volume that three vectors span."""
-    return abs(
-        basis[0, 0] * (basis[1, 1] * basis[2, 2] - basis[1, 2] * basis[2, 1])
-        + basis[0, 1] * (basis[1, 2] * basis[2, 0] - basis[1, 0] * basis[2, 2])
-        + basis[0, 2] * (basis[1, 0] * basis[2, 1] - basis[1, 1] * basis[2, 0])
-    )
-
-
-volume_of = compiled(_volume)
-
-
-def _unit_across(a: Floats, b: Floats) -> Floats:
-    """Unit vector normal to two others."""
-    normal = np.empty(3)
-    for axis in range(3):
-        u, v = (axis + 1) % 3, (axis + 2) % 3
-        normal[axis] = a[u] * b[v] - a[v] * b[u]
-    return normal / np.sqrt((normal * normal).sum())
-
-
-_across = compiled(_unit_across)
-reduced = compiled(_reduced)
-
-
-def _first_reach(points: Floats, basis: Floats, n_periodic: int, k: int) -> float:
-    """A radius within which every site probably has k neighbours."""
-    volume = volume_of(basis)
-    for axis in range(n_periodic, 3):
-        low, high = np.inf, -np.inf
-        for i in range(len(points)):
-            place = points[i, 0] * basis[axis, 0] + points[i, 1] * basis[axis, 1] + points[i, 2] * basis[axis, 2]
-            low = min(low, place)
-            high = max(high, place)
-        volume *= max(high - low, THICK)
-    return float((3 * (SPARE * k + MORE) / (4 * np.pi) * volume / len(points)) ** (1 / 3))
-
-
-first_reach = compiled(_first_reach)
-
-
-def _lattice_vectors(basis: Floats, n_periodic: int, length: float) -> Floats:
+def _lattice_vectors(basis: Floats, inverse: Floats, n_periodic: int, length: float) -> Floats:
     """(m, 3) vectors of the lattice up to a length."""
-    inverse = inverse_of(basis)
-    most = np.zeros(3, dtype=np.int64)
+    most = [0, 0, 0]
     for axis in range(n_periodic):
-        most[axis] = int(length * np.sqrt((inverse[:, axis] ** 2).sum()))
+        slope = math.sqrt(inverse[0, axis] ** 2 + inverse[1, axis] ** 2 + inverse[2, axis] ** 2)
+        most[axis] = int(length * slope)
     found = np.empty(((2 * most[0] + 1) * (2 * most[1] + 1) * (2 * most[2] + 1), 3))
     m = 0
     for u in range(-most[0], most[0] + 1):
@@ -154,34 +58,45 @@ def _lattice_vectors(basis: Floats, n_periodic: int, length: float) -> Floats:
     return found[:m]
 
 
-_shifts = compiled(_lattice_vectors)
+lattice_vectors = compiled(_lattice_vectors)
 
 
-def _images(places: Floats, basis: Floats, n_periodic: int, reach: float) -> tuple[Floats, Integers]:
+def _extent(values: Floats) -> tuple[float, float]:
+    """Smallest and largest."""
+    low = high = values[0]
+    for value in values:
+        low = min(low, value)
+        high = max(high, value)
+    return low, high
+
+
+extent_of = compiled(_extent)
+
+
+def _images(places: Floats, basis: Floats, inverse: Floats, n_periodic: int, reach: float) -> tuple[Floats, Integers]:
     """(3, m) all images that may lie within ``reach`` of a site, those of the cell too, and which site each is of.
 
     Kept are those in a ball and in a box around all sites.
     """
     n = len(places)
     x, y, z = places[:, 0].copy(), places[:, 1].copy(), places[:, 2].copy()
-    x_low, x_high, y_low, y_high = x.min(), x.max(), y.min(), y.max()
-    z_low, z_high = z.min(), z.max()
+    (x_low, x_high), (y_low, y_high), (z_low, z_high) = extent_of(x), extent_of(y), extent_of(z)
     cx, cy, cz = 0.5 * (x_low + x_high), 0.5 * (y_low + y_high), 0.5 * (z_low + z_high)
     radius = 0.0
     for i in range(n):
         radius = max(radius, (x[i] - cx) ** 2 + (y[i] - cy) ** 2 + (z[i] - cz) ** 2)
-    radius = np.sqrt(radius)
+    radius = math.sqrt(radius)
     # A little longer, so that rounding can lose no image.
     longer = reach * (1 + SLACK) + SLACK
     x_low, x_high, y_low, y_high = x_low - longer, x_high + longer, y_low - longer, y_high + longer
     z_low, z_high, ball = z_low - longer, z_high + longer, (longer + radius) ** 2
-    shifts = _shifts(basis, n_periodic, longer + 2 * radius)
+    shifts = lattice_vectors(basis, inverse, n_periodic, longer + 2 * radius)
     size = n * len(shifts)
     found, owner = np.empty((3, size)), np.empty(size, dtype=np.int64)
     one, none = np.uint64(1), np.uint64(0)
     m = none
-    for shift in shifts:
-        u, v, w = shift[0], shift[1], shift[2]
+    for number in range(len(shifts)):
+        u, v, w = shifts[number, 0], shifts[number, 1], shifts[number, 2]
         for i in range(n):
             px, py, pz = x[i] + u, y[i] + v, z[i] + w
             found[0, m] = px
@@ -204,8 +119,8 @@ def _boxed(place: Floats, owner: Integers, n: int, reach: float) -> Images:
     origin, edges = np.empty(3), np.empty(3)
     shape = np.empty(3, dtype=np.int64)
     for axis in range(3):
-        origin[axis] = place[axis].min()
-        extent = place[axis].max() - origin[axis]
+        origin[axis], high = extent_of(place[axis])
+        extent = high - origin[axis]
         edge = reach / SLABS if axis == 2 and n >= FEW else extent + 1  # noqa: PLR2004 - the last of three
         if m >= BOXED:
             edge = reach / 2
@@ -244,8 +159,8 @@ boxed = compiled(_boxed)
 
 def _span(place: float, reach: float, origin: float, edge: float, n: int) -> tuple[int, int]:
     """First and last of n boxes along an axis that are within reach."""
-    first = int(np.floor((place - reach - origin) / edge))
-    last = int(np.floor((place + reach - origin) / edge))
+    first = math.floor((place - reach - origin) / edge)
+    last = math.floor((place + reach - origin) / edge)
     return max(first, 0), min(last, n - 1)
 
 
@@ -284,19 +199,41 @@ def _squares(here: Floats, images: Images, reach: float, squares: Floats, which:
 squares_within = compiled(_squares)
 
 
-def _sorted_roots(squares: Floats, most: float, scratch: Floats, drawer: Shorts, starts: Shorts) -> None:
-    """Replace squares of distances up to ``most`` by the distances, ascending.
+def _heap_sort(values: Floats, which: Integers) -> None:
+    """Sort values, and what belongs to them alike, in place: never slow, rarely needed."""
+    n = len(values)
+    for step in range(n // 2 + n - 1):
+        if step < n // 2:
+            root, end = n // 2 - 1 - step, n
+        else:
+            root, end = 0, n - 1 - (step - n // 2)
+            values[0], values[end] = values[end], values[0]
+            which[0], which[end] = which[end], which[0]
+        while 2 * root + 1 < end:
+            child = 2 * root + 1
+            if child + 1 < end and values[child + 1] > values[child]:
+                child += 1
+            if values[child] <= values[root]:
+                break
+            values[root], values[child] = values[child], values[root]
+            which[root], which[child] = which[child], which[root]
+            root = child
+
+
+heap_sort = compiled(_heap_sort)
+
+
+def _drawer_sort(values: Floats, most: float, scratch: Floats, drawer: Shorts, starts: Shorts) -> bool:
+    """Sort distances up to ``most`` in place; False if they are too unevenly spread, and nothing was done.
 
     In a crystal the number of neighbours grows with r³, so that as many drawers hold about one each. ``scratch`` and
-    ``drawer`` are as long as the squares, ``starts`` has two more.
+    ``drawer`` are as long as the values, ``starts`` has two more.
     """
-    n = len(squares)
+    n = len(values)
     scale = n / (most * most * most)
     starts[: n + 2] = 0
     for i in range(n):
-        distance = np.sqrt(squares[i])
-        drawer[i] = min(np.int32(squares[i] * distance * scale), np.int32(n))
-        squares[i] = distance
+        drawer[i] = min(np.int32(values[i] * values[i] * values[i] * scale), np.int32(n))
     for i in range(n):
         starts[np.uint64(drawer[i] + 1)] += np.int32(1)
     total = fullest = np.int32(0)
@@ -305,92 +242,125 @@ def _sorted_roots(squares: Floats, most: float, scratch: Floats, drawer: Shorts,
         total += starts[i]
         starts[i] = total
     if fullest > FULL:
-        squares.sort()
-        return
+        return False
     for i in range(n):
         own = np.uint64(drawer[i])
-        scratch[np.uint64(starts[own])] = squares[i]
+        scratch[np.uint64(starts[own])] = values[i]
         starts[own] += np.int32(1)
-    squares[0] = scratch[0]
+    values[0] = scratch[0]
     for i in range(1, n):
         value = scratch[i]
         j = i
-        while j > 0 and squares[np.uint64(j - 1)] > value:
-            squares[np.uint64(j)] = squares[np.uint64(j - 1)]
+        while j > 0 and values[np.uint64(j - 1)] > value:
+            values[np.uint64(j)] = values[np.uint64(j - 1)]
             j -= 1
-        squares[np.uint64(j)] = value
+        values[np.uint64(j)] = value
+    return True
 
 
-sorted_roots = compiled(_sorted_roots)
+drawer_sort = compiled(_drawer_sort)
 
 
-def _wrapped(points: Floats, basis: Floats, n_periodic: int) -> Floats:
-    """Copy of points, moved into the cell along the directions that repeat."""
-    inverse = inverse_of(basis)
-    result = points.copy()
-    for i in range(len(points)):
-        for axis in range(n_periodic):
-            along = points[i, 0] * inverse[0, axis] + points[i, 1] * inverse[1, axis] + points[i, 2] * inverse[2, axis]
-            whole = np.floor(along)
-            for u in range(3):
-                result[i, u] -= whole * basis[axis, u]
-    return result
-
-
-wrapped = compiled(_wrapped)
-
-
-def _nearest(
-    points: Floats,
-    cell: Floats,
-    pbc: NDArray[np.bool_],
-    most: float,
+def _nearest_of_one(  # noqa: PLR0917 - compiled: no keywords
+    places: Floats,
+    images: Images,
+    reach: float,
+    ends: bool,
+    left: Integers,
     distances: Floats,
     owners: Integers,
-) -> None:
-    """Fill ``distances`` (n, k), ascending, with those to the k nearest others, infinite beyond ``most``.
+) -> int:
+    """Fill the rows ``left`` of `nearest`; those with too few images come first in ``left``, returned is how many."""
+    k, size = distances.shape[1], images[0].shape[1]
+    values, which, scratch = np.empty(size), np.empty(size, dtype=np.int64), np.empty(size)
+    drawer, starts = np.empty(size, dtype=np.int32), np.empty(size + 2, dtype=np.int32)
+    n_left = 0
+    for number in range(len(left)):
+        i = left[number]
+        found = squares_within(places[i], images, reach, values, which)
+        if found <= k and not ends:
+            left[n_left] = i
+            n_left += 1
+            continue
+        for q in range(found):
+            values[q] = math.sqrt(values[q])
+        if owners.size or not drawer_sort(values[:found], reach, scratch, drawer, starts):
+            heap_sort(values[:found], which[:found])
+        # The first is the site itself.
+        for q in range(min(found - 1, k)):
+            distances[i, q] = values[q + 1]
+        for q in range(found - 1, k):
+            distances[i, q] = np.inf
+        if owners.size:
+            for q in range(k):
+                owners[i, q] = images[1][which[q + 1]] if q < found - 1 else -1
+    return n_left
 
-    ``owners`` (n, k) gets the sites of the neighbours, −1 where there is none; give (0, 0) to leave them out.
+
+nearest_of_one = compiled(_nearest_of_one)
+
+
+def _nearest(lattices: Lattices, reaches: Floats, most: float, distances: Floats, owners: Integers) -> None:
+    """Fill ``distances`` (N, k), ascending, with those to the k nearest other sites or images.
+
+    They are infinite beyond ``most``. ``reaches`` (m,) is where to look first. ``owners`` (N, k) gets the sites of
+    the neighbours, counted in each crystal, −1 where there is none; give (0, 0) to leave them out.
     """
-    n, k = distances.shape
-    basis, n_periodic = reduced(cell, pbc)
-    places = wrapped(points, basis, n_periodic)
-    reach = first_reach(places, basis, n_periodic, k)
-    if most < reach * FURTHER:
-        reach = most
-    left = np.arange(n)
-    while len(left):
-        place, owner = images_within(places, basis, n_periodic, reach)
-        images = boxed(place, owner, n, reach)
-        # Nothing is farther away than the images of a cluster.
-        ends = reach >= most or (n_periodic == 0 and reach * reach >= 4 * ((places - places[0]) ** 2).sum(axis=1).max())
-        size = place.shape[1]
-        squares, scratch = np.empty(size), np.empty(size)
-        which = np.empty(size, dtype=np.int64)
-        drawer, starts = np.empty(size, dtype=np.int32), np.empty(size + 2, dtype=np.int32)
-        n_left = 0
-        for i in left:
-            found = squares_within(places[i], images, reach, squares, which)
-            if found <= k and not ends:
-                left[n_left] = i
-                n_left += 1
-                continue
-            n_kept = min(found - 1, k)
-            if owners.size:
-                order = np.argsort(squares[:found])
-                for q in range(n_kept):
-                    distances[i, q] = np.sqrt(squares[order[q + 1]])
-                    owners[i, q] = images[1][which[order[q + 1]]]
-                owners[i, n_kept:] = -1
-            else:
-                sorted_roots(squares[:found], reach, scratch, drawer, starts)
-                # The first is the site itself.
-                for q in range(n_kept):
-                    distances[i, q] = squares[q + 1]
-            for q in range(n_kept, k):
-                distances[i, q] = np.inf
-        left = left[:n_left]
-        reach = min(reach * FURTHER, most)
+    starts, points, bases, inverses, n_periodic = lattices
+    for crystal in range(len(bases)):
+        first, end = starts[crystal], starts[crystal + 1]
+        places = points[first:end]
+        size = 0.0
+        for i in range(len(places)):
+            for axis in range(3):
+                size = max(size, abs(places[i, axis] - places[0, axis]))
+        left = np.arange(end - first)
+        reach = reaches[crystal]
+        while True:
+            # Nothing is farther away than the ends of a cluster.
+            ends = reach >= most or (n_periodic[crystal] == 0 and reach >= 4 * size)
+            reach = min(reach, most)
+            place, owner = images_within(places, bases[crystal], inverses[crystal], n_periodic[crystal], reach)
+            images = boxed(place, owner, len(places), reach)
+            own = owners[first:end] if owners.size else owners
+            n_left = nearest_of_one(places, images, reach, ends, left, distances[first:end], own)
+            if n_left == 0:
+                break
+            left = left[:n_left]
+            reach *= FURTHER
 
 
-nearest = compiled(_nearest)
+fill_nearest = compiled(_nearest)
+
+
+def nearest(sites: SiteBatch, k: int, *, most: float = np.inf, with_owners: bool = False) -> tuple[Floats, Integers]:
+    """Distances of each site to the k nearest other sites or images.
+
+    Parameters
+    ----------
+    sites
+        Of many crystals.
+    k
+        How many.
+    most
+        Å; farther ones are left out.
+    with_owners
+        Whether to tell whose images the neighbours are.
+
+    Returns
+    -------
+    distances
+        (N, k) Å, ascending, infinite where there is none.
+    owners
+        (N, k) the sites that the neighbours are images of, counted in each crystal, −1 where there is none; empty
+        if they are not asked for.
+    """
+    n = len(sites.points)
+    distances = np.empty((n, k))
+    owners = np.empty((n, k) if with_owners else (0, 0), dtype=np.int64)
+    density = np.diff(sites.starts) / sites.volumes
+    reaches = (3 * (SPARE * k + MORE) / (4 * np.pi * density)) ** (1 / 3)
+    # Where nearly all that counts is seen at once, all of it is.
+    reaches = np.where(reaches * FURTHER > most, most, reaches)
+    fill_nearest(sites.lattices, reaches, most, distances, owners)
+    return distances, owners
