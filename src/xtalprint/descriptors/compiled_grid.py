@@ -62,9 +62,10 @@ def _grids(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
     bins: tuple[float, float, int],
     table: Floats,
     grids: Singles,
+    rows: Integers,
     found: Integers,
 ) -> None:
-    """Fill (m, groups, bins) for m crystals, and the number of groups with a distance near enough in (m,) ``found``.
+    """Fill rows of (…, groups, bins) for m crystals, and (m,) numbers of groups with a distance near enough.
 
     ``bins`` are bins per Å, what is added to a place before it is cut to a whole number, and the bins of a window
     below that of its distance. ``table`` (places, 2, width) holds the windows by the place inside a bin, and their
@@ -77,7 +78,7 @@ def _grids(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
     last = n_bins + below - 1
     # A neighbour at the cutoff is in the last bin.
     limit = n_bins + below + (2 * nudge if by_cutoff else 0.0)
-    for crystal in range(len(grids)):
+    for crystal in range(len(rows)):
         found[crystal] = 0
         for k in range(n_groups):
             for b in range(len(row)):
@@ -105,7 +106,7 @@ def _grids(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
                 for b in range(below):
                     row[below] += row[b]
             for b in range(n_bins):
-                grids[crystal, k, b] = row[b + below] / total
+                grids[rows[crystal], k, b] = row[b + below] / total
 
 
 fill_grids = compiled(_grids)

@@ -67,8 +67,10 @@ class SiteBatch:
         places = np.concatenate([points for points, _ in sites])
         occupancies = np.concatenate([occupancies for _, occupancies in sites])
         occupancies[np.abs(occupancies - 1) < OCCUPANCY_SLACK] = 1
-        n_periodic = np.array([sum(crystal.pbc) for crystal in crystals])
-        bases = np.array([crystal.cell if all(crystal.pbc) else _partly_periodic(crystal) for crystal in crystals])
+        n_periodic = np.array([crystal.pbc for crystal in crystals]).sum(axis=1)
+        bases = np.array(
+            [crystal.cell if crystal.pbc == (True, True, True) else _partly_periodic(crystal) for crystal in crystals]
+        )
         full = n_periodic == bases.shape[1]
         bases[full] = reduced_cells(bases[full])
         inverses: Floats = np.linalg.inv(bases)
@@ -137,20 +139,23 @@ def reduced_cells(cells: Floats) -> Floats:
         if len(left) == 0:
             break
         some = cells[left]
+        changed = np.zeros(len(left), dtype=np.bool_)
         for i, j in permutations(range(3), 2):
             times = np.round((some[:, i] * some[:, j]).sum(axis=1) / (some[:, j] ** 2).sum(axis=1))
-            _replace(some, i, some[:, i] - times[:, None] * some[:, j])
+            changed |= _replace(some, i, some[:, i] - times[:, None] * some[:, j])
         for i in range(3):
             for p, q in product((-1, 1), repeat=2):
-                _replace(some, i, some[:, i] + p * some[:, i - 1] + q * some[:, i - 2])
+                changed |= _replace(some, i, some[:, i] + p * some[:, i - 1] + q * some[:, i - 2])
         cells[left] = some
-        left = left[~_is_reduced(some)]
+        left = left[changed]
     return cells
 
 
-def _replace(cells: Floats, i: int, vectors: Floats) -> None:
-    shorter = (vectors**2).sum(axis=1) < (cells[:, i] ** 2).sum(axis=1) * (1 - SLACK)
+def _replace(cells: Floats, i: int, vectors: Floats) -> NDArray[np.bool_]:
+    """Put vectors in the place of longer ones; returns which were longer."""
+    shorter: NDArray[np.bool_] = (vectors**2).sum(axis=1) < (cells[:, i] ** 2).sum(axis=1) * (1 - SLACK)
     cells[shorter, i] = vectors[shorter]
+    return shorter
 
 
 def _is_reduced(cells: Floats) -> NDArray[np.bool_]:
