@@ -112,8 +112,9 @@ def _grids(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
             else:
                 for b in range(below):
                     row[below] += row[b]
+            share = 1 / total
             for b in range(n_bins):
-                grids[rows[crystal], k, b] = row[b + below] / total
+                grids[rows[crystal], k, b] = row[b + below] * share
 
 
 fill_grids = compiled(_grids)
