@@ -16,6 +16,7 @@ TARGET = Path(__file__).parents[1] / "src" / "xtalprint" / "similarity"
 
 
 def main() -> None:
+    """Read, check, write."""
     folder = Path(sys.argv[1])
     with (folder / "similarity_matrix.csv").open(encoding="utf-8", newline="") as stream:
         rows = list(csv.reader(stream))

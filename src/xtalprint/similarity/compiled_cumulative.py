@@ -1,4 +1,6 @@
-"""The compiled loops of `xtalprint.similarity.cumulative`: packing, and distances of rows; importing it imports Numba.
+"""The compiled loops of `xtalprint.similarity.cumulative`: packing, and distances of rows.
+
+Importing this file imports Numba.
 
 All arithmetic is of whole numbers, hence exact: no order of the sums, no block size and no number of threads can
 change a bit.
@@ -14,6 +16,9 @@ from xtalprint.geometry.compiling import compiled
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    #: Any: a whole number of NumPy or of Python.
+    Number = Any
 
     Integers = NDArray[np.int64]
     Values = NDArray[np.int32]
@@ -89,7 +94,9 @@ def _fill(grids: NDArray[Any], first: Edges, last: Edges, offsets: Integers, val
 fill_values = compiled(_fill)
 
 
-def _group_sums(first: Edges, last: Edges, offsets: Integers, values: Values, n_bins: int, sums: Integers) -> None:
+def _group_sums(  # noqa: PLR0917 - compiled: no keywords
+    first: Edges, last: Edges, offsets: Integers, values: Values, n_bins: int, sums: Integers
+) -> None:
     """Sum over bins of the cumulated mass of each group: r_max minus the mean distance, in whole numbers."""
     n, n_groups = first.shape
     for i in range(n):
@@ -143,7 +150,7 @@ def _row_distance(  # noqa: PLR0917 - compiled: no keywords
     last: Edges,
     values: Values,
     beyond: int,
-) -> int:
+) -> Number:
     """L1 distance between a query and one packed row, in whole numbers; gives up, returning more, beyond a bound.
 
     Outside the edges of a group the packed values are all 0 or all `WHOLE`, so that the sum there is a difference of

@@ -1,4 +1,7 @@
-"""The compiled loops of `xtalprint.similarity.tiles`: all distances between two sets of tiles; importing it imports Numba."""
+"""The compiled loops of `xtalprint.similarity.tiles`: all distances between two sets of tiles.
+
+Importing this file imports Numba.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,9 @@ GATHERED = 120
 TOGETHER = 4
 
 
-def _tile_edges(first: NDArray[np.uint16], last: NDArray[np.uint16], order: Integers, low: Integers, high: Integers) -> None:
+def _tile_edges(
+    first: NDArray[np.uint16], last: NDArray[np.uint16], order: Integers, low: Integers, high: Integers
+) -> None:
     """The bins of each group in which any row of a tile is neither 0 nor full, for rows in the given order."""
     n, n_groups = first.shape
     for tile in range(len(low)):
@@ -107,7 +112,7 @@ difference_of = compiled(_difference)
 
 
 def _add_differences(a: Values, b: Values, n: int, sums: Values, totals: Integers) -> None:
-    """Add |a − b| over the gathered bins, of all pairs of lanes, to the totals; bins are filled up to four with zeros."""
+    """Add |a − b| over the gathered bins, of all pairs of lanes, to the totals; zeros fill bins up to four."""
     for bin_ in range(n, n + (-n) % TOGETHER):
         a[bin_] = 0
         b[bin_] = 0
@@ -181,9 +186,7 @@ def _write_tile(totals: Integers, side_a: Integers, side_b: Integers, unit: floa
 write_tile = compiled(_write_tile)
 
 
-def _all_distances(  # noqa: PLR0917 - compiled: no keywords
-    tiles_a: Tiles, tiles_b: Tiles, unit: float, same: bool, out: NDArray[Any]
-) -> None:
+def _all_distances(tiles_a: Tiles, tiles_b: Tiles, unit: float, same: bool, out: NDArray[Any]) -> None:
     """Write all distances, in the order of the tiles; of the same rows twice only one half is computed."""
     gathered = np.empty((2, GATHERED, TILE), dtype=np.int32)
     work = gathered[0], gathered[1], np.empty((TILE, TILE), dtype=np.int32)

@@ -1,8 +1,11 @@
-"""The compiled loops of `xtalprint.similarity.transport`: optimal transport of few masses; importing it imports Numba."""
+"""The compiled loops of `xtalprint.similarity.composition`: optimal transport of few masses.
+
+Importing this file imports Numba.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +14,9 @@ from xtalprint.geometry.compiling import compiled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    #: Any: a number of NumPy or of Python.
+    Number = Any
+
     Floats = NDArray[np.float64]
     Places = NDArray[np.int64]
 
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 NOTHING = 1e-15
 
 
-def _two_by_two(a: Floats, b: Floats, cost: Floats, rows: Places, columns: Places) -> float:
+def _two_by_two(a: Floats, b: Floats, cost: Floats, rows: Places, columns: Places) -> Number:
     """Two masses to two places: the cost is linear in the one free flow, so that the best is at an end."""
     c00, c01 = cost[rows[0], columns[0]], cost[rows[0], columns[1]]
     c10, c11 = cost[rows[1], columns[0]], cost[rows[1], columns[1]]
@@ -29,7 +35,7 @@ def _two_by_two(a: Floats, b: Floats, cost: Floats, rows: Places, columns: Place
 two_by_two = compiled(_two_by_two)
 
 
-def _shortest_paths(  # noqa: PLR0917 - compiled: no keywords
+def _shortest_paths(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
     left_a: Floats,
     cost: Floats,
     flow: Floats,
@@ -70,9 +76,7 @@ def _shortest_paths(  # noqa: PLR0917 - compiled: no keywords
 shortest_paths = compiled(_shortest_paths)
 
 
-def _push(  # noqa: PLR0917 - compiled: no keywords
-    end: int, left_a: Floats, left_b: Floats, flow: Floats, before: Places
-) -> None:
+def _push(end: int, left_a: Floats, left_b: Floats, flow: Floats, before: Places) -> None:
     """Send as much as possible along the path that ends in sink ``end``."""
     m = len(left_a)
     amount = left_b[end - m]
@@ -125,7 +129,7 @@ def _transport(a: Floats, b: Floats, cost: Floats) -> float:
 transport = compiled(_transport)
 
 
-def _earth_movers(a: Floats, b: Floats, rows: Places, columns: Places, cost: Floats) -> float:
+def _earth_movers(a: Floats, b: Floats, rows: Places, columns: Places, cost: Floats) -> Number:
     """Least cost of bringing masses a, of elements ``rows``, to masses b of elements ``columns``."""
     m, n = len(rows), len(columns)
     if m == 0 or n == 0:

@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
 from xtalprint.crystal import Crystal
 from xtalprint.elements import SYMBOLS
 from xtalprint.errors import UnsupportedInputError, WrongUsageError
 
-#: How unlike two elements are: as released (``1/log10(1/s + 1)``), as tabulated (s), and each with its shortest paths.
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: How unlike two elements are: as released (``1/log10(1/s + 1)``), as tabulated (s), and shortest paths of each.
 Ground = Literal["transformed", "raw", "transformed-metric", "raw-metric"]
 GROUNDS: tuple[Ground, ...] = get_args(Ground)
 #: What a composition is made from: a crystal, or amounts of the elements by their symbols.
@@ -126,7 +128,8 @@ def composition_fractions(composition: Composition) -> NDArray[np.float64]:
     fractions = np.zeros(len(place))
     for symbol, amount in amounts.items():
         fractions[place[symbol]] = amount
-    return fractions / fractions.sum()
+    result: NDArray[np.float64] = fractions / fractions.sum()
+    return result
 
 
 @dataclass(frozen=True, repr=False, eq=False)

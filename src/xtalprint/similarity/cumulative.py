@@ -1,4 +1,4 @@
-"""Cumulated fingerprints in whole numbers, packed: what matrices and indexes of the earth mover's distance work on."""
+"""Cumulated fingerprints in whole numbers, packed: what matrices and indexes work on."""
 
 from __future__ import annotations
 

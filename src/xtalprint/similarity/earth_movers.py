@@ -81,8 +81,8 @@ def earth_movers_distance(a: Grid, b: Grid, *, bin_width: float | None = None) -
 
     Source
     ------
-    J. Cumby, S. Seth, AI4SD report 7 (2021), doi 10.5258/SOTON/P0038; R.-Z. Zhang, S. Seth, J. Cumby, Digital Discovery
-    2, 81 (2023).
+    J. Cumby, S. Seth, AI4SD report 7 (2021), doi 10.5258/SOTON/P0038; R.-Z. Zhang, S. Seth, J. Cumby, Digital
+    Discovery 2, 81 (2023).
 
     Examples
     --------
@@ -100,7 +100,8 @@ def earth_movers_distance(a: Grid, b: Grid, *, bin_width: float | None = None) -
             remedy="compute both with the same descriptor",
         )
     both = cumulative([one, other])
-    return width / one.shape[0] * float(np.abs(both[0] - both[1]).sum())
+    moved = float(np.abs(both[0] - both[1]).sum())
+    return float(width / one.shape[0] * moved)
 
 
 class EarthMovers:

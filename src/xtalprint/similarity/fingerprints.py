@@ -65,9 +65,7 @@ def stacked(fingerprints: Grids) -> NDArray[np.floating[Any]]:
             )
         array = np.stack(rows) if rows else np.empty((0, 0, 0))
     if array.ndim != MANY or 0 in array.shape:
-        raise WrongUsageError(
-            "fingerprints have three axes, crystals, groups and bins", value=f"shape {array.shape}"
-        )
+        raise WrongUsageError("fingerprints have three axes, crystals, groups and bins", value=f"shape {array.shape}")
     return array
 
 

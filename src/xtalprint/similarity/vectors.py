@@ -71,10 +71,10 @@ class Cosine(_Vectors):
         _same_length(a, b)
         units = [_unit_vectors(rows) for rows in (a, b)]
         out = np.empty((len(a), len(b)))
-        loops.squares(*units, out)
+        loops.squares(units[0], units[1], out)
         # |u − v|² / 2 = 1 − cos, without the loss of digits of the difference.
-        empty = [~rows.any(axis=1) for rows in (a, b)]
-        result: Floats = np.where(empty[0][:, None] != empty[1][None, :], 1.0, out / 2)
+        empty_a, empty_b = (np.abs(rows).sum(axis=1) == 0 for rows in (a, b))
+        result: Floats = np.where(empty_a[:, None] != empty_b[None, :], 1.0, out / 2)
         return result
 
 
