@@ -159,6 +159,22 @@ def _nearest(  # noqa: PLR0917 - compiled: no keywords
 nearest = compiled(_nearest)
 
 
+def _nearest_of(  # noqa: PLR0917 - compiled: no keywords
+    query: Query, rows: Integers, packed: Packed, ordered: Sorted, distances: Integers, numbers: Integers
+) -> int:
+    """The nearest of some rows; returns how many were measured."""
+    found = 0
+    for row in rows:
+        beyond = distances[found - 1] if found == len(distances) else ENDLESS
+        distance = distance_of(query, packed, row, beyond)
+        if distance <= beyond:
+            found = insert(distance, ordered[2][row], found, distances, numbers)
+    return len(rows)
+
+
+nearest_of = compiled(_nearest_of)
+
+
 def _within(  # noqa: PLR0917 - compiled: no keywords
     query: Query,
     total: int,
@@ -168,7 +184,7 @@ def _within(  # noqa: PLR0917 - compiled: no keywords
     reach: int,
     rows: Integers,
     bounds: Integers,
-) -> int:
+) -> Number:
     """All rows within a distance: their numbers and distances in the places of the arrays; returns how many.
 
     If the arrays are too short the answer is how long they must be, and negative.

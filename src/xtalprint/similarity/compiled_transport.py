@@ -167,7 +167,7 @@ in_order = compiled(_in_order)
 
 def _composition_distance(  # noqa: PLR0917 - compiled: no keywords
     places_a: Places, masses_a: Floats, places_b: Places, masses_b: Floats, cost: Floats, stay: bool
-) -> float:
+) -> Number:
     """Earth mover's distance between two compositions: elements in ascending order, and their fractions."""
     if not in_order(places_a, masses_a, places_b, masses_b):
         places_a, places_b = places_b, places_a

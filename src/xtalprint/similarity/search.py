@@ -101,6 +101,16 @@ class SortedTable:
         looked_at, measured = loops.nearest(query_, total, packed, ordered, shift, distances, numbers)
         return Found(numbers, distances, looked_at, measured)
 
+    def nearest_of(self, query: CumulativeTable, rows: NDArray[np.int64], k: int) -> Found:
+        """The k nearest of some sorted rows."""
+        from xtalprint.similarity import compiled_search as loops  # noqa: PLC0415 - Numba, when it is needed
+
+        (query_, _), (packed, ordered, _) = self._query(query), self._arrays
+        k = min(k, len(rows))
+        distances, numbers = np.empty(k, dtype=np.int64), np.empty(k, dtype=np.int64)
+        measured = loops.nearest_of(query_, rows, packed, ordered, distances, numbers)
+        return Found(numbers, distances, len(rows), measured)
+
     def within(self, query: CumulativeTable, reach: int) -> Found:
         """All rows within a distance (in whole numbers, inclusive) of the one row of ``query``."""
         from xtalprint.similarity import compiled_search as loops  # noqa: PLC0415 - Numba, when it is needed
