@@ -106,7 +106,10 @@ class SturdyProcessPool(Executor):
             if task.deaths < self._attempts:
                 self._start(task)
                 return
-            error = WorkerLostError(f"the worker process died {task.deaths} times")
+            error = WorkerLostError(
+                f"a worker process died {task.deaths} times before it was finished",
+                remedy='check the memory; in a script, call this under if __name__ == "__main__": or give workers=1',
+            )
         with suppress(InvalidStateError):  # cancelled by its owner
             if error is None:
                 task.future.set_result(inner.result())
