@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from xtalprint.compute.ordered import available_cores
-from xtalprint.errors import MissingExtraError, WrongUsageError
+from xtalprint.errors import MissingExtraError, WrongUsageError, XtalprintError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,10 +152,28 @@ def _processes(workers: int) -> Iterator[Pool]:
 
 @contextmanager
 def _dask(scheduler: str) -> Iterator[Pool]:
+    from concurrent.futures import CancelledError  # noqa: PLC0415 - not for --help
+
     try:
         distributed: Any = import_module("distributed")  # not typed to the end
     except ImportError as error:
         raise MissingExtraError.of("distributed", "dask", "the engine dask") from error
+    with _quiet("distributed"), _connected(distributed, scheduler) as client:
+        executor = client.get_executor(pure=False)
+        try:
+            yield Pool(executor, sum(client.nthreads().values()), (distributed.KilledWorker,))
+        except CancelledError as error:  # nobody but a client without a scheduler does that
+            raise XtalprintError(
+                "Dask's scheduler was lost",
+                source=scheduler,
+                remedy="start it again, and then the same command: what is in a folder of shards is not done again",
+            ) from error
+        finally:
+            executor.shutdown(wait=False)  # which gives up what is unfinished
+
+
+@contextmanager
+def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:  # noqa: ANN401 - not typed to the end
     try:
         client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -170,11 +189,18 @@ def _dask(scheduler: str) -> Iterator[Pool]:
                 value=scheduler,
                 remedy=f"start one with: dask worker {scheduler} --nthreads 1",
             ) from error
-        workers = sum(client.nthreads().values())
-        executor = client.get_executor(pure=False)
-        try:
-            yield Pool(executor, workers, (distributed.KilledWorker,))
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+        yield client
     finally:
         client.close()
+
+
+@contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """Silence a library that logs pages about what we say in a sentence."""
+    found = logging.getLogger(logger)
+    before = found.level
+    found.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        found.setLevel(before)
