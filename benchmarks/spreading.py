@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "results" / "spreading.json"
+PAGE = ROOT / "docs" / "many.md"
+#: The tables stand between these in the page.
+BEGIN, END = "<!-- figures: begin -->\n", "<!-- figures: end -->\n"
 PICTURE = ROOT / "docs" / "images" / "spreading.png"
 TABLE = Path(os.environ.get("XTALPRINT_DATA", "")) / "properties" / "properties.parquet"
 COLUMNS = ["id", "cell", "numbers", "frac", "source"]
@@ -47,11 +50,12 @@ ENGINES = {
     "threads": ["--engine", "threads", "--workers", "2"],
     "processes": ["--engine", "processes", "--workers", "2"],
 }
-#: Structures for the comparison of engines, for the cost of a million, and for the growth.
-FEW, MANY, GROWTH = 2000, 10_000, (1000, 10_000, 100_000)
+#: Structures for the comparison of engines, and for the growth, whose last two give the cost of a million.
+FEW = 2000
+GROWTH = {"classify": (1000, 10_000), "describe": (1000, 10_000, 100_000)}
 #: Rows of a row group, as `xtalprint convert` writes them.
 ROW_GROUP = 2000
-#: ``--per-shard``.
+#: ``--per-shard`` of the growth.
 PER_SHARD = 250
 EVERY = 0.1
 
@@ -60,17 +64,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=TARGET)
     parser.add_argument("--picture", type=Path, default=PICTURE)
+    parser.add_argument("--page", type=Path, default=PAGE, help="where the tables are put")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the structures, for a trial")
     arguments = parser.parse_args()
     result: dict[str, Any] = {
         "command": "python benchmarks/spreading.py",
         "versions": {name: version(name) for name in ("numpy", "pyarrow", "distributed", "onnxruntime")}
         | {"xtalprint": __version__, "python": platform.python_version()},
-        "per_shard": PER_SHARD,
         "cores": len(os.sched_getaffinity(0)),
         "load_before": os.getloadavg()[0],
+        "scale": arguments.scale,
         "engines": [],
-        "many": [],
         "growth": [],
     }
     with tempfile.TemporaryDirectory() as folder:
@@ -80,27 +84,27 @@ def main() -> None:
             print(json.dumps(row), flush=True)
             arguments.output.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     draw(result, arguments.picture)
+    if arguments.page.is_file():
+        text = arguments.page.read_text(encoding="utf-8")
+        before, _, rest = text.partition(BEGIN)
+        arguments.page.write_text(f"{before}{BEGIN}{tables(result)}{END}{rest.partition(END)[2]}", encoding="utf-8")
 
 
 def steps(place: Path, scale: float) -> Iterator[dict[str, Any]]:
     """Each run, one after the other."""
-    few, many = int(FEW * scale), int(MANY * scale)
+    few = int(FEW * scale)
     table = take(place / "few.parquet", few)
     for command in COMMANDS:
         names = {}
         for engine in [*ENGINES, "dask"]:
-            row, names[engine] = spread(command, engine, [table], place)
+            row, names[engine] = spread(command, engine, [table], place, shards=8, again=engine == "processes")
             yield {"step": "engines", "n": few} | row | {"same_bytes": names[engine] == names["serial"]}
-    table = take(place / "many.parquet", many)
-    for command in COMMANDS:
-        row, _ = spread(command, "processes", [table], place, again=True)
-        yield {"step": "many", "n": many} | row
-    for n in (int(n * scale) for n in GROWTH):
-        tables = [
-            take(place / f"growth-{i}.parquet", min(n - start, ROWS)) for i, start in enumerate(range(0, n, ROWS))
-        ]
-        row, _ = spread("describe", "processes", tables, place)
-        yield {"step": "growth", "n": n} | row
+    for command, numbers in GROWTH.items():
+        for n in (int(n * scale) for n in numbers):
+            starts = range(0, n, ROWS)
+            tables = [take(place / f"growth-{start}.parquet", min(n - start, ROWS)) for start in starts]
+            row, _ = spread(command, "processes", tables, place)
+            yield {"step": "growth", "n": n} | row
 
 
 ROWS = pq.read_metadata(TABLE).num_rows if TABLE.is_file() else 0
@@ -114,18 +118,20 @@ def take(path: Path, n: int) -> Path:
 
 
 def spread(
-    command: str, engine: str, tables: list[Path], place: Path, *, again: bool = False
+    command: str, engine: str, tables: list[Path], place: Path, *, shards: int | None = None, again: bool = False
 ) -> tuple[dict[str, Any], list[str]]:
     """Run a command into a fresh folder; figures, and names of the shards, which hold the hashes of their content."""
     into = place / "into"
     shutil.rmtree(into, ignore_errors=True)
-    arguments = [*COMMANDS[command], *map(str, tables), "--into", str(into), "--per-shard", str(PER_SHARD)]
+    rows = sum(pq.read_metadata(path).num_rows for path in tables)
+    per_shard = -(-rows // shards) if shards else PER_SHARD
+    arguments = [*COMMANDS[command], *map(str, tables), "--into", str(into), "--per-shard", str(per_shard)]
     with dask_cluster(place) if engine == "dask" else nothing() as cluster:
         options = ENGINES.get(engine) or ["--engine", "dask", "--scheduler", cluster.address]
         figures = measured([*arguments, *options], cluster)
         names = sorted(path.name for path in into.glob("*.parquet"))
         records = sum(1 for _ in read_run(into))
-        row = {"what": command, "engine": engine, **figures, "records": records}
+        row = {"what": command, "engine": engine, **figures, "records": records, "shards": len(names)}
         row["megabytes"] = round(sum(path.stat().st_size for path in into.glob("*.parquet")) / 1e6, 3)
         if again:
             row["again"] = measured([*arguments, *options], cluster)
@@ -222,11 +228,60 @@ def memory(process: psutil.Process) -> float:
         return 0.0
 
 
+def cost_of_a_million(result: dict[str, Any], command: str) -> dict[str, float]:
+    """Hours of a core and gigabytes, from the difference of the two largest runs: without what it costs to begin."""
+    small, large = [row for row in result["growth"] if row["what"] == command][-2:]
+    more = large["n"] - small["n"]
+    return {
+        "milliseconds": 1e3 * (large["processor_seconds"] - small["processor_seconds"]) / more,
+        "core_hours": 1e6 * (large["processor_seconds"] - small["processor_seconds"]) / more / 3600,
+        "gigabytes": 1e3 * (large["megabytes"] - small["megabytes"]) / more,
+    }
+
+
+def tables(result: dict[str, Any]) -> str:
+    """The tables of the page."""
+    lines = [
+        "| command | engine, two workers | seconds | processor seconds | memory (MiB) | same bytes |",
+        "|---|---|---|---|---|---|",
+    ]
+    for row in result["engines"]:
+        figures = f"{row['seconds']:.0f} | {row['processor_seconds']:.1f} | {row['mebibytes']:.0f}"
+        lines.append(f"| {row['what']} | {row['engine']} | {figures} | {'yes' if row['same_bytes'] else 'no'} |")
+    n, again = result["engines"][0]["n"], [row["again"] for row in result["engines"] if "again" in row]
+    started = " and ".join(f"{figures['processor_seconds']:.1f}" for figures in again)
+    told = (
+        f"{n:,} structures in {result['engines'][0]['shards']} shards. Started again, when all was finished: "
+        f"{started} seconds of the processor. The load of the machine of {result['cores']} cores was "
+        f"{result['load_before']:.1f} before the benchmark began."
+    )
+    lines += [
+        "",
+        told,
+        "",
+        "| command | structures | seconds | processor seconds | memory (MiB) | shards | MB |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for row in result["growth"]:
+        figures = f"{row['seconds']:.0f} | {row['processor_seconds']:.1f} | {row['mebibytes']:.0f}"
+        lines.append(f"| {row['what']} | {row['n']:,} | {figures} | {row['shards']} | {row['megabytes']:.1f} |")
+    lines += [
+        "",
+        "| command | ms of a core for one | core hours for a million | GB for a million | core hours for 10⁸ |",
+        "|---|---|---|---|---|",
+    ]
+    for command in COMMANDS:
+        cost = cost_of_a_million(result, command)
+        figures = f"{cost['milliseconds']:.1f} | {cost['core_hours']:.2f} | {cost['gigabytes']:.2f}"
+        lines.append(f"| {command} | {figures} | {100 * cost['core_hours']:,.0f} |")
+    return "\n".join(lines) + "\n"
+
+
 def draw(result: dict[str, Any], path: Path) -> None:
     """Time and memory over the number of structures."""
     from matplotlib.figure import Figure  # noqa: PLC0415 - only at the end
 
-    rows = result["growth"]
+    rows = [row for row in result["growth"] if row["what"] == "describe"]
     n = [row["n"] for row in rows]
     figure = Figure(figsize=(7.5, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -33,8 +32,7 @@ def made(tmp_path_factory):
         shutil.copy(path, folder)
     rng = np.random.default_rng(5)
     crystals = [
-        Crystal(rng.normal(0, 0.03, (2, 3)) + [[0, 0, 0], [1.4] * 3], ["Fe", "Fe"], cell=2.87 * np.eye(3))
-        for _ in range(N)
+        Crystal(rng.normal([[0.0] * 3, [1.4] * 3], 0.03), ["Fe", "Fe"], cell=2.87 * np.eye(3)) for _ in range(N)
     ]
     write_table(crystals, folder / "table.parquet")
     (folder / "spoiled.cif").write_text("data_x\n")
@@ -148,7 +146,7 @@ def test_another_file_name_model_or_cut_is_refused_and_other_content_is_done_aga
         ("describe", here / "a.cif", "copper.cif", "--into", here / "run", "--per-shard", 1),
     ):
         refused = call(*other, exit_code=2)
-        assert "the folder holds another run" in refused.stderr
+        assert "the folder holds another run: " in refused.stderr
         assert "give another folder" in refused.stderr
     shutil.copy("brass.cif", here / "a.cif")
     assert "1 of them were finished before" in call(*run).stderr
@@ -255,23 +253,37 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="ne
 @pytest.mark.slow
 def test_a_worker_that_is_killed_loses_nothing(here, whole):
     process = start(*disturbed(here / "run", "--engine", "processes", "--workers", 2))
-    rng = random.Random(3)
+    rng = np.random.default_rng(3)
     for number in (1, 20):
         wait_for_shards(here / "run", number, process)
-        os.kill(rng.choice(workers(process.pid)), signal.SIGKILL)
+        os.kill(int(rng.choice(workers(process.pid))), signal.SIGKILL)
     _, told = process.communicate(timeout=120)
     assert process.returncode == 0, told
     assert content(here / "run") == content(whole)
+
+
+@pytest.mark.slow
+def test_dask_with_a_worker_that_is_killed(here, whole, cluster):
+    process = start(*disturbed(here / "run", "--engine", "dask", "--scheduler", cluster.address))
+    wait_for_shards(here / "run", 10, process)
+    cluster.workers[1].kill()
+    _, told = process.communicate(timeout=180)
+    assert process.returncode == 0, told
+    assert "Traceback" not in told
+    assert content(here / "run") == content(whole)
+    plain = call("classify", *MIXED, "--format", "json", exit_code=1).stdout
+    through = ("--engine", "dask", "--scheduler", cluster.address)
+    assert call("classify", *MIXED, "--format", "json", *through, exit_code=1).stdout == plain
 
 
 @needs_proc
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["threads", "processes"])
 def test_a_run_that_is_killed_again_and_again_goes_on(here, whole, engine):
-    rng = random.Random(11)
+    rng = np.random.default_rng(11)
     for kill in range(3):
         process = start(*disturbed(here / "run", "--engine", engine, "--workers", rng.choice([1, 2, 3])))
-        wait_for_shards(here / "run", shards(here / "run") + rng.randint(1, 8), process)
+        wait_for_shards(here / "run", shards(here / "run") + int(rng.integers(1, 9)), process)
         time.sleep(rng.random() * 0.1)
         orphans = workers(process.pid)
         process.kill()

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 
@@ -15,58 +11,6 @@ from xtalprint.compute import Engine, answers, fill, open_pool
 from xtalprint.errors import WrongUsageError, XtalprintError
 
 pytest.importorskip("distributed")
-SRC = Path(__file__).resolve().parents[2] / "src"
-
-
-class Cluster:
-    """Scheduler and workers, each a process."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.processes = []
-        self.environment = os.environ | {
-            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(SRC)]),
-            "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
-        }
-        self.scheduler = self._start(
-            "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", folder / "file"
-        )
-        self.workers = [self.worker() for _ in range(2)]
-
-    @property
-    def address(self):
-        return next(
-            line.split('"')[3] for line in (self.folder / "file").read_text().splitlines() if '"address"' in line
-        )
-
-    def worker(self):
-        return self._start(
-            *("worker", "--scheduler-file", self.folder / "file", "--nthreads", "1"),
-            *("--no-nanny", "--no-dashboard", "--host", "127.0.0.1", "--local-directory", self.folder),
-        )
-
-    def _start(self, what, *options):
-        log = (self.folder / f"{what}-{len(self.processes)}.log").open("w")
-        command = [sys.executable, "-m", "distributed.cli.dask_" + what, *map(str, options)]
-        process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log, cwd=self.folder)
-        log.close()
-        self.processes.append(process)
-        deadline = time.monotonic() + 30
-        while not (self.folder / "file").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        return process
-
-    def stop(self):
-        for process in self.processes:
-            process.kill()
-            process.wait()
-
-
-@pytest.fixture
-def cluster(tmp_path_factory):
-    made = Cluster(tmp_path_factory.mktemp("dask"))
-    yield made
-    made.stop()
 
 
 def test_one_of_two_workers_is_killed_in_the_middle_and_nothing_is_lost(toy, cluster, tmp_path):
@@ -96,33 +40,38 @@ def test_what_kills_dask_workers_is_found_by_a_process_here(toy, cluster, tmp_pa
 
 
 @pytest.mark.slow
-def test_a_scheduler_that_dies_is_said_to_and_a_rerun_goes_on(toy, cluster, tmp_path):
+@pytest.mark.parametrize("shard_at_death", [0, 5, 25])
+def test_a_scheduler_that_dies_is_said_to_and_a_rerun_goes_on(toy, cluster, tmp_path, shard_at_death):
     parts = toy.cut(range(240))
-    with (
-        pytest.raises(XtalprintError, match="Dask's scheduler was lost; start it again"),
-        open_pool(Engine("dask", scheduler=cluster.address)) as pool,
-    ):
-        for shard in fill(toy.ToyJob(seconds=0.01), parts, tmp_path, pool, {}):
-            if shard.index == 5:
-                cluster.scheduler.kill()
+
+    def run_until_the_end():
+        with open_pool(Engine("dask", scheduler=cluster.address)) as pool:
+            for shard in fill(toy.ToyJob(seconds=0.01), parts, tmp_path, pool, {}):
+                if shard.index == shard_at_death:
+                    cluster.scheduler.kill()
+
+    with pytest.raises(XtalprintError, match="Dask's scheduler was lost; start it again"):
+        run_until_the_end()
     with open_pool(Engine()) as pool:
         again = list(fill(toy.ToyJob(), parts, tmp_path, pool, {}))
-    assert sum(shard.resumed for shard in again) >= 6
+    assert sum(shard.resumed for shard in again) >= shard_at_death + 1
     assert sum(shard.finished for shard in again) == 240
 
 
 @pytest.mark.slow
 def test_no_scheduler_and_no_worker_are_wrong_usage(cluster, monkeypatch):
-    monkeypatch.setattr("xtalprint.compute.engine.PATIENCE", 1)
-    with pytest.raises(WrongUsageError, match="no Dask scheduler answers"), open_pool(
-        Engine("dask", scheduler="tcp://127.0.0.1:9")
+    monkeypatch.setattr("xtalprint.compute.dask_pool.PATIENCE", 1)
+    with (
+        pytest.raises(WrongUsageError, match="no Dask scheduler answers"),
+        open_pool(Engine("dask", scheduler="tcp://127.0.0.1:9")),
     ):
         pass
     for worker in cluster.workers:
         worker.kill()
         worker.wait()
     time.sleep(1)
-    with pytest.raises(WrongUsageError, match="the Dask cluster has no worker"), open_pool(
-        Engine("dask", scheduler=cluster.address)
+    with (
+        pytest.raises(WrongUsageError, match="the Dask cluster has no worker"),
+        open_pool(Engine("dask", scheduler=cluster.address)),
     ):
         pass

@@ -100,12 +100,12 @@ def test_an_error_of_the_work_is_raised_as_it_is():
 
 
 def test_workers_end_with_a_parent_that_is_killed(toy, tmp_path):
-    script = f"""
+    script = """
 import os, sys, time
 from xtalprint.compute import Engine, open_pool
 if __name__ == "__main__":
     with open_pool(Engine("processes", 2)) as pool:
-        print(*{{pool.executor.submit(os.getpid).result() for _ in range(20)}}, flush=True)
+        print(*{pool.executor.submit(os.getpid).result() for _ in range(20)}, flush=True)
         pool.executor.submit(time.sleep, 60)
         time.sleep(60)
 """

@@ -44,9 +44,7 @@ class ToyPart:
 def cut(numbers, *, per_file=3, per_part=2):
     """All numbers in files, and all files in parts."""
     files = [tuple(numbers[i : i + per_file]) for i in range(0, len(numbers), per_file)]
-    return [
-        ToyPart(index, tuple(files[i : i + per_part])) for index, i in enumerate(range(0, len(files), per_part))
-    ]
+    return [ToyPart(index, tuple(files[i : i + per_part])) for index, i in enumerate(range(0, len(files), per_part))]
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ class InputStream:
         for path in self._all_paths():
             names.update(os.fsencode(path) + b"\n")
             number += 1
-        return {"files": number, "names": names.hexdigest()}
+        return {"number_of_files": number, "sha256_of_their_names": names.hexdigest()}
 
     def _all_paths(self) -> list[str]:
         """The paths, for which a list on stdin is read to its end."""

@@ -159,8 +159,9 @@ class Spreading:
                 return
             with closing(answers(job, inputs.parts(AT_A_TIME), pool)) as many:
                 for index, some in enumerate(many):
+                    files = inputs.finished_parts(index)
                     for result in some:
-                        yield result, inputs.finished_parts(index - 1)
+                        yield result, files
 
     def fill(self, job: PartJob[Any], inputs: InputStream, *, quiet: bool) -> Tally:
         """Write the answers into the folder of shards."""

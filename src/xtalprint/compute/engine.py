@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from xtalprint.compute.ordered import available_cores
-from xtalprint.errors import MissingExtraError, WrongUsageError, XtalprintError
+from xtalprint.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
 
 #: The engines, by what `Engine` and ``--engine`` call them.
 ENGINES = ("serial", "threads", "processes", "dask")
-#: Seconds that a Dask scheduler, and then its first worker, are waited for.
-PATIENCE = 15
 
 
 @dataclass(frozen=True)
@@ -105,8 +101,10 @@ def open_pool(engine: Engine) -> Iterator[Pool]:
         If its scheduler does not answer.
     """
     if engine.name == "dask":
-        with _dask(engine.scheduler or "") as pool:
-            yield pool
+        from xtalprint.compute.dask_pool import dask_executor  # noqa: PLC0415 - an extra
+
+        with dask_executor(engine.scheduler or "") as (executor, workers, lost):
+            yield Pool(executor, workers, (lost,))
         return
     workers = 1 if engine.name == "serial" else engine.workers or available_cores()
     if engine.name == "serial" or (engine.name == "threads" and workers == 1):
@@ -148,59 +146,3 @@ def _processes(workers: int) -> Iterator[Pool]:
             yield Pool(executor, workers, (WorkerLostError,))
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
-
-
-@contextmanager
-def _dask(scheduler: str) -> Iterator[Pool]:
-    from concurrent.futures import CancelledError  # noqa: PLC0415 - not for --help
-
-    try:
-        distributed: Any = import_module("distributed")  # not typed to the end
-    except ImportError as error:
-        raise MissingExtraError.of("distributed", "dask", "the engine dask") from error
-    with _quiet("distributed"), _connected(distributed, scheduler) as client:
-        executor = client.get_executor(pure=False)
-        try:
-            yield Pool(executor, sum(client.nthreads().values()), (distributed.KilledWorker,))
-        except CancelledError as error:  # nobody but a client without a scheduler does that
-            raise XtalprintError(
-                "Dask's scheduler was lost",
-                source=scheduler,
-                remedy="start it again, and then the same command: what is in a folder of shards is not done again",
-            ) from error
-        finally:
-            executor.shutdown(wait=False)  # which gives up what is unfinished
-
-
-@contextmanager
-def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:  # noqa: ANN401 - not typed to the end
-    try:
-        client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise WrongUsageError(
-            f"no Dask scheduler answers ({error})", value=scheduler, remedy="start one with: dask scheduler"
-        ) from error
-    try:
-        try:
-            client.wait_for_workers(1, timeout=PATIENCE)
-        except TimeoutError as error:
-            raise WrongUsageError(
-                "the Dask cluster has no worker",
-                value=scheduler,
-                remedy=f"start one with: dask worker {scheduler} --nthreads 1",
-            ) from error
-        yield client
-    finally:
-        client.close()
-
-
-@contextmanager
-def _quiet(logger: str) -> Iterator[None]:
-    """Silence a library that logs pages about what we say in a sentence."""
-    found = logging.getLogger(logger)
-    before = found.level
-    found.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        found.setLevel(before)

@@ -224,6 +224,8 @@ def _check(payload: bytes) -> str:
 
 
 def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # where signal 0 is not a question but Ctrl-C
+        return True
     try:
         os.kill(process, 0)
     except ProcessLookupError:
