@@ -179,7 +179,7 @@ WRONG = [
     (["--into", "x", "--shard", "0/2"], "shares are counted from 1"),
     (["--into", "x", "--shard", "3/2"], "shares are counted from 1"),
     (["--into", "x", "--shard", "half"], "give two whole numbers, as in --shard 3/10"),
-    (["--into", "x", "--output", "y.csv"], "leave --output out, and run afterwards: xtalprint collect x --output"),
+    (["--into", "x", "--output", "y.csv"], "leave --output out, and have them afterwards with: xtalprint collect x"),
     (["--into", "x", "--format", "csv"], "leave --format out"),
     (["--engine", "mpi"], "'mpi' is not one of 'serial', 'threads', 'processes', 'dask'"),
     (["--engine", "serial", "--workers", "2"], "the serial engine has one worker"),
@@ -198,6 +198,21 @@ WRONG = [
 def test_wrong_usage_ends_with_2_and_what_to_do(here, command, options, message):
     told = call(command, "copper.cif", *options, exit_code=2).stderr
     assert message in " ".join(told.split())
+    assert not Path("x").exists()
+
+
+@pytest.mark.parametrize(
+    ("package", "options", "group"),
+    [
+        ("pyarrow", ["--into", "x"], "tables"),
+        ("distributed", ["--engine", "dask", "--scheduler", "tcp://x:1"], "dask"),
+    ],
+)
+def test_a_missing_extra_is_said_to_before_the_work(here, monkeypatch, package, options, group):
+    monkeypatch.setitem(sys.modules, package, None)
+    told = call("classify", "copper.cif", *options, exit_code=2).stderr
+    assert f"needs the package {package}, which is not installed" in told
+    assert f'pip install "xtalprint[{group}]"' in told
     assert not Path("x").exists()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,11 @@ from xtalprint.cli.classify import csv_columns
 from xtalprint.cli.describe import COLUMNS
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.records import Format, Table, chosen_format, record_writer
+from xtalprint.cli.summary import Tally, summary
 from xtalprint.cli.tables import ClassTable, FileTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from xtalprint.io.record_files import RecordFile
 
@@ -34,8 +37,9 @@ Examples:
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False), metavar="DIR")
 @options.format_option
 @options.output_option
+@options.quiet_option
 @click.pass_context
-def collect(ctx: click.Context, *, folder: Path, format_: Format | None, output: Path | None) -> None:
+def collect(ctx: click.Context, *, folder: Path, format_: Format | None, output: Path | None, quiet: bool) -> None:
     """Give the records of a folder that classify or describe wrote --into, in the order of the input.
 
     Every shard is checked on the way. If --output ends in .parquet, all are put into one Parquet file; arrays of
@@ -43,23 +47,30 @@ def collect(ctx: click.Context, *, folder: Path, format_: Format | None, output:
 
     The exit code is that of the run: 1 if some structures failed.
     """
-    if output is not None and output.suffix.lower() in PARQUET:
-        if format_ is not None:
-            raise click.UsageError("a Parquet file has one format; leave --format out, or give another ending")
-        ctx.exit(SOME_FAILED if _merge(folder, output) else ALL_WELL)
-    from xtalprint.io.record_files import read_shards  # noqa: PLC0415 - not for --help
+    from xtalprint.io.record_files import merge_run, read_shards  # noqa: PLC0415 - not for --help
 
-    shards = read_shards(folder)
-    first = next(shards, None)
-    failed = 0
-    if first is not None:
-        table, columns = _look(first[1])
-        with record_writer(chosen_format(format_, output), output, table=table, columns=columns) as write:
-            while first is not None:
-                for record in first[1].records(first[0]):
-                    failed += write(record)["status"] == "error"
-                first = next(shards, None)
-    ctx.exit(SOME_FAILED if failed else ALL_WELL)
+    start = time.perf_counter()
+    if output is None or output.suffix.lower() not in PARQUET:
+        tally = _write(read_shards(folder), chosen_format(format_, output), output)
+    elif format_ is not None:
+        raise click.UsageError("a Parquet file has one format; leave --format out, or give another ending")
+    else:
+        tally = Tally(*merge_run(folder, output))
+    if not quiet:
+        click.echo(summary("collected", tally, time.perf_counter() - start), err=True)
+    ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
+
+
+def _write(shards: Iterator[tuple[Path, RecordFile]], format_: Format, output: Path | None) -> Tally:
+    first = next(shards)  # every run has one, if only of an error
+    table, columns = _look(first[1])
+    finished = failed = 0
+    with record_writer(format_, output, table=table, columns=columns) as write:
+        for path, file in chain([first], shards):
+            for record in file.records(path):
+                failed += write(record)["status"] == "error"
+                finished += 1
+    return Tally(finished, failed)
 
 
 def _look(file: RecordFile) -> tuple[Table, Sequence[str]]:
@@ -69,9 +80,3 @@ def _look(file: RecordFile) -> tuple[Table, Sequence[str]]:
         return FileTable([]), [*COLUMNS[:4], "row", *(name for name in COLUMNS[4:] if name != "picture")]
     classes = [field.name for field in fields.field("probabilities").type]
     return ClassTable([], classes), csv_columns(classes, file.constants, prototypes="prototype" not in file.optional)
-
-
-def _merge(folder: Path, output: Path) -> int:
-    from xtalprint.io.record_files import merge_run  # noqa: PLC0415 - not for --help
-
-    return merge_run(folder, output)

@@ -121,8 +121,8 @@ class Spreading:
             for option, value in elsewhere.items():
                 if value is not None:
                     raise click.UsageError(
-                        f"with --into the answers go into the folder; leave {option} out, and run afterwards: "
-                        f"xtalprint collect {into} {option} …"
+                        f"with --into the answers go into the folder; leave {option} out, and have them afterwards "
+                        f"with: xtalprint collect {into}"
                     )
         try:
             engine = Engine(name or "threads", threads or workers, options.pop("scheduler"))
@@ -166,7 +166,9 @@ class Spreading:
     def fill(self, job: PartJob[Any], inputs: InputStream, *, quiet: bool) -> Tally:
         """Write the answers into the folder of shards."""
         from xtalprint.compute import fill, open_pool  # noqa: PLC0415 - not for --help
+        from xtalprint.io.tables import pyarrow  # noqa: PLC0415 - likewise
 
+        pyarrow("--into")  # said before the work, not after it
         if self.into is None:
             raise click.UsageError("name the folder of shards: --into DIR")
         tally = Tally()

@@ -163,12 +163,12 @@ def read_shards(folder: str | os.PathLike[str]) -> Iterator[tuple[Path, RecordFi
         yield place.path / name, decode_records(payload)
 
 
-def merge_run(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> int:
+def merge_run(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> tuple[int, int]:
     """Put all shards of a finished run into one Parquet file, which appears complete or not at all.
 
     Returns
     -------
-    Number of records that are errors.
+    Number of records, and of errors among them.
 
     Raises
     ------
@@ -179,7 +179,7 @@ def merge_run(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> i
     target = Path(path).resolve()
     beside = target.with_name(f".{target.name}.{os.getpid()}.partial")
     stream: Any = None
-    failed = 0
+    finished = failed = 0
     try:
         for _, file in read_shards(folder):
             told = json.dumps({"constants": dict(file.constants), "optional": list(file.optional)})
@@ -187,6 +187,7 @@ def merge_run(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> i
             if stream is None:
                 stream = pq.ParquetWriter(beside, table.schema, compression="zstd")
             stream.write_table(table)
+            finished += table.num_rows
             failed += table.column("status").to_pylist().count("error")
         if stream is not None:
             stream.close()
@@ -197,7 +198,7 @@ def merge_run(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> i
         ) from error
     finally:
         beside.unlink(missing_ok=True)
-    return failed
+    return finished, failed
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
