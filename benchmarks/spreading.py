@@ -51,8 +51,8 @@ ENGINES = {
     "processes": ["--engine", "processes", "--workers", "2"],
 }
 #: Structures for the comparison of engines, and for the growth, whose last two give the cost of a million.
-FEW = 2000
-GROWTH = {"classify": (1000, 10_000), "describe": (1000, 10_000, 100_000)}
+FEW = 500
+GROWTH = {"classify": (300, 3000), "describe": (1000, 10_000, 100_000)}
 #: Rows of a row group, as `xtalprint convert` writes them.
 ROW_GROUP = 2000
 #: ``--per-shard`` of the growth.
