@@ -278,6 +278,15 @@ def test_a_worker_that_is_killed_loses_nothing(here, whole):
 
 
 @pytest.mark.slow
+def test_two_commands_at_once_in_one_folder(here, whole):
+    both = [start(*disturbed(here / "run", "--engine", engine, "--workers", 2)) for engine in ("threads", "processes")]
+    for process in both:
+        _, told = process.communicate(timeout=180)
+        assert process.returncode == 0, told
+    assert content(here / "run") == content(whole)
+
+
+@pytest.mark.slow
 def test_dask_with_a_worker_that_is_killed(here, whole, cluster):
     process = start(*disturbed(here / "run", "--engine", "dask", "--scheduler", cluster.address))
     wait_for_shards(here / "run", 10, process)
