@@ -135,7 +135,7 @@ def compute_batch(
     index: list[int] = []
     failures: list[Failure] = []
     warnings: list[tuple[str, ...]] = []
-    outcomes = map_ordered(partial(_attempt, descriptor), crystals, threads=threads)
+    outcomes = map_ordered(partial(attempt, descriptor), crystals, threads=threads)
     for position, outcome in enumerate(outcomes):
         if isinstance(outcome, XtalprintError):
             failures.append(Failure(position, outcome))
@@ -146,7 +146,8 @@ def compute_batch(
     return FingerprintBatch(array[: len(index)], np.array(index, dtype=np.int64), tuple(failures), tuple(warnings))
 
 
-def _attempt(descriptor: Descriptor, crystal: Crystal) -> Fingerprint | XtalprintError:
+def attempt(descriptor: Descriptor, crystal: Crystal) -> Fingerprint | XtalprintError:
+    """Compute one fingerprint; whatever goes wrong is given back and not raised, so that the others go on."""
     try:
         return descriptor.compute(crystal)
     except XtalprintError as error:
