@@ -279,7 +279,8 @@ def test_a_worker_that_is_killed_loses_nothing(here, whole):
 
 @pytest.mark.slow
 def test_two_commands_at_once_in_one_folder(here, whole):
-    both = [start(*disturbed(here / "run", "--engine", engine, "--workers", 2)) for engine in ("threads", "processes")]
+    engines = ("threads", "processes")
+    both = [start(*disturbed(here / "run", "--engine", engine, "--workers", 2)) for engine in engines]
     for process in both:
         _, told = process.communicate(timeout=180)
         assert process.returncode == 0, told

@@ -16,10 +16,10 @@ pytest.importorskip("distributed")
 def test_one_of_two_workers_is_killed_in_the_middle_and_nothing_is_lost(toy, cluster, tmp_path):
     parts = toy.cut(range(240))
     with open_pool(Engine()) as pool:
-        list(fill(toy.ToyJob(), parts, tmp_path / "whole", pool, {}))
+        list(fill(toy.ToyJob(), parts, tmp_path / "whole", pool, inputs={}))
     finished = []
     with open_pool(Engine("dask", scheduler=cluster.address)) as pool:
-        for shard in fill(toy.ToyJob(seconds=0.01), parts, tmp_path / "run", pool, {}):
+        for shard in fill(toy.ToyJob(seconds=0.01), parts, tmp_path / "run", pool, inputs={}):
             finished.append(shard.index)
             if shard.index == 10:
                 cluster.workers[0].send_signal(signal.SIGKILL)
@@ -46,14 +46,14 @@ def test_a_scheduler_that_dies_is_said_to_and_a_rerun_goes_on(toy, cluster, tmp_
 
     def run_until_the_end():
         with open_pool(Engine("dask", scheduler=cluster.address)) as pool:
-            for shard in fill(toy.ToyJob(seconds=0.01), parts, tmp_path, pool, {}):
+            for shard in fill(toy.ToyJob(seconds=0.01), parts, tmp_path, pool, inputs={}):
                 if shard.index == shard_at_death:
                     cluster.scheduler.kill()
 
     with pytest.raises(XtalprintError, match="Dask's scheduler was lost; start it again"):
         run_until_the_end()
     with open_pool(Engine()) as pool:
-        again = list(fill(toy.ToyJob(), parts, tmp_path, pool, {}))
+        again = list(fill(toy.ToyJob(), parts, tmp_path, pool, inputs={}))
     assert sum(shard.resumed for shard in again) >= shard_at_death + 1
     assert sum(shard.finished for shard in again) == 240
 

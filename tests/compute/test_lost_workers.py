@@ -61,11 +61,11 @@ def test_a_shard_with_an_error_of_that_kind_is_tried_again_by_the_next_run(toy, 
     marks.mkdir()
     parts = toy.cut(range(20))
     with open_pool(TWO) as pool:
-        first = list(fill(toy.ToyJob(marks=str(marks), kill=((7, 99),)), parts, folder, pool, {}))
+        first = list(fill(toy.ToyJob(marks=str(marks), kill=((7, 99),)), parts, folder, pool, inputs={}))
     assert [shard.failed for shard in first] == [0, 1, 0, 0]
     with open_pool(TWO) as pool:
-        second = list(fill(toy.ToyJob(), parts, folder, pool, {}))
-        whole = list(fill(toy.ToyJob(), parts, tmp_path / "whole", pool, {}))
+        second = list(fill(toy.ToyJob(), parts, folder, pool, inputs={}))
+        whole = list(fill(toy.ToyJob(), parts, tmp_path / "whole", pool, inputs={}))
     assert [shard.resumed for shard in second] == [True, False, True, True]
     assert [shard.name for shard in second] == [shard.name for shard in whole]
     assert len(list(folder.glob("*.parquet"))) == 4

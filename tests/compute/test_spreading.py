@@ -35,7 +35,7 @@ def results(folder):
 
 def run(job, parts, folder, engine=ENGINES[0], share=None):
     with open_pool(engine) as pool:
-        return list(fill(job, parts, folder, pool, ABOUT, share))
+        return list(fill(job, parts, folder, pool, inputs=ABOUT, share=share))
 
 
 @pytest.mark.parametrize("engine", ENGINES, ids=lambda e: e.name)
@@ -214,7 +214,7 @@ def test_memory_and_look_ahead_do_not_grow_with_the_number_of_parts(toy, tmp_pat
             yield part
 
     with open_pool(Engine("threads", 2)) as pool:
-        ahead = [made[-1] - shard.index for shard in fill(toy.ToyJob(), parts(), tmp_path, pool, ABOUT)]
+        ahead = [made[-1] - shard.index for shard in fill(toy.ToyJob(), parts(), tmp_path, pool, inputs=ABOUT)]
     assert max(ahead) <= 8
 
 
@@ -224,7 +224,7 @@ def test_stopping_leaves_whole_files_and_no_workers(toy, tmp_path, engine):
     parts = toy.cut(range(2000))
     start = time.monotonic()
     with open_pool(engine) as pool:
-        shards = fill(job, parts, tmp_path, pool, ABOUT)
+        shards = fill(job, parts, tmp_path, pool, inputs=ABOUT)
         next(shards)
         shards.close()
     assert time.monotonic() - start < 8
@@ -265,7 +265,7 @@ def test_engines_that_make_no_sense_are_refused(options, message):
 
 def test_any_executor_is_a_pool(toy, tmp_path):
     with ThreadPoolExecutor(2) as executor:
-        list(fill(toy.ToyJob(), toy.cut(range(9)), tmp_path, Pool(executor, 2), ABOUT))
+        list(fill(toy.ToyJob(), toy.cut(range(9)), tmp_path, Pool(executor, 2), inputs=ABOUT))
     assert results(tmp_path) == [x * x for x in range(9)]
 
 
@@ -280,7 +280,7 @@ from xtalprint.compute import Engine, fill, open_pool
 if __name__ == "__main__":
     with open_pool(Engine("threads", 2)) as pool:
         job, parts, folder = toy_job.ToyJob(seconds=0.002), toy_job.cut(range(150)), {str(tmp_path / "killed")!r}
-        for _ in fill(job, parts, Path(folder), pool, {ABOUT}):
+        for _ in fill(job, parts, Path(folder), pool, inputs={ABOUT}):
             print("finished", flush=True)
 """
     run(toy.ToyJob(), toy.cut(range(150)), tmp_path / "whole")

@@ -175,7 +175,9 @@ class Spreading:
         about = {**inputs.about(), "per_shard": self.per_shard}
         with (
             open_pool(self.engine) as pool,
-            closing(fill(job, inputs.parts(self.per_shard), self.into, pool, about, self.share)) as shards,
+            closing(
+                fill(job, inputs.parts(self.per_shard), self.into, pool, inputs=about, share=self.share)
+            ) as shards,
             ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
         ):
             for shard in shards:

@@ -96,11 +96,12 @@ def answers(job: Job[Any, Result], parts: Iterable[Part], pool: Pool) -> Generat
     )
 
 
-def fill(  # noqa: PLR0917 - all are needed
+def fill(
     job: Job[Any, Any],
     parts: Iterable[Part],
     folder: Path,
     pool: Pool,
+    *,
     inputs: Mapping[str, Any],
     share: Share | None = None,
 ) -> Generator[Shard, None, None]:
@@ -130,7 +131,7 @@ def fill(  # noqa: PLR0917 - all are needed
     WrongUsageError
         If the folder cannot be used, or holds another run.
     """
-    place = ShardFolder(folder)
+    place = ShardFolder(folder.resolve())  # workers may stand in another folder
     place.begin(
         {"layout": LAYOUT, "xtalprint": __version__, "settings": dict(job.settings()), "inputs": dict(inputs)}
     )
@@ -148,7 +149,8 @@ def fill(  # noqa: PLR0917 - all are needed
     yield from _spread(
         partial(_fill_one, job, place, version=__version__), tasks(), pool, partial(_fill_carefully, job, place)
     )
-    place.remove([name for index, names in there.items() if index >= number for name in names])
+    if share.of == 1:  # of an input that became shorter; a single job of many does not remove what others made
+        place.remove([name for index, names in there.items() if index >= number for name in names])
     place.finish(number)
 
 
