@@ -24,11 +24,14 @@ class ProgressBar:
         How many files there are, or None if that is not known.
     enabled
         False for ``--quiet``.
+    whole
+        What the second count is of, if not of files.
     """
 
-    def __init__(self, label: str, *, files: int | None, enabled: bool = True) -> None:
+    def __init__(self, label: str, *, files: int | None, enabled: bool = True, whole: str = "files") -> None:
         self._label = label
         self._files = files
+        self._whole = whole
         self._enabled = enabled and sys.stderr.isatty()
         self._start = time.perf_counter()
         self._bar: Any = None
@@ -60,7 +63,7 @@ class ProgressBar:
         self._bar = Progress(
             TextColumn(f"{{task.fields[finished]}} {self._label} finished"),
             BarColumn(),
-            TextColumn("{task.completed}/{task.total} files" if self._files else "{task.completed} files"),
+            TextColumn("{task.completed}" + (f"/{self._files}" if self._files else "") + f" {self._whole}"),
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,

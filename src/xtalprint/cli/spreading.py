@@ -32,45 +32,51 @@ SPREADING = ("engine", "workers", "scheduler", "into", "per_shard", "shard")
 _NEEDS_INTO = "needs a folder of shards that all jobs write into; add --into DIR"
 
 
-def spreading_options(function: Command) -> Command:
-    """``--engine``, ``--workers``, ``--scheduler``, ``--into``, ``--per-shard``, ``--shard``."""
-    for option in reversed(
-        (
-            click.option(
-                "--engine",
-                # As in xtalprint.compute.ENGINES, which is not imported for --help.
-                type=click.Choice(["serial", "threads", "processes", "dask"]),
-                help="Who does the work; the answers are the same. [default: threads]",
-            ),
-            click.option(
-                "--workers",
-                type=click.IntRange(min=1),
-                metavar="N",
-                help="Number of threads or processes. [default: all cores this process may use]",
-            ),
-            click.option("--scheduler", metavar="ADDRESS", help="Dask's scheduler, as in tcp://10.0.0.1:8786."),
-            click.option(
-                "--into",
-                type=click.Path(path_type=Path, file_okay=False),
-                metavar="DIR",
-                help="Write the answers into a folder of Parquet files, where a run that was stopped or killed goes "
-                "on when it is started again; read them with: xtalprint collect DIR.",
-            ),
-            click.option(
-                "--per-shard",
-                type=click.IntRange(min=1),
-                metavar="N",
-                help="With --into: most structures or files in one Parquet file. [default: 1000]",
-            ),
-            click.option(
-                "--shard",
-                metavar="I/N",
-                help="With --into: do the I-th of N shares of the work, I from 1 to N, as a job of a batch queue.",
-            ),
-        )
+def engine_options(function: Command) -> Command:
+    """``--engine``, ``--workers``, ``--scheduler``."""
+    for option in (
+        click.option("--scheduler", metavar="ADDRESS", help="Dask's scheduler, as in tcp://10.0.0.1:8786."),
+        click.option(
+            "--workers",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="Number of threads or processes. [default: all cores this process may use]",
+        ),
+        click.option(
+            "--engine",
+            # As in xtalprint.compute.ENGINES, which is not imported for --help.
+            type=click.Choice(["serial", "threads", "processes", "dask"]),
+            help="Who does the work; the answers are the same. [default: threads]",
+        ),
     ):
         function = option(function)
     return function
+
+
+def spreading_options(function: Command) -> Command:
+    """``--engine``, ``--workers``, ``--scheduler``, ``--into``, ``--per-shard``, ``--shard``."""
+    for option in (
+        click.option(
+            "--shard",
+            metavar="I/N",
+            help="With --into: do the I-th of N shares of the work, I from 1 to N, as a job of a batch queue.",
+        ),
+        click.option(
+            "--per-shard",
+            type=click.IntRange(min=1),
+            metavar="N",
+            help="With --into: most structures or files in one Parquet file. [default: 1000]",
+        ),
+        click.option(
+            "--into",
+            type=click.Path(path_type=Path, file_okay=False),
+            metavar="DIR",
+            help="Write the answers into a folder of Parquet files, where a run that was stopped or killed goes "
+            "on when it is started again; read them with: xtalprint collect DIR.",
+        ),
+    ):
+        function = option(function)
+    return engine_options(function)
 
 
 @dataclass(frozen=True)
@@ -95,13 +101,15 @@ class Spreading:
     share: Share
 
     @classmethod
-    def of(cls, options: dict[str, Any], *, threads: int | None, elsewhere: dict[str, Any]) -> Spreading:
+    def of(
+        cls, options: dict[str, Any], *, threads: int | None, elsewhere: dict[str, Any] | None = None
+    ) -> Spreading:
         """Take the options of `spreading_options` out of all of a command.
 
         Parameters
         ----------
         options
-            Those of `spreading_options`; they are removed.
+            Those of `spreading_options` or `engine_options`; they are removed.
         threads
             ``--threads N``, which is short for ``--engine threads --workers N``.
         elsewhere
@@ -111,14 +119,14 @@ class Spreading:
         from xtalprint.io.parts import SIZE  # noqa: PLC0415 - likewise
 
         name, workers, into, per_shard, shard = (
-            options.pop(key) for key in ("engine", "workers", "into", "per_shard", "shard")
+            options.pop(key, None) for key in ("engine", "workers", "into", "per_shard", "shard")
         )
         if threads is not None and (name not in {None, "threads"} or workers is not None):
             raise click.UsageError("--threads N is short for --engine threads --workers N; give one or the other")
         if into is None and (shard or per_shard):
             raise click.UsageError(f"{'--shard' if shard else '--per-shard'} {_NEEDS_INTO}")
         if into is not None:
-            for option, value in elsewhere.items():
+            for option, value in (elsewhere or {}).items():
                 if value is not None:
                     raise click.UsageError(
                         f"with --into the answers go into the folder; leave {option} out, and have them afterwards "

@@ -1,0 +1,151 @@
+"""``xtalprint compare``: how different structures are."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xtalprint.cli import options
+from xtalprint.cli.comparison import Comparison
+from xtalprint.cli.gathering import gather
+from xtalprint.cli.group import ALL_WELL, SOME_FAILED
+from xtalprint.cli.inputs import InputStream
+from xtalprint.cli.records import Format, Record, chosen_format, record_writer
+from xtalprint.cli.spreading import Spreading, engine_options
+from xtalprint.cli.summary import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Names and units, as in xtalprint.similarity.metrics, which is not imported for --help.
+METRICS = {
+    "grid-emd": "Å",
+    "grid-cosine": "1",
+    "grid-euclid": "1",
+    "rdf-emd": "Å",
+    "rdf-cosine": "1",
+    "amd": "Å",
+    "sorted": "Å",
+    "composition": "1",
+    "composition-metric": "1",
+    "total": "1",
+    "total-metric": "1",
+}
+DEFAULT_METRIC = "grid-emd"
+_TWO = 2
+
+
+@click.command(
+    short_help="Say how different structures are, by one of several metrics.",
+    epilog="""\b
+Examples:
+  xtalprint compare copper.cif magnesium.poscar
+  xtalprint compare "phases/*.cif" --pictures pictures
+  xtalprint compare "phases/*.cif" --metric total --format csv --output distances.csv
+  xtalprint compare trajectory.extxyz --metric amd --format json
+  xtalprint compare library.parquet --matrix distances.npy --engine processes
+""",
+)
+@options.files_argument
+@click.option(
+    "--metric",
+    type=click.Choice(list(METRICS)),
+    default=DEFAULT_METRIC,
+    show_default=True,
+    help="What is compared, see above.",
+)
+@click.option(
+    "--matrix",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.npy",
+    help="Write the whole matrix, in single precision, instead of records of pairs; the records then say which row each "
+    "structure is. A run that was stopped goes on.",
+)
+@click.option(
+    "--pictures",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Draw matrix.png (with the tree that orders it), tree.png and map.png into this folder.",
+)
+@options.elements_option
+@options.format_option
+@options.output_option
+@options.threads_option
+@engine_options
+@options.quiet_option
+@click.pass_context
+def compare(
+    ctx: click.Context,
+    /,
+    *,
+    files: Sequence[str],
+    metric: str,
+    matrix: Path | None,
+    pictures: Path | None,
+    elements: Sequence[str] | None,
+    format_: Format | None,
+    output: Path | None,
+    threads: int | None,
+    quiet: bool,
+    **spread: Any,  # noqa: ANN401 - those of engine_options
+) -> None:
+    """Say how different structures are, by one of several metrics.
+
+    FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin; all frames of all files are
+    compared with each other. There is a record for each pair, in the order of the input; for people, a matrix for 3 to
+    12 structures. An input that fails gets a record with status "error", the others are compared all the same, and the
+    exit code is then 1.
+
+    \b
+    grid-emd     earth mover's distance of GRID (how far the first, second ...
+                 hundredth neighbours are): Å, a metric
+    grid-euclid  Euclidean distance of GRID: a metric
+    grid-cosine  1 - cosine of GRID: no metric
+    rdf-emd      earth mover's distance of the RDF: Å, a metric
+    rdf-cosine   1 - cosine of the RDF: no metric
+    amd          mean difference of the mean distances of the neighbours: Å,
+                 a metric, never above sorted
+    sorted       earth mover's distance of the neighbours' distances, exact,
+                 without bins: Å, a metric
+    composition  earth mover's distance of the compositions, as released: no
+                 metric; composition-metric: with shortest paths, a metric
+    total        10 times grid-emd plus composition: no metric; total-metric:
+                 plus composition-metric, a metric
+    A metric obeys the triangle inequality. All are symmetric, and 0 for
+    equal structures; 0 does not mean equal: all but the last two kinds do
+    not see elements.
+    """
+    start = time.perf_counter()
+    spreading = Spreading.of(spread, threads=threads)
+    inputs = InputStream(files, elements)
+    inputs.check_output(output)
+    _check_places(matrix, pictures)
+    format_ = chosen_format(format_, output)
+    errors: list[Record] = []
+    gathered, tally = gather(metric, inputs, spreading, elements=elements, quiet=quiet, report=errors.append)
+    if len(gathered) < _TWO and not errors:
+        raise click.UsageError("one structure has nothing to be compared with; name another file")
+    comparison = Comparison(gathered, matrix, format_ == "table", spreading.engine.workers, quiet=quiet)
+    with record_writer(format_, output, table=comparison.look(inputs.paths), columns=comparison.columns) as write:
+        for record in errors:
+            write(record)
+        if len(gathered) >= _TWO:
+            comparison.run(write, pictures)
+    if not quiet:
+        click.echo(summary("compared", tally, time.perf_counter() - start), err=True)
+    ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
+
+
+def _check_places(matrix: Path | None, pictures: Path | None) -> None:
+    """Say before the work that something cannot be written."""
+    if matrix is not None and matrix.suffix != ".npy":
+        raise click.BadParameter(f"{matrix}: give a name ending with .npy", param_hint="--matrix")
+    for option, folder in (("--matrix", matrix and matrix.parent), ("--pictures", pictures)):
+        try:
+            if folder is not None:
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise click.BadParameter(f"cannot make {folder}: {error.strerror}", param_hint=option) from error

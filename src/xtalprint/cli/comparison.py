@@ -1,0 +1,215 @@
+"""All pairs of some structures: as records, as a matrix for people, as a file, and as pictures."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xtalprint.cli.pairs import LARGEST_MATRIX, MatrixTable, PairTable, RowTable, short_name
+from xtalprint.cli.progress import ProgressBar
+from xtalprint.cli.tables import MAX_SOURCE_WIDTH
+from xtalprint.errors import WrongUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from xtalprint.cli.gathering import Gathered
+    from xtalprint.cli.records import Record, Table
+    from xtalprint.similarity.metrics import Metric
+
+    Write = Callable[[Record], Record]
+
+COLUMNS = [
+    "a",
+    "b",
+    "metric",
+    "distance",
+    "unit",
+    "a_frame",
+    "b_frame",
+    "status",
+    "warnings",
+    "source",
+    "frame",
+    "error",
+]
+ROW_COLUMNS = ["row", "source", "frame", "formula", "status", "warnings", "matrix", "metric", "unit", "error"]
+#: Structures that are compared with all others at a time.
+BLOCK = 64
+#: Most structures of a picture.
+MOST_DRAWN = 5000
+_ALL_PERCENT = 100
+
+
+@dataclass
+class Comparison:
+    """Structures that were prepared, and how their distances are wanted.
+
+    Parameters
+    ----------
+    gathered
+        The structures.
+    matrix
+        File for the whole matrix, or None for records of pairs.
+    for_people
+        Whether a small matrix is printed instead of pairs.
+    threads
+        How many compute; None means all cores.
+    quiet
+        No bar of what is finished.
+    """
+
+    gathered: Gathered
+    matrix: Path | None
+    for_people: bool
+    threads: int | None
+    quiet: bool
+
+    @cached_property
+    def metric(self) -> Metric:
+        """The metric of the structures."""
+        from xtalprint.similarity.metrics import metric_named  # noqa: PLC0415 - not for --help
+
+        return metric_named(self.gathered.metric)
+
+    @property
+    def is_small_matrix(self) -> bool:
+        """Whether the table for people is a matrix."""
+        return self.for_people and self.matrix is None and 2 < len(self.gathered) <= LARGEST_MATRIX  # noqa: PLR2004
+
+    @property
+    def columns(self) -> list[str]:
+        """Of the CSV file."""
+        return COLUMNS if self.matrix is None else ROW_COLUMNS
+
+    def look(self, paths: Sequence[str]) -> Table:
+        """The table for people."""
+        if self.matrix is not None:
+            return RowTable(paths)
+        if self.is_small_matrix:
+            return MatrixTable(self.metric.name, self.metric.unit)
+        return PairTable(paths, self.metric.unit)
+
+    def run(self, write: Write, pictures: Path | None) -> None:
+        """Compare all with each other."""
+        if pictures is not None and len(self.gathered) > MOST_DRAWN:
+            raise WrongUsageError(
+                f"a picture of more than {MOST_DRAWN} structures shows nothing",
+                value=len(self.gathered),
+                remedy="leave --pictures out, or compare fewer",
+            )
+        table = self.gathered.table()
+        whole: NDArray[Any] | None = None
+        if self.matrix is not None:
+            whole = self._file(table, self.matrix, write)
+        elif self.is_small_matrix:
+            whole = self._whole(table)
+            write(self._as_matrix(whole))
+        else:
+            self._pairs(table, write)
+        if pictures is not None:
+            self._draw(pictures, self._whole(table) if whole is None else whole)
+
+    def _blocks(self, table: Any) -> Iterator[tuple[int, NDArray[Any]]]:  # noqa: ANN401 - that of the distance
+        """First row, and distances of some rows to all from the first on; in order, on several threads."""
+        from xtalprint.compute import map_ordered  # noqa: PLC0415 - not for --help
+
+        n = len(self.gathered)
+
+        def block(start: int) -> tuple[int, NDArray[Any]]:
+            return start, self.metric.distance.distances(table[start : start + BLOCK], table[start:n])
+
+        with (
+            closing(map_ordered(block, range(0, n, BLOCK), threads=self.threads)) as blocks,
+            ProgressBar("distances", files=n, enabled=not self.quiet, whole="structures") as bar,
+        ):
+            finished = 0
+            for start, values in blocks:
+                yield start, values
+                finished += values.size
+                bar.update(finished, start + len(values))
+
+    def _pairs(self, table: Any, write: Write) -> None:  # noqa: ANN401 - that of the distance
+        for start, values in self._blocks(table):
+            for i, row in enumerate(values.tolist()):
+                for j in range(i + 1, len(row)):
+                    write(self._pair(start + i, start + j, row[j]))
+
+    def _pair(self, i: int, j: int, distance: float) -> Record:
+        (a, a_frame), (b, b_frame) = self.gathered.places[i], self.gathered.places[j]
+        warned = [place for place in (i, j) if place in self.gathered.warnings]
+        return {
+            "a": a,
+            "b": b,
+            "metric": self.metric.name,
+            "distance": distance,
+            "unit": self.metric.unit,
+            "a_frame": a_frame,
+            "b_frame": b_frame,
+            "status": "ok",
+            "warnings": [text for place in warned for text in self._warnings(place)],
+        }
+
+    def _warnings(self, place: int) -> list[str]:
+        name = self._name(place)
+        return [f"{name}: {text}" for text in self.gathered.warnings[place]]
+
+    def _name(self, place: int) -> str:
+        return short_name(*self.gathered.places[place], MAX_SOURCE_WIDTH)
+
+    def _whole(self, table: Any) -> NDArray[Any]:  # noqa: ANN401 - that of the distance
+        import numpy as np  # noqa: PLC0415 - not for --help
+
+        n = len(self.gathered)
+        whole = np.zeros((n, n))
+        for start, values in self._blocks(table):
+            rows = slice(start, start + len(values))
+            whole[rows, start:] = values
+            whole[start:, rows] = values.T
+        # One value for both orders of a pair: that of the upper half.
+        upper = np.triu(whole, 1)
+        return np.asarray(upper + upper.T)
+
+    def _as_matrix(self, whole: NDArray[Any]) -> Record:
+        """A record for `MatrixTable`."""
+        return {
+            "status": "ok",
+            "names": [self._name(place) for place in range(len(whole))],
+            "matrix": whole.tolist(),
+            "warnings": [text for place in self.gathered.warnings for text in self._warnings(place)],
+        }
+
+    def _file(self, table: Any, path: Path, write: Write) -> NDArray[Any]:  # noqa: ANN401 - that of the distance
+        from xtalprint.similarity.matrix import distance_matrix  # noqa: PLC0415 - not for --help
+
+        with ProgressBar("distances", files=_ALL_PERCENT, enabled=not self.quiet, whole="%") as bar:
+
+            def progress(finished: int, of: int) -> None:
+                bar.update(finished, _ALL_PERCENT * finished // of)
+
+            whole = distance_matrix(self.metric.distance, table, path=path, threads=self.threads, progress=progress)
+        same = {"matrix": str(path), "metric": self.metric.name, "unit": self.metric.unit}
+        for row, place in enumerate(self.gathered.places):
+            formula, warnings = self.gathered.formulas[row], list(self.gathered.warnings.get(row, ()))
+            write({"row": row, **place._asdict(), "formula": formula, "status": "ok", "warnings": warnings, **same})
+        return whole
+
+    def _draw(self, folder: Path, whole: NDArray[Any]) -> None:
+        from xtalprint.similarity.pictures import MatrixPictures  # noqa: PLC0415 - plotting is heavy
+
+        drawn = MatrixPictures(
+            whole, names=self.gathered.names(), title=f"{self.metric.about}", unit=self.metric.unit
+        )
+        for name, figure in drawn.figures():
+            beside = folder / f".{name}.part"
+            figure.savefig(beside, format="png", dpi=150)
+            beside.replace(folder / name)
+        if not self.quiet:
+            click.echo(f"pictures: {', '.join(str(folder / name) for name, _ in drawn.figures())}", err=True)
