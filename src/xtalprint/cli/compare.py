@@ -41,6 +41,24 @@ _TWO = 2
 @click.command(
     short_help="Say how different structures are, by one of several metrics.",
     epilog="""\b
+Metrics (a metric obeys the triangle inequality; all are symmetric, and 0 for
+equal structures; only composition and total see elements):
+  grid-emd            earth mover's distance of GRID: how far the first, second
+                      ... hundredth neighbours lie apart; in Å; a metric
+  grid-euclid         Euclidean distance of GRID; a metric
+  grid-cosine         1 - cosine of GRID; no metric
+  rdf-emd             earth mover's distance of the RDF; in Å; a metric
+  rdf-cosine          1 - cosine of the RDF; no metric
+  amd                 mean difference of the mean distances of the neighbours;
+                      in Å; a metric, never above sorted
+  sorted              as grid-emd, exact and without bins; in Å; a metric
+  composition         earth mover's distance of the elements, as released; no
+                      metric
+  composition-metric  the same along shortest paths of elements; a metric
+  total               10 times grid-emd plus composition; no metric
+  total-metric        10 times grid-emd plus composition-metric; a metric
+
+\b
 Examples:
   xtalprint compare copper.cif magnesium.poscar
   xtalprint compare "phases/*.cif" --pictures pictures
@@ -55,14 +73,14 @@ Examples:
     type=click.Choice(list(METRICS)),
     default=DEFAULT_METRIC,
     show_default=True,
-    help="What is compared, see above.",
+    help="What is compared, see below.",
 )
 @click.option(
     "--matrix",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.npy",
-    help="Write the whole matrix, in single precision, instead of records of pairs; the records then say which row each "
-    "structure is. A run that was stopped goes on.",
+    help="Write the whole matrix, in single precision, instead of records of pairs; the records then say which row "
+    "each structure is. A run that was stopped goes on.",
 )
 @click.option(
     "--pictures",
@@ -94,29 +112,10 @@ def compare(
 ) -> None:
     """Say how different structures are, by one of several metrics.
 
-    FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin; all frames of all files are
-    compared with each other. There is a record for each pair, in the order of the input; for people, a matrix for 3 to
-    12 structures. An input that fails gets a record with status "error", the others are compared all the same, and the
-    exit code is then 1.
-
-    \b
-    grid-emd     earth mover's distance of GRID (how far the first, second ...
-                 hundredth neighbours are): Å, a metric
-    grid-euclid  Euclidean distance of GRID: a metric
-    grid-cosine  1 - cosine of GRID: no metric
-    rdf-emd      earth mover's distance of the RDF: Å, a metric
-    rdf-cosine   1 - cosine of the RDF: no metric
-    amd          mean difference of the mean distances of the neighbours: Å,
-                 a metric, never above sorted
-    sorted       earth mover's distance of the neighbours' distances, exact,
-                 without bins: Å, a metric
-    composition  earth mover's distance of the compositions, as released: no
-                 metric; composition-metric: with shortest paths, a metric
-    total        10 times grid-emd plus composition: no metric; total-metric:
-                 plus composition-metric, a metric
-    A metric obeys the triangle inequality. All are symmetric, and 0 for
-    equal structures; 0 does not mean equal: all but the last two kinds do
-    not see elements.
+    FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin; all frames of all files
+    are compared with each other. There is a record for each pair, in the order of the input; for people, a matrix for
+    3 to 12 structures. An input that fails gets a record with status "error", the others are compared all the same,
+    and the exit code is then 1.
     """
     start = time.perf_counter()
     spreading = Spreading.of(spread, threads=threads)

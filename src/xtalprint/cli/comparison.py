@@ -204,12 +204,12 @@ class Comparison:
     def _draw(self, folder: Path, whole: NDArray[Any]) -> None:
         from xtalprint.similarity.pictures import MatrixPictures  # noqa: PLC0415 - plotting is heavy
 
-        drawn = MatrixPictures(
-            whole, names=self.gathered.names(), title=f"{self.metric.about}", unit=self.metric.unit
-        )
+        drawn = MatrixPictures(whole, names=self.gathered.names(), title=self.metric.about, unit=self.metric.unit)
+        names = []
         for name, figure in drawn.figures():
+            names.append(str(folder / name))
             beside = folder / f".{name}.part"
             figure.savefig(beside, format="png", dpi=150)
             beside.replace(folder / name)
         if not self.quiet:
-            click.echo(f"pictures: {', '.join(str(folder / name) for name, _ in drawn.figures())}", err=True)
+            click.echo(f"pictures: {', '.join(names)}", err=True)

@@ -47,6 +47,7 @@ class Gathered:
     report: Callable[[Record], object]
     places: list[Place] = field(default_factory=list)
     formulas: list[str] = field(default_factory=list)
+    compositions: list[str] = field(default_factory=list)
     warnings: dict[int, tuple[str, ...]] = field(default_factory=dict)
     #: How many structures came before each failure, and what it was.
     failures: list[tuple[int, XtalprintError]] = field(default_factory=list)
@@ -68,6 +69,7 @@ class Gathered:
             self.warnings[len(self)] = result.warnings
         self.places.append(Place(result.source, result.frame))
         self.formulas.append(result.formula)
+        self.compositions.append(result.composition)
         self._rows.append(result.row)
         if len(self._rows) >= AT_A_TIME:
             self._pack()

@@ -83,3 +83,38 @@ def threads_option(function: Command) -> Command:
 def quiet_option(function: Command) -> Command:
     """``--quiet``: records only."""
     return click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary on stderr.")(function)
+
+
+def _angstrom(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:
+    """Refuse what is no length."""
+    if value is not None and not 0 <= value < float("inf"):
+        raise click.BadParameter(f"{value} is no length in Å; give 0 or a positive number", ctx=ctx, param=parameter)
+    return value
+
+
+def tolerance_option(function: Command) -> Command:
+    """``--tolerance ANGSTROM``."""
+    return click.option(
+        "--tolerance",
+        type=float,
+        callback=_angstrom,
+        default=0.01,
+        show_default=True,
+        metavar="ANGSTROM",
+        help="Largest distance of two neighbours in a chain; 0 joins what is equal.",
+    )(function)
+
+
+def _names(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:  # noqa: ARG001 - click's
+    """Split ``formula,band_gap``."""
+    return None if value is None else tuple(name.strip() for name in value.split(",") if name.strip())
+
+
+def labels_option(function: Command) -> Command:
+    """``--labels NAMES``; None means all."""
+    return click.option(
+        "--labels",
+        callback=_names,
+        metavar="NAMES",
+        help="Which columns of the table to give, as in formula,band_gap. [default: all]",
+    )(function)

@@ -252,9 +252,7 @@ def metrics() -> dict[str, Metric]:
         Metric("grid-emd", "earth mover's distance of GRID", "Å", _Descriptor(grid, emd), emd),
         _of_vectors("grid-cosine", "1 - cosine of GRID", grid, Cosine(), as_shares=False),
         _of_vectors("grid-euclid", "Euclidean distance of GRID", grid, Euclid(), as_shares=False),
-        Metric(
-            "rdf-emd", "earth mover's distance of the RDF", "Å", _Descriptor(RDF(), rdf_emd, as_shares=True), rdf_emd
-        ),
+        Metric("rdf-emd", "earth mover's distance of the RDF", "Å", of_rdf, rdf_emd),
         _of_vectors("rdf-cosine", "1 - cosine of the RDF", RDF(), Cosine(), as_shares=True),
         Metric("amd", "mean difference of the group means (AMD)", "Å", _Means(), MeanDistances()),
         Metric("sorted", "exact earth mover's distance without bins", "Å", _Sorted(), SortedEarthMovers()),

@@ -139,7 +139,7 @@ class MatrixPictures:
         if n <= MOST_NAMED_ON_A_MAP:
             _label_points(figure, axes, plane.points, self.names)
         figure.suptitle(
-            f"{self.title}, classical scaling of {n} crystals; the plane shows {100 * plane.share:.0f} % of the spread",
+            f"{self.title}, classical scaling of {n} crystals: {100 * plane.share:.0f} % of the spread is shown",
             fontsize=FONT + 1,
         )
         return figure

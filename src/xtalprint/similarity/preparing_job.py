@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from xtalprint.descriptors.base import disorder_warnings
+from xtalprint.elements import SYMBOLS
 from xtalprint.errors import InternalError, XtalprintError
 from xtalprint.io.part_job import PartJob
 from xtalprint.similarity.metrics import metric_named
@@ -28,6 +31,8 @@ class Prepared:
         Where it came from.
     formula
         Its content.
+    composition
+        The same for crystals of the same composition, whatever their cells.
     warnings
         Things a person should know.
     """
@@ -36,6 +41,7 @@ class Prepared:
     source: str | None
     frame: int | None
     formula: str
+    composition: str
     warnings: tuple[str, ...] = ()
 
 
@@ -68,7 +74,9 @@ class PreparingJob(PartJob["Prepared | XtalprintError"]):
             return error.located(source=item.source, frame=item.frame)
         except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
             return InternalError.of(error).located(source=item.source, frame=item.frame)
-        return Prepared(row, item.source, item.frame, item.formula, tuple(disorder_warnings(item)))
+        return Prepared(
+            row, item.source, item.frame, item.formula, composition_key(item), tuple(disorder_warnings(item))
+        )
 
     def record(self, result: Prepared | XtalprintError) -> Mapping[str, Any]:
         """Source, frame, status and formula; the rows are for memory only."""
@@ -80,3 +88,16 @@ class PreparingJob(PartJob["Prepared | XtalprintError"]):
     def columns(self, pa: Any) -> Sequence[tuple[str, Any]]:  # noqa: ANN401 - pyarrow has no types
         """That of a record."""
         return [("formula", pa.string())]
+
+
+def composition_key(crystal: Crystal) -> str:
+    """Elements and their shares of the atoms to 10⁻⁵, as text; occupancies count.
+
+    Examples
+    --------
+    >>> from xtalprint import Crystal
+    >>> composition_key(Crystal([[0, 0, 0], [1.4, 1.4, 1.4], [0, 0, 2.8]], ["Cu", "Zn", "Cu"]))
+    'Cu 0.66667 Zn 0.33333'
+    """
+    shares = np.bincount(crystal.numbers, weights=crystal.occupancies) / crystal.occupancies.sum()
+    return " ".join(f"{SYMBOLS[number]} {shares[number]:.5f}" for number in np.flatnonzero(shares).tolist())

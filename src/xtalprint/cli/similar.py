@@ -1,0 +1,237 @@
+"""``xtalprint similar``: the most similar known crystals."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from xtalprint.cli import options
+from xtalprint.cli.group import ALL_WELL, SOME_FAILED
+from xtalprint.cli.index import built
+from xtalprint.cli.inputs import InputStream
+from xtalprint.cli.pairs import distance_title, in_digits
+from xtalprint.cli.records import Format, Record, chosen_format, error_record, record_writer
+from xtalprint.cli.spreading import Spreading, engine_options
+from xtalprint.cli.summary import summary
+from xtalprint.cli.tables import SourceColumn, note, pad, shortened, visible
+from xtalprint.errors import MissingExtraError, XtalprintError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from xtalprint.similarity import SimilarityIndex
+    from xtalprint.similarity.search_job import Answer, Searcher
+
+#: Labels that fit beside an id on a terminal, and their widths.
+LABELS_SHOWN, LEAST, MOST = 4, 8, 14
+ID_WIDTH = 28
+
+
+class NeighbourTable:
+    """Neighbours of each structure, for people.
+
+    Parameters
+    ----------
+    paths
+        The files to come.
+    labels
+        Names of those that are shown.
+    """
+
+    def __init__(self, paths: Sequence[str], labels: Sequence[str]) -> None:
+        self._source = SourceColumn(paths)
+        self._widths = {name: min(max(len(name), LEAST), MOST) for name in labels[:LABELS_SHOWN]}
+
+    def header(self) -> str:
+        """Titles of the columns."""
+        labels = "  ".join(pad(shortened(name, width), width) for name, width in self._widths.items())
+        return f"{self._source.header()}  rank  {distance_title('Å')}  {'id':<{ID_WIDTH}}  {labels}".rstrip()
+
+    def line(self, record: Mapping[str, Any]) -> str:
+        """One line for a neighbour, or for an input that failed."""
+        source = self._source.cell(record)
+        if record["status"] == "error":
+            return "\n".join([f"{source}  error", *note(record["error"])])
+        if record["rank"] > 1:
+            source = " " * self._source.width
+        labels = "  ".join(pad(_cell(record[name], width), width) for name, width in self._widths.items())
+        name = pad(shortened(visible(record["id"]), ID_WIDTH), ID_WIDTH)
+        line = f"{source}  {record['rank']:>4}  {in_digits(record['distance']):>12}  {name}  {labels}".rstrip()
+        warnings = record["warnings"] if record["rank"] == 1 else ()
+        return "\n".join([line, *(text for warning in warnings for text in note(warning))])
+
+
+@click.command(
+    short_help="Find the crystals of a table that are most like each structure.",
+    epilog="""\b
+Examples:
+  xtalprint similar quartz.cif --table library.parquet
+  xtalprint similar "relaxed/*.cif" --table library.parquet -k 3 --labels formula,band_gap
+  xtalprint index library.parquet --output library.index
+  xtalprint similar quartz.cif --index library.index --format json
+  find . -name CONTCAR | xtalprint similar - --index library.index --format csv
+""",
+)
+@click.argument("files", nargs=-1, required=True, metavar="QUERY...")
+@click.option(
+    "--table",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="T.parquet",
+    help="The known crystals, as a crystal table: what xtalprint convert writes.",
+)
+@click.option(
+    "--index",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="The known crystals, as an index: what xtalprint index writes. It is open at once.",
+)
+@click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many are wanted.")
+@click.option(
+    "--approximate",
+    is_flag=True,
+    help="Let faiss look for candidates, of which 400 are compared exactly; one of the nearest may be missing. For "
+    "many queries of millions of crystals.",
+)
+@options.labels_option
+@options.elements_option
+@options.format_option
+@options.output_option
+@options.threads_option
+@engine_options
+@options.quiet_option
+@click.pass_context
+def similar(
+    ctx: click.Context,
+    /,
+    *,
+    files: Sequence[str],
+    table: Path | None,
+    folder: Path | None,
+    k: int,
+    approximate: bool,
+    labels: Sequence[str] | None,
+    elements: Sequence[str] | None,
+    format_: Format | None,
+    output: Path | None,
+    threads: int | None,
+    quiet: bool,
+    **spread: Any,  # noqa: ANN401 - those of engine_options
+) -> None:
+    """Find the crystals of a table that are most like each structure.
+
+    QUERY is paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin; each frame is looked
+    up. Distances are earth mover's distances of GRID in Å, which do not see elements; the search is exact. There is
+    a record for each neighbour, nearest first, with its rank, id, distance and labels (a label with the name of
+    another entry of the record is called label_NAME); fewer than k where the table is smaller. A structure that is
+    in the table finds itself. A query that fails gets a record with status "error", the others are looked up all
+    the same, and the exit code is then 1.
+
+    With --table, the table is fingerprinted first, by --engine; xtalprint index does that once for many searches.
+    """
+    start = time.perf_counter()
+    spreading = Spreading.of(spread, threads=threads)
+    if (table is None) == (folder is None):
+        raise click.UsageError("say what is to be searched: --table T.parquet or --index FOLDER, and not both")
+    inputs = InputStream(files, elements)
+    inputs.check_output(output)
+    if approximate:
+        _check_faiss()
+    known = _opened(folder, labels) if folder else _made(table, spreading, labels, elements, quiet=quiet)
+    job = _job(known, k, elements, approximate=approximate)
+    # Threads share the index, whoever made it.
+    engine = spreading.engine
+    if engine.name in {"processes", "dask"}:
+        spreading = replace(spreading, engine=replace(engine, name="threads", scheduler=None))
+    look = NeighbourTable(inputs.paths, list(known.labels))
+    columns = ["rank", "id", "distance", "unit", *known.labels, "source", "frame", "status", "warnings", "error"]
+    with record_writer(chosen_format(format_, output), output, table=look, columns=columns) as write:
+        tally = spreading.each(job, inputs, lambda answer: _write(answer, write), quiet=quiet)
+    if not quiet:
+        click.echo(summary("looked up", tally, time.perf_counter() - start), err=True)
+    ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
+
+
+def _write(answer: Answer | XtalprintError, write: Callable[[Record], Record]) -> Record:
+    """Write the records of one query; returns the last."""
+    if isinstance(answer, XtalprintError):
+        return write(error_record(answer))
+    about = {"source": answer.source, "frame": answer.frame, "status": "ok", "warnings": list(answer.warnings)}
+    record: Record = about
+    for found in answer.neighbours.records():
+        entry = {key: found.pop(key) for key in ("rank", "id", "distance")}
+        record = write({**entry, "unit": "Å", **found, **about})
+    return record
+
+
+def _check_faiss() -> None:
+    """Say before the work that faiss is missing."""
+    from importlib.util import find_spec  # noqa: PLC0415 - for this only
+
+    if find_spec("faiss") is None:
+        raise MissingExtraError.of("faiss-cpu", "search", "approximate search")
+
+
+def _opened(folder: Path, labels: Sequence[str] | None) -> SimilarityIndex:
+    from xtalprint.similarity import SimilarityIndex  # noqa: PLC0415 - not for --help
+
+    try:
+        known = SimilarityIndex.load(folder)
+    except MissingExtraError:
+        raise
+    except XtalprintError as error:
+        raise click.BadParameter(str(error), param_hint="--index") from error
+    if labels is None:
+        return known
+    missing = [name for name in labels if name not in known.labels]
+    if missing:
+        raise click.BadParameter(
+            f"{missing[0]} is no label of the index; it has {', '.join(known.labels) or 'none'}",
+            param_hint="--labels",
+        )
+    return replace(known, labels={name: known.labels[name] for name in labels})
+
+
+def _made(
+    table: Path | None,
+    spreading: Spreading,
+    labels: Sequence[str] | None,
+    elements: Sequence[str] | None,
+    *,
+    quiet: bool,
+) -> SimilarityIndex:
+    from xtalprint.io.table_labels import read_labels  # noqa: PLC0415 - not for --help
+
+    failed: list[Record] = []
+    try:
+        read_labels(str(table), names=labels)  # said before the work, not after it
+        made, _ = built(
+            InputStream([str(table)]), spreading, labels=labels, elements=elements, quiet=quiet, report=failed.append
+        )
+    except MissingExtraError:
+        raise
+    except XtalprintError as error:
+        raise click.BadParameter(str(error), param_hint="--table") from error
+    if failed:
+        click.echo(f"{len(failed)} crystals of {table} are left out; the first: {failed[0]['error']}", err=True)
+    return made
+
+
+def _job(known: SimilarityIndex, k: int, elements: Sequence[str] | None, *, approximate: bool) -> Any:  # noqa: ANN401 - SearchJob
+    from xtalprint.similarity.search_job import SearchJob  # noqa: PLC0415 - not for --help
+
+    searcher: Searcher = known
+    if approximate:
+        from xtalprint.similarity.approximate import ApproximateSearch  # noqa: PLC0415 - faiss
+
+        searcher = ApproximateSearch.of(known)
+    return SearchJob(searcher, k, elements)
+
+
+def _cell(value: object, width: int) -> str:
+    text = "" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+    return text if len(text) <= width else f"{text[: width - 1]}…"
