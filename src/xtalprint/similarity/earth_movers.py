@@ -8,11 +8,13 @@ import numpy as np
 
 from xtalprint.errors import WrongUsageError
 from xtalprint.similarity.cumulative import CumulativeTable, refused
+from xtalprint.similarity.either import as_fingerprints
 from xtalprint.similarity.fingerprints import bin_width_of, single, stacked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from xtalprint.crystal import Crystal
     from xtalprint.similarity.fingerprints import Grid, Grids
 
 #: A sum this close to 1 is meant to be 1: the rounding of single precision.
@@ -55,7 +57,7 @@ def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
     return result
 
 
-def earth_movers_distance(a: Grid, b: Grid, *, bin_width: float | None = None) -> float:
+def earth_movers_distance(a: Crystal | Grid, b: Crystal | Grid, *, bin_width: float | None = None) -> float:
     """How far the distances of one crystal must be moved to become those of another, mean over the groups.
 
         d(G, H) = (w / n) Σ_k Σ_i |CDF_G,k(i) − CDF_H,k(i)|
@@ -66,7 +68,8 @@ def earth_movers_distance(a: Grid, b: Grid, *, bin_width: float | None = None) -
     Parameters
     ----------
     a, b
-        Fingerprints of grouped distances, or (n_groups, n_bins) masses.
+        Crystals, fingerprints of grouped distances, or (n_groups, n_bins) masses. Two crystals are compared by
+        ``GRID()``, a crystal and a fingerprint by the descriptor of the fingerprint.
     bin_width
         Å; None takes it from the descriptor of the fingerprints.
 
@@ -92,7 +95,12 @@ def earth_movers_distance(a: Grid, b: Grid, *, bin_width: float | None = None) -
     >>> near, far = np.array([[1.0, 0.0, 0.0]]), np.array([[0.0, 0.5, 0.5]])
     >>> round(earth_movers_distance(near, far, bin_width=0.1), 12)
     0.15
+    >>> from xtalprint import Crystal
+    >>> small, large = (Crystal([[0, 0, 0]], ["Po"], cell=a * np.eye(3)) for a in (3.3, 3.4))
+    >>> round(earth_movers_distance(small, large), 3)
+    0.207
     """
+    a, b = as_fingerprints(a, b)
     width = bin_width_of(a, b, given=bin_width)
     one, other = single(a), single(b)
     if one.shape != other.shape:

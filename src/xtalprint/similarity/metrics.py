@@ -104,8 +104,8 @@ class Metric:
         >>> metric = metric_named("sorted")
         >>> table = metric.table([small, large])
         >>> metric.distance.distances(table, table).round(3)
-        array([[0.   , 0.252],
-               [0.252, 0.   ]])
+        array([[0.   , 0.219],
+               [0.219, 0.   ]])
         """
         return self.view.joined([self.view.packed([self.view.of(crystal) for crystal in crystals])])
 

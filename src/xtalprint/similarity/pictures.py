@@ -31,6 +31,8 @@ PITCH = 0.17
 COLOUR = "#1f6f9e"
 #: Darker than this, a cell has white numbers.
 DARK = 0.6
+#: Stands for the height of a tree of equal crystals.
+TINY = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +131,7 @@ class MatrixPictures:
         axes = figure.subplots()
         n = len(self.names)
         size = 22 if n <= MOST_NAMED_ON_A_MAP else max(2.0, 400 / n)
-        axes.scatter(*plane.points.T, s=size, color=COLOUR, linewidths=0, alpha=0.8)
+        axes.scatter(plane.points[:, 0], plane.points[:, 1], s=size, color=COLOUR, linewidths=0, alpha=0.8)
         axes.set_aspect("equal", adjustable="datalim")
         axes.margins(0.12)
         unit = "" if self.unit == "1" else f" ({self.unit})"
@@ -160,8 +162,12 @@ class MatrixPictures:
     def _hang(self, axes: Axes, *, named: bool) -> None:
         from scipy.cluster.hierarchy import dendrogram  # noqa: PLC0415 - for trees only
 
+        height = float(self.tree[-1, 2])
+        shown = self.tree.copy()
+        if height == 0:  # equal crystals: SciPy sets limits from it
+            shown[:, 2] = TINY
         dendrogram(
-            self.tree,
+            shown,
             orientation="right",
             ax=axes,
             no_labels=not named,
@@ -170,7 +176,7 @@ class MatrixPictures:
             color_threshold=0.0,
             above_threshold_color=COLOUR,
         )
-        axes.set_xlim(0, max(float(self.tree[-1, 2]) * 1.04, 1e-12))
+        axes.set_xlim(0, 1.04 * height if height > 0 else 1.0)
         axes.tick_params(axis="x", labelsize=FONT)
         axes.spines[["top", "right", "left"]].set_visible(False)
 

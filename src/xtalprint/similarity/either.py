@@ -1,0 +1,35 @@
+"""Two things to compare, each a crystal or its fingerprint already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from xtalprint.crystal import Crystal
+from xtalprint.descriptors.base import Fingerprint
+from xtalprint.errors import WrongUsageError
+from xtalprint.similarity.fingerprinting import default_descriptor
+
+if TYPE_CHECKING:
+    from xtalprint.similarity.fingerprints import Grid
+
+
+def as_fingerprints(a: Crystal | Grid, b: Crystal | Grid) -> tuple[Grid, Grid]:
+    """Compute the fingerprints of crystals: with the descriptor of the other's fingerprint, or ``GRID()`` for two.
+
+    Raises
+    ------
+    WrongUsageError
+        For a crystal and a plain array, which does not tell its descriptor.
+    XtalprintError
+        If a crystal has no fingerprint.
+    """
+    descriptor = next((item.descriptor for item in (a, b) if isinstance(item, Fingerprint)), None)
+    crystals = sum(isinstance(item, Crystal) for item in (a, b))
+    if crystals == 1 and descriptor is None:
+        raise WrongUsageError(
+            "a crystal cannot be compared with an array of unknown making",
+            remedy="give two crystals, or the fingerprint of the descriptor",
+        )
+    made = descriptor or default_descriptor()
+    one, other = (made.compute(item) if isinstance(item, Crystal) else item for item in (a, b))
+    return one, other

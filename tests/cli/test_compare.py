@@ -1,0 +1,243 @@
+"""``xtalprint compare`` from files to distances, matrices and pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import xtalprint as xp
+from xtalprint.cli import main
+from xtalprint.cli.compare import METRICS
+from xtalprint.similarity.metrics import metric_named, metrics
+
+DATA = Path(__file__).resolve().parents[2] / "examples" / "data"
+PNG = b"\x89PNG\r\n\x1a\n"
+SOME = ["copper.cif", "magnesium.poscar", "brass.cif", "aluminium_melting.extxyz.gz"]
+ONE_ATOM = "1\n\nAu 0 0 0\n"
+XENON = '2\nLattice="4 0 0 0 4 0 0 0 4" pbc="T T T"\nXe 0 0 0\nXe 2 2 2\n'
+GAS = '1\nLattice="40 0 0 0 40 0 0 0 40" pbc="T T T"\nAu 0 0 0\n'
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A copy of the example files as working directory."""
+    for path in DATA.iterdir():
+        shutil.copy(path, tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.xyz").write_text(ONE_ATOM)
+    (tmp_path / "xenon.extxyz").write_text(XENON)
+    (tmp_path / "gas.extxyz").write_text(GAS)
+    (tmp_path / "empty.cif").write_text("")
+    return tmp_path
+
+
+def run(*arguments, exit_code=0, stdin=None):
+    result = CliRunner().invoke(main, ["compare", *map(str, arguments)], input=stdin)
+    assert result.exit_code == exit_code, result.output + result.stderr
+    return result
+
+
+def records(*arguments, exit_code=0, stdin=None):
+    result = run(*arguments, "--format", "json", exit_code=exit_code, stdin=stdin)
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_the_record_of_a_pair(folder):
+    [record] = records("copper.cif", "magnesium.poscar")
+    assert list(record)[:4] == ["a", "b", "metric", "distance"]
+    assert (record["a"], record["b"]) == ("copper.cif", "magnesium.poscar")
+    assert (record["metric"], record["unit"], record["status"]) == ("grid-emd", "Å", "ok")
+    assert (record["a_frame"], record["b_frame"], record["warnings"]) == (0, 0, [])
+    [a], [b] = xp.read("copper.cif"), xp.read("magnesium.poscar")
+    assert record["distance"] == pytest.approx(xp.emd(a, b), abs=6e-7)
+
+
+def test_the_names_are_those_of_the_library():
+    assert {name: metric.unit for name, metric in metrics().items()} == METRICS
+    [default] = [p.default for p in main.get_command(None, "compare").params if p.name == "metric"]
+    assert default == next(iter(metrics()))
+
+
+def test_help_tells_which_are_metrics():
+    text = CliRunner().invoke(main, ["compare", "--help"]).stdout.split("Metrics (", 1)[1].split("Examples:")[0]
+    said = dict(
+        re.findall(r"^ +([a-z]+(?:-[a-z]+)?)  +(.*?)(?=^ +[a-z]+(?:-[a-z]+)?  |\Z)", text, re.MULTILINE | re.DOTALL)
+    )
+    assert set(said) == set(METRICS)
+    for name, metric in metrics().items():
+        words = " ".join(said[name].split())
+        assert ("; a metric" in words, "; no metric" in words) == (metric.is_metric, not metric.is_metric), name
+        assert ("in Å" in words) == (metric.unit == "Å"), name
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_metric_is_symmetric_and_zero_for_the_same(folder, name):
+    files = ["copper.cif", "brass.cif", "magnesium.poscar", "copper.cif"]
+    there = {(r["a"], r["b"]): r["distance"] for r in records(*files, "--metric", name)}
+    back = {(r["b"], r["a"]): r["distance"] for r in records(*reversed(files), "--metric", name)}
+    assert there[("copper.cif", "copper.cif")] == pytest.approx(0, abs=1e-12)
+    assert there[("copper.cif", "brass.cif")] > 0
+    for pair, distance in there.items():
+        assert distance == pytest.approx(back[pair], abs=1e-12)
+
+
+def test_known_relations_between_the_metrics(folder):
+    value = {name: records("copper.cif", "magnesium.poscar", "--metric", name)[0]["distance"] for name in METRICS}
+    assert value["amd"] <= value["sorted"] + 1e-12
+    assert value["sorted"] == pytest.approx(value["grid-emd"], rel=0.05)
+    assert value["total"] == pytest.approx(10 * value["grid-emd"] + value["composition"])
+    assert value["total-metric"] == pytest.approx(10 * value["grid-emd"] + value["composition-metric"])
+    assert value["composition-metric"] <= value["composition"]
+
+
+def test_all_pairs_of_all_frames_in_the_order_of_the_input(folder):
+    found = records(*SOME)
+    places = [("copper.cif", 0), ("magnesium.poscar", 0), ("brass.cif", 0), (SOME[3], 0), (SOME[3], 1)]
+    expected = [(a, b) for i, a in enumerate(places) for b in places[i + 1 :]]
+    assert [((r["a"], r["a_frame"]), (r["b"], r["b_frame"])) for r in found] == expected
+    assert any("brass.cif: " in text and "disorder" in text for text in found[1]["warnings"])
+
+
+def test_bad_inputs_become_records_and_the_others_are_compared(folder):
+    found = records("copper.cif", "empty.cif", "magnesium.poscar", "nope.cif", "none-*.cif", exit_code=1)
+    assert [r["source"] for r in found[:3]] == ["empty.cif", "nope.cif", "none-*.cif"]
+    for record in found[:3]:
+        assert set(record) == {"source", "frame", "status", "error"}
+        assert record["source"] in record["error"]
+        assert ";" in record["error"], "a remedy"
+    assert [r["status"] for r in found] == ["error"] * 3 + ["ok"]
+    assert len(records("copper.cif", "empty.cif", exit_code=1)) == 1
+
+
+@pytest.mark.parametrize(
+    ("file", "metric", "sentence"),
+    [
+        ("one.xyz", "grid-emd", "no two sites are within r_max"),
+        ("one.xyz", "amd", "a cluster of 1 atoms has no 100 neighbours"),
+        ("one.xyz", "sorted", "choose grid-emd"),
+        ("one.xyz", "rdf-emd", "only a crystal that repeats in three directions has a density"),
+        ("gas.extxyz", "rdf-cosine", "no two sites are within reach"),
+        ("xenon.extxyz", "composition", "value: Xe"),
+        ("xenon.extxyz", "total", "has no noble gases"),
+    ],
+)
+def test_what_a_metric_cannot_see_is_an_error_of_that_input(folder, file, metric, sentence):
+    error, pair = records("copper.cif", file, "magnesium.poscar", "--metric", metric, exit_code=1)
+    assert error["source"] == file
+    assert sentence in error["error"]
+    assert (pair["a"], pair["b"]) == ("copper.cif", "magnesium.poscar")
+
+
+def test_metrics_that_see_no_elements_compare_noble_gases(folder):
+    [record] = records("xenon.extxyz", "copper.cif", "--metric", "amd")
+    assert record["distance"] > 0
+
+
+def test_one_structure_is_wrong_usage(folder):
+    result = run("copper.cif", exit_code=2)
+    assert "nothing to be compared with" in result.stderr
+    assert "no-such" in run("copper.cif", "brass.cif", "--metric", "no-such", exit_code=2).stderr
+
+
+def test_the_table_for_two_and_the_matrix_for_a_few(folder):
+    header, line = run("copper.cif", "magnesium.poscar").stdout.splitlines()
+    assert header.split() == ["structure", "structure", "distance", "(Å)"]
+    assert line.split() == ["copper.cif", "magnesium.poscar", "1.2501"]
+    lines = run(*SOME, "nope.cif", exit_code=1).stdout.splitlines()
+    assert lines[0] == "grid-emd, distance (Å)"
+    assert lines[1].split() == ["nope.cif", "error"]
+    numbers = np.array([line.split()[-5:] for line in lines[4:9]], dtype=float)
+    assert np.array_equal(numbers, numbers.T)
+    assert not numbers.diagonal().any()
+    assert "disordered" in lines[9]
+
+
+def test_many_are_a_list_of_pairs_for_people(folder):
+    lines = run(*["copper.cif"] * 13).stdout.splitlines()
+    assert len(lines) == 1 + 13 * 12 / 2
+
+
+def test_csv_and_the_output_file(folder):
+    run("copper.cif", "brass.cif", "nope.cif", "--output", "d.csv", exit_code=1)
+    bad, good = csv.DictReader(io.StringIO((folder / "d.csv").read_text()))
+    assert (good["a"], good["b"], good["metric"]) == ("copper.cif", "brass.cif", "grid-emd")
+    assert float(good["distance"]) > 0
+    assert (bad["source"], bad["status"], bad["a"]) == ("nope.cif", "error", "")
+    assert "is one of the files to read" in run("copper.cif", "brass.cif", "-o", "copper.cif", exit_code=2).stderr
+
+
+def test_a_list_on_stdin(folder):
+    assert records("-", stdin="copper.cif\nbrass.cif\n") == records("copper.cif", "brass.cif")
+
+
+def test_the_same_bits_whatever_the_workers(folder):
+    plain = run(*SOME, "--format", "json", "--threads", 1).stdout
+    for options in (["--threads", 3], ["--engine", "serial"], ["--engine", "processes", "--workers", 2]):
+        assert run(*SOME, "--format", "json", *options).stdout == plain
+
+
+def test_the_matrix_file_holds_what_the_records_say(folder):
+    pairs = records(*SOME, "nope.cif", exit_code=1)[1:]
+    rows = records(*SOME, "nope.cif", "--matrix", "out/d.npy", exit_code=1)
+    assert [r["status"] for r in rows] == ["error"] + ["ok"] * 5
+    matrix = np.load("out/d.npy")
+    assert matrix.shape == (5, 5)
+    row = {(r["source"], r["frame"]): r["row"] for r in rows[1:]}
+    for pair in pairs:
+        i, j = row[pair["a"], pair["a_frame"]], row[pair["b"], pair["b_frame"]]
+        assert matrix[i, j] == matrix[j, i] == np.float32(pair["distance"])
+    assert rows[1]["matrix"] == "out/d.npy"
+    assert rows[1]["formula"] == "Cu4"
+    assert records(*SOME, "--matrix", "out/d.npy")[0]["row"] == 0, "found finished"
+    assert "of other crystals" in run("copper.cif", "brass.cif", "--matrix", "out/d.npy", exit_code=2).stderr
+    assert ".npy" in run("copper.cif", "brass.cif", "--matrix", "d.txt", exit_code=2).stderr
+    (folder / "file").write_text("")
+    assert "cannot make" in run("copper.cif", "brass.cif", "--pictures", "file/x", exit_code=2).stderr
+
+
+@pytest.mark.parametrize("metric", ["sorted", "total", "amd", "composition", "grid-cosine"])
+def test_a_matrix_file_of_other_metrics(folder, metric):
+    records(*SOME, "--metric", metric, "--matrix", "d.npy")
+    [first, *_] = records(*SOME, "--metric", metric)
+    assert np.load("d.npy")[0, 1] == np.float32(first["distance"])
+
+
+def test_pictures(folder):
+    result = run(*SOME, "--pictures", "pictures", "--matrix", "d.npy")
+    assert {path.name for path in (folder / "pictures").iterdir()} == {"matrix.png", "tree.png", "map.png"}
+    for path in (folder / "pictures").iterdir():
+        assert path.read_bytes().startswith(PNG)
+    assert "pictures/map.png" in result.stderr
+    before = {path.name: path.read_bytes() for path in (folder / "pictures").iterdir()}
+    result = run(*SOME, "--pictures", "pictures", "--quiet")
+    assert result.stderr == ""
+    assert {path.name: path.read_bytes() for path in (folder / "pictures").iterdir()} == before
+
+
+def test_pictures_of_equal_crystals(folder):
+    run("copper.cif", "copper.cif", "copper.cif", "--pictures", "pictures")
+    assert (folder / "pictures" / "map.png").exists()
+
+
+def test_no_metric_of_this_name():
+    with pytest.raises(xp.XtalprintError, match="take one of grid-emd"):
+        metric_named("nonsense")
+
+
+def test_emd_takes_crystals(folder):
+    [a], [b] = xp.read("copper.cif"), xp.read("magnesium.poscar")
+    grid = xp.GRID()
+    expected = xp.emd(grid.compute(a), grid.compute(b))
+    assert xp.emd(a, b) == xp.emd(a, grid.compute(b)) == xp.emd(grid.compute(a), b) == expected
+    coarse = xp.GRID(n_groups=10)
+    assert xp.emd(coarse.compute(a), b) == xp.emd(coarse.compute(a), coarse.compute(b)) != expected
+    with pytest.raises(xp.XtalprintError, match="array of unknown making"):
+        xp.emd(a, grid.compute(b).array)
