@@ -7,6 +7,8 @@ import io
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +78,24 @@ def test_help_tells_which_are_metrics():
         words = " ".join(said[name].split())
         assert ("; a metric" in words, "; no metric" in words) == (metric.is_metric, not metric.is_metric), name
         assert ("in Å" in words) == (metric.unit == "Å"), name
+
+
+LOADED = """
+import sys
+from xtalprint.cli import main
+try:
+    main(["compare", "copper.cif", "magnesium.poscar", "--quiet"])
+finally:
+    print(*sorted({name.split(".")[0] for name in sys.modules}))
+"""
+
+
+def test_comparing_two_files_loads_nothing_heavy(folder):
+    done = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "numba" in loaded
+    heavy = {"torch", "pandas", "pymatgen", "ase", "pyarrow", "matplotlib", "sklearn", "rich", "onnx", "onnxruntime"}
+    assert not loaded & (heavy | {"faiss", "distributed", "spglib", "moyopy"})
 
 
 @pytest.mark.parametrize("name", METRICS)

@@ -209,7 +209,7 @@ def _made(
     failed: list[Record] = []
     try:
         read_labels(str(table), names=labels)  # said before the work, not after it
-        made, _ = built(
+        made, tally = built(
             InputStream([str(table)]), spreading, labels=labels, elements=elements, quiet=quiet, report=failed.append
         )
     except MissingExtraError:
@@ -217,7 +217,10 @@ def _made(
     except XtalprintError as error:
         raise click.BadParameter(str(error), param_hint="--table") from error
     if failed:
-        click.echo(f"{len(failed)} crystals of {table} are left out; the first: {failed[0]['error']}", err=True)
+        click.echo(
+            f"{table}: {tally.failed} of {tally.finished} crystals left out; the first: {failed[0]['error']}",
+            err=True,
+        )
     return made
 
 
