@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from xtalprint.errors import WrongUsageError
 from xtalprint.similarity.arrangement import average_linkage, classical_scaling
@@ -28,11 +30,16 @@ MOST_NAMED, MOST_NUMBERED = 80, 14
 MOST_NAMED_ON_A_MAP = 40
 #: Inches for each name.
 PITCH = 0.17
+#: Inches of a side without names.
+UNNAMED = 7.5
 COLOUR = "#1f6f9e"
 #: Darker than this, a cell has white numbers.
 DARK = 0.6
-#: Stands for the height of a tree of equal crystals.
-TINY = 1e-9
+#: Half the width of a point, pixels; where its number may stand: points away, and in which directions.
+SPOT = 4.0
+RADII = (8.0, 14.0, 20.0, 27.0, 35.0, 45.0, 60.0, 80.0)
+_ANGLES = np.pi / 8 * np.array([2, 6, 10, 14, 0, 4, 8, 12, 1, 3, 5, 7, 9, 11, 13, 15])
+DIRECTIONS = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,8 +99,8 @@ class MatrixPictures:
     def draw_matrix(self) -> Figure:
         """Draw the distances as colours, in the order of the tree, which stands beside them."""
         n = len(self.names)
-        side = min(max(3.2, PITCH * n * (2.4 if n <= MOST_NUMBERED else 1.0)), 13.0)
         named = n <= MOST_NAMED
+        side = max(3.2, PITCH * n * (2.4 if n <= MOST_NUMBERED else 1.0)) if named else UNNAMED
         beside = (0.075 * max(map(len, self.names)) if named else 0.3) + 1.0
         figure = _figure(side + beside + 1.1, side + (beside if named else 0.7))
         left, right = figure.subplots(1, 2, width_ratios=[1.0, 0.22])
@@ -108,7 +115,6 @@ class MatrixPictures:
         bar.set_label(self._axis, fontsize=FONT)
         bar.ax.tick_params(labelsize=FONT)
         self._hang(right, named=False)
-        right.set_ylim(0, 10 * n)
         right.set_xlabel(self._axis, fontsize=FONT)
         figure.suptitle(f"{self.title}, {n} crystals in the order of their tree", fontsize=FONT + 1)
         return figure
@@ -117,7 +123,7 @@ class MatrixPictures:
         """Draw which crystals are joined at which mean distance."""
         n = len(self.names)
         named = n <= MOST_NAMED
-        figure = _figure(7.2, min(max(2.2, PITCH * n + 0.9), 13.0))
+        figure = _figure(7.2, max(2.2, PITCH * n + 0.9) if named else UNNAMED)
         axes = figure.subplots()
         self._hang(axes, named=named)
         axes.set_xlabel(f"mean {self._axis} of two groups when they are joined", fontsize=FONT)
@@ -127,23 +133,35 @@ class MatrixPictures:
     def draw_map(self) -> Figure:
         """Draw points whose distances are as near as can be to those of the crystals."""
         plane = classical_scaling(np.asarray(self.matrix, dtype=np.float64))
-        figure = _figure(7.2, 5.4)
-        axes = figure.subplots()
         n = len(self.names)
-        size = 22 if n <= MOST_NAMED_ON_A_MAP else max(2.0, 400 / n)
+        named = n <= MOST_NAMED_ON_A_MAP
+        wide, high = (max(float(extent), 1e-12) for extent in np.ptp(plane.points, axis=0))
+        height = min(max(1.2 + 6.0 * high / wide, 3.2, 0.135 * n + 0.9 if named else 0.0), 7.0)
+        figure = _figure(7.2 + (0.075 * max(map(len, self.names)) + 0.4 if named else 0.0), height)
+        axes = figure.subplots()
+        size = 16 if named else max(2.0, 400 / n)
         axes.scatter(plane.points[:, 0], plane.points[:, 1], s=size, color=COLOUR, linewidths=0, alpha=0.8)
         axes.set_aspect("equal", adjustable="datalim")
-        axes.margins(0.12)
+        axes.margins(0.08)
         unit = "" if self.unit == "1" else f" ({self.unit})"
         axes.set_xlabel(f"first axis{unit}", fontsize=FONT)
         axes.set_ylabel(f"second axis{unit}", fontsize=FONT)
         axes.tick_params(labelsize=FONT)
-        if n <= MOST_NAMED_ON_A_MAP:
-            _label_points(figure, axes, plane.points, self.names)
-        figure.suptitle(
+        axes.set_title(
             f"{self.title}, classical scaling of {n} crystals: {100 * plane.share:.0f} % of the spread is shown",
             fontsize=FONT + 1,
         )
+        if named:
+            key = [Line2D([], [], linestyle="", label=f"{i + 1}  {name}") for i, name in enumerate(self.names)]
+            figure.legend(
+                handles=key,
+                loc="outside right upper",
+                fontsize=FONT - 1,
+                frameon=False,
+                handlelength=0,
+                labelspacing=0.25,
+            )
+            _number_points(figure, axes, plane.points)
         return figure
 
     @property
@@ -160,23 +178,24 @@ class MatrixPictures:
         axes.set_yticks(range(len(names)), names, fontsize=FONT - 1)
 
     def _hang(self, axes: Axes, *, named: bool) -> None:
-        from scipy.cluster.hierarchy import dendrogram  # noqa: PLC0415 - for trees only
-
-        height = float(self.tree[-1, 2])
-        shown = self.tree.copy()
-        if height == 0:  # equal crystals: SciPy sets limits from it
-            shown[:, 2] = TINY
-        dendrogram(
-            shown,
-            orientation="right",
-            ax=axes,
-            no_labels=not named,
-            labels=list(self.names) if named else None,
-            leaf_font_size=FONT - 1,
-            color_threshold=0.0,
-            above_threshold_color=COLOUR,
-        )
-        axes.set_xlim(0, 1.04 * height if height > 0 else 1.0)
+        """Draw the tree, its leaves at 0, 1, 2 … from below."""
+        n = len(self.names)
+        heights, middles = np.zeros(2 * n - 1), np.zeros(2 * n - 1)
+        middles[self.order] = np.arange(n)
+        joins = []
+        for new, (one, other, height) in enumerate(self.tree[:, :3].tolist(), n):
+            a, b = int(one), int(other)
+            joins.append(
+                [(heights[a], middles[a]), (height, middles[a]), (height, middles[b]), (heights[b], middles[b])]
+            )
+            heights[new], middles[new] = height, (middles[a] + middles[b]) / 2
+        axes.add_collection(LineCollection(joins, colors=COLOUR, linewidths=1.2 if n <= MOST_NAMED else 0.5))
+        axes.set_xlim(0, 1.04 * heights[-1] if heights[-1] > 0 else 1.0)
+        axes.set_ylim(-0.5, n - 0.5)
+        axes.set_yticks([])
+        if named:
+            axes.set_yticks(range(n), [self.names[i] for i in self.order], fontsize=FONT - 1)
+            axes.tick_params(axis="y", length=0)
         axes.tick_params(axis="x", labelsize=FONT)
         axes.spines[["top", "right", "left"]].set_visible(False)
 
@@ -195,42 +214,28 @@ def _write_numbers(axes: Axes, matrix: Floats) -> None:
         axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=FONT - 2)
 
 
-def _label_points(figure: Figure, axes: Axes, points: Floats, names: Sequence[str]) -> None:
-    """Write names beside points, where they cover no other name: right, left, above, below, or farther off."""
+def _number_points(figure: Figure, axes: Axes, points: Floats) -> None:
+    """Write numbers beside points: as near as they cover neither a point nor another number."""
     figure.draw_without_rendering()
     pixels = axes.transData.transform(points)
-    taken = [(x - 4.0, y - 4.0, x + 4.0, y + 4.0) for x, y in pixels]
-    width, height = 0.6 * (FONT - 1) * figure.dpi / 72, 1.25 * (FONT - 1) * figure.dpi / 72
-    frame = axes.get_window_extent()
-    for (x, y), name in zip(pixels, names, strict=True):
-        wide = width * len(name)
-        boxes = [
-            (x + side - (wide if side < 0 else 0.0), y + up - height / 2)
-            for far in range(12)
-            for side, up in ((6, far * height), (-6, far * height), (6, -far * height), (-6, -far * height))
-        ]
-        found = next(
-            (box for box in boxes if _is_free((*box, box[0] + wide, box[1] + height), taken, frame)), boxes[0]
-        )
-        taken.append((*found, found[0] + wide, found[1] + height))
-        place = axes.transData.inverted().transform((found[0], found[1] + height / 2))
-        far_off = abs(found[1] + height / 2 - y) > height
+    taken = np.array([(x, y, SPOT, SPOT) for x, y in pixels])
+    scale = figure.dpi / 72
+    back = axes.transData.inverted()
+    for i, point in enumerate(pixels):
+        half = np.array([0.32 * (FONT - 1) * len(str(i + 1)) + 1, 0.5 * FONT]) * scale
+        places = np.concatenate([point + radius * scale * DIRECTIONS for radius in RADII])
+        gaps = np.abs(places[:, None] - taken[None, :, :2]) - half - taken[None, :, 2:]
+        free = np.flatnonzero((gaps.max(axis=2) > 0).all(axis=1))
+        chosen = int(free[0]) if free.size else 0
+        taken = np.vstack([taken, [*places[chosen], *half]])
         axes.annotate(
-            name,
-            (points[len(taken) - len(names) - 1]),
-            xytext=tuple(place),
+            str(i + 1),
+            tuple(points[i]),
+            xytext=tuple(back.transform(places[chosen])),
             fontsize=FONT - 1,
+            ha="center",
             va="center",
-            arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.5} if far_off else None,
+            arrowprops={"arrowstyle": "-", "color": "0.6", "linewidth": 0.5, "shrinkA": 0, "shrinkB": 1}
+            if chosen >= len(DIRECTIONS)
+            else None,
         )
-
-
-def _is_free(
-    box: tuple[float, float, float, float],
-    taken: Sequence[tuple[float, float, float, float]],
-    frame: Any,  # noqa: ANN401 - a box of matplotlib
-) -> bool:
-    left, low, right, high = box
-    if left < frame.x0 or right > frame.x1 or low < frame.y0 or high > frame.y1:
-        return False
-    return all(right <= x0 or left >= x1 or high <= y0 or low >= y1 for x0, y0, x1, y1 in taken)
