@@ -80,6 +80,15 @@ def test_help_tells_which_are_metrics():
         assert ("in Å" in words) == (metric.unit == "Å"), name
 
 
+def test_the_page_lists_the_metrics():
+    page = (DATA.parents[1] / "docs" / "similarity.md").read_text(encoding="utf-8")
+    rows = page.split("<!-- metrics: begin -->")[1].split("<!-- metrics: end -->")[0].strip().splitlines()[2:]
+    assert rows == [
+        f"| `{name}` | {metric.about} | {'Å ' if metric.unit == 'Å' else ''}| {'yes' if metric.is_metric else 'no'} |"
+        for name, metric in metrics().items()
+    ]
+
+
 LOADED = """
 import sys
 from xtalprint.cli import main

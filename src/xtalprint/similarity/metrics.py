@@ -270,14 +270,18 @@ def _of_vectors(name: str, about: str, descriptor: Descriptor, distance: Distanc
 
 def _of_elements(name: str, ground: Ground) -> Metric:
     distance = CompositionEarthMovers(ground=ground)
-    return Metric(name, "earth mover's distance of the compositions", distance.unit, _Elements(ground), distance)
+    along = ", along shortest paths" if distance.is_metric else ""
+    return Metric(
+        name, f"earth mover's distance of the compositions{along}", distance.unit, _Elements(ground), distance
+    )
 
 
 def _total(name: str, ground: Ground) -> Metric:
     emd, elements = EarthMovers(bin_width=GRID().bin_width), CompositionEarthMovers(ground=ground)
     distance = WeightedSum([Part(WEIGHT_OF_GRID, emd), Part(1.0, elements)])
     view = _Both((_Descriptor(GRID(), emd), _Elements(ground)), distance)
-    return Metric(name, "10/Å times grid-emd plus composition", distance.unit, view, distance)
+    second = "composition-metric" if elements.is_metric else "composition"
+    return Metric(name, f"10/Å times grid-emd plus {second}", distance.unit, view, distance)
 
 
 def _enough(distances: NDArray[np.float64], crystal: Crystal, n_groups: int) -> NDArray[np.float64]:
