@@ -251,6 +251,31 @@ def test_pictures(folder):
     assert {path.name: path.read_bytes() for path in (folder / "pictures").iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    "name", ["cost $5 or $6.cif", "_hidden.cif", "铜.cif", "two\nlines.cif", "caf\udce9.cif", "x" * 90]
+)
+def test_pictures_and_records_of_odd_names(folder, name):
+    shutil.copy("copper.cif", name if name.endswith(".cif") else f"{name}.cif")
+    found = records("*.cif", "--pictures", "pictures", exit_code=1)
+    assert name[:80] in "".join(r["a"] + r["b"] for r in found if r["status"] == "ok")
+    assert (folder / "pictures" / "map.png").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said_before_the_work(folder):
+    result = run("copper.cif", "brass.cif", "--output", "nowhere/d.csv", exit_code=2)
+    assert "nowhere does not exist" in result.stderr
+
+
+def test_many_pairs_are_warned_of(folder, monkeypatch):
+    monkeypatch.setattr("xtalprint.cli.comparison.MANY", 2)
+    assert "10 pairs; --matrix" in run(*SOME, "--format", "csv").stderr
+
+
+def test_a_dask_cluster_gives_the_same(folder, cluster):
+    through = ("--engine", "dask", "--scheduler", cluster.address)
+    assert run(*SOME, "--format", "json", *through).stdout == run(*SOME, "--format", "json").stdout
+
+
 def test_pictures_of_equal_crystals(folder):
     run("copper.cif", "copper.cif", "copper.cif", "--pictures", "pictures")
     assert (folder / "pictures" / "map.png").exists()

@@ -199,6 +199,12 @@ def test_a_bad_row_of_the_table_is_left_out_and_told(here):
     assert (record["crystals"], record["failed"]) == (N - 1, 1)
 
 
+def test_names_that_are_no_text_go_into_an_index(here):
+    shutil.copy("copper.cif", here / "caf\udce9.cif")
+    run("index", here / "caf\udce9.cif", "--output", here / "odd")
+    assert SimilarityIndex.load(here / "odd").ids[0].endswith("caf\\xe9.cif#0")
+
+
 @pytest.mark.parametrize("arguments", [(), ("--table", "table.parquet", "--index", "index")])
 def test_one_thing_is_searched(here, arguments):
     assert "--table T.parquet or --index FOLDER" in run("similar", "query.extxyz", *arguments, exit_code=2).stderr

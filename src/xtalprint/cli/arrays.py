@@ -57,7 +57,7 @@ class ArrayFolder:
         from xtalprint.descriptors.base import parameters  # noqa: PLC0415 - likewise
 
         path = self._free_path(fingerprint.source, fingerprint.frame)
-        with _replacing(path) as beside, beside.open("wb") as stream:
+        with replacing(path) as beside, beside.open("wb") as stream:
             np.savez_compressed(
                 stream,
                 array=fingerprint.array,
@@ -78,7 +78,7 @@ class ArrayFolder:
         }
         if self._pictures:
             picture = path.with_suffix(".png")
-            with _replacing(picture) as beside:
+            with replacing(picture) as beside:
                 fingerprint.plot().savefig(beside, format="png", dpi=150)
             record["picture"] = str(picture)
         return record
@@ -121,7 +121,7 @@ def _made_from(path: Path) -> tuple[str, int | None] | None:
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path) -> Iterator[Path]:
     """Give a place to write to, moved to ``path`` at the end: an array is there complete or not at all."""
     beside = path.with_name(f".{path.name}.part")
     try:

@@ -32,7 +32,8 @@ class Catalogue:
         """The id in the table, or ``source#frame``."""
         table = self._table(place.source)
         if table is None or place.frame is None:
-            return f"{place.source}#{place.frame or 0}"
+            source = (place.source or "?").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            return f"{source}#{place.frame or 0}"
         return table.ids[place.frame]
 
     def labels_of(self, places: Sequence[Place]) -> dict[str, list[Any]]:

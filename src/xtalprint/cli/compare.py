@@ -13,7 +13,7 @@ from xtalprint.cli.comparison import Comparison
 from xtalprint.cli.gathering import gather
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
-from xtalprint.cli.records import Format, Record, chosen_format, record_writer
+from xtalprint.cli.records import Format, Record, check_folder, chosen_format, record_writer
 from xtalprint.cli.spreading import Spreading, engine_options
 from xtalprint.cli.summary import summary
 
@@ -121,6 +121,7 @@ def compare(
     spreading = Spreading.of(spread, threads=threads)
     inputs = InputStream(files, elements)
     inputs.check_output(output)
+    check_folder(output)
     _check_places(matrix, pictures)
     format_ = chosen_format(format_, output)
     errors: list[Record] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from xtalprint.cli.arrays import replacing
 from xtalprint.cli.pairs import LARGEST_MATRIX, MatrixTable, PairTable, RowTable, short_name
 from xtalprint.cli.progress import ProgressBar
 from xtalprint.cli.tables import MAX_SOURCE_WIDTH
@@ -45,6 +47,8 @@ ROW_COLUMNS = ["row", "source", "frame", "formula", "status", "warnings", "matri
 BLOCK = 64
 #: Most structures of a picture.
 MOST_DRAWN = 5000
+#: From so many structures on, records of pairs are a slow way.
+MANY = 3000
 _ALL_PERCENT = 100
 
 
@@ -113,6 +117,7 @@ class Comparison:
             whole = self._whole(table)
             write(self._as_matrix(whole))
         else:
+            self._hint()
             self._pairs(table, write)
         if pictures is not None:
             self._draw(pictures, self._whole(table) if whole is None else whole)
@@ -135,6 +140,14 @@ class Comparison:
                 yield start, values
                 finished += values.size
                 bar.update(finished, start + len(values))
+
+    def _hint(self) -> None:
+        """Say before something long that there is a shorter way."""
+        n = len(self.gathered)
+        if n > MANY and not self.quiet:
+            click.echo(
+                f"{n * (n - 1) // 2:,} pairs; --matrix FILE.npy writes them in much less time and room", err=True
+            )
 
     def _pairs(self, table: Any, write: Write) -> None:  # noqa: ANN401 - that of the distance
         for start, values in self._blocks(table):
@@ -206,10 +219,11 @@ class Comparison:
 
         drawn = MatrixPictures(whole, names=self.gathered.names(), title=self.metric.about, unit=self.metric.unit)
         names = []
-        for name, figure in drawn.figures():
-            names.append(str(folder / name))
-            beside = folder / f".{name}.part"
-            figure.savefig(beside, format="png", dpi=150)
-            beside.replace(folder / name)
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Glyph")  # of a name in letters that the font lacks
+            for name, figure in drawn.figures():
+                names.append(str(folder / name))
+                with replacing(folder / name) as beside:
+                    figure.savefig(beside, format="png", dpi=150)
         if not self.quiet:
             click.echo(f"pictures: {', '.join(names)}", err=True)

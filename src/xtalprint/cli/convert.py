@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,7 @@ from xtalprint.cli import options
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
 from xtalprint.cli.progress import ProgressBar
-from xtalprint.cli.records import Format, Record, error_record, record_writer
+from xtalprint.cli.records import Format, Record, check_folder, error_record, record_writer
 from xtalprint.cli.summary import Tally, summary
 from xtalprint.cli.tables import SourceColumn
 from xtalprint.errors import XtalprintError
@@ -96,7 +95,7 @@ def convert(
     from xtalprint.io import TableWriter  # noqa: PLC0415 - NumPy is not needed for --help
 
     start = time.perf_counter()
-    _check_folder(output)
+    check_folder(output)
     inputs = InputStream(files, elements)
     inputs.check_output(output)
     finished = failed = 0
@@ -115,13 +114,6 @@ def convert(
     if not quiet:
         click.echo(summary("written", Tally(finished, failed), time.perf_counter() - start), err=True)
     ctx.exit(SOME_FAILED if failed else ALL_WELL)
-
-
-def _check_folder(output: Path) -> None:
-    folder = output.resolve().parent
-    if not folder.is_dir() or not os.access(folder, os.W_OK):
-        problem = "may not be written to" if folder.is_dir() else "does not exist"
-        raise click.BadParameter(f"the folder {folder} {problem}", param_hint="--output")
 
 
 @contextmanager

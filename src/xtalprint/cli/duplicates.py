@@ -12,7 +12,7 @@ from xtalprint.cli.catalogue import Catalogue
 from xtalprint.cli.gathering import gather
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
-from xtalprint.cli.records import Format, Record, chosen_format, error_record, record_writer
+from xtalprint.cli.records import Format, Record, check_folder, chosen_format, error_record, record_writer
 from xtalprint.cli.spreading import Spreading, engine_options
 from xtalprint.cli.summary import summary
 from xtalprint.cli.tables import SourceColumn, note, shortened, visible
@@ -107,6 +107,7 @@ def duplicates(
     spreading = Spreading.of(spread, threads=threads)
     inputs = InputStream(files, elements)
     inputs.check_output(output)
+    check_folder(output)
     format_ = chosen_format(format_, output)
     gathered, tally = gather(
         "grid-emd", inputs, spreading, elements=elements, quiet=quiet, report=lambda record: record

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xtalprint.cli.records import Record, error_record
+from xtalprint.cli.tables import visible
 from xtalprint.errors import XtalprintError
 
 if TYPE_CHECKING:
@@ -79,14 +80,18 @@ class Gathered:
         """Short names: the files without folders and endings where that tells them apart."""
         from xtalprint.cli.pairs import short_name  # noqa: PLC0415 - for pictures
 
-        stems = [PurePath(place.source or "?").name.partition(".")[0] or "?" for place in self.places]
+        sources = [visible(_text(place.source or "?")) for place in self.places]
+        stems = [PurePath(source).name.partition(".")[0] or "?" for source in sources]
         several = {source for source, n in Counter(place.source for place in self.places).items() if n > 1}
         names = [
             f"{stem} ({place.frame})" if place.source in several else stem
             for stem, place in zip(stems, self.places, strict=True)
         ]
         if len(set(names)) < len(names):
-            names = [short_name(*place, LONGEST_NAME) for place in self.places]
+            names = [
+                short_name(source, place.frame, LONGEST_NAME)
+                for source, place in zip(sources, self.places, strict=True)
+            ]
         return [name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}" for name in names]
 
     def table(self) -> Any:  # noqa: ANN401 - that of the distance
@@ -103,6 +108,11 @@ class Gathered:
 
         self._packs.append(metric_named(self.metric).view.packed(self._rows))
         self._rows = []
+
+
+def _text(name: str) -> str:
+    """Text for any font: bytes of a file name that are not UTF-8 are written in hexadecimal."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def gather(

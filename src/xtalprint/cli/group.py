@@ -119,5 +119,5 @@ def main() -> None:
     """Crystal fingerprints you can see through.
 
     Reads any structure file (CIF, POSCAR, extxyz, LAMMPS, pymatgen and ASE formats, atom probe .pos; gzipped too)
-    and says which crystal class it has, or computes its descriptor.
+    and says which crystal class it has, computes its descriptor, or tells how alike structures are.
     """

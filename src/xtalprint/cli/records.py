@@ -59,6 +59,16 @@ def chosen_format(format_: Format | None, output: Path | None) -> Format:
     return RECORD_ENDINGS.get(output.suffix.lower(), "table") if output else "table"
 
 
+def check_folder(output: Path | None) -> None:
+    """Say before the work that a file cannot be written."""
+    if output is None:
+        return
+    folder = output.resolve().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK):
+        problem = "may not be written to" if folder.is_dir() else "does not exist"
+        raise click.BadParameter(f"the folder {folder} {problem}", param_hint="--output")
+
+
 def error_record(error: XtalprintError) -> Record:
     """Record of an input that could not be used."""
     return {"source": error.source, "frame": error.frame, "status": "error", "error": str(error)}

@@ -14,7 +14,7 @@ from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.index import built
 from xtalprint.cli.inputs import InputStream
 from xtalprint.cli.pairs import distance_title, in_digits
-from xtalprint.cli.records import Format, Record, chosen_format, error_record, record_writer
+from xtalprint.cli.records import Format, Record, check_folder, chosen_format, error_record, record_writer
 from xtalprint.cli.spreading import Spreading, engine_options
 from xtalprint.cli.summary import summary
 from xtalprint.cli.tables import SourceColumn, note, pad, shortened, visible
@@ -139,6 +139,7 @@ def similar(
         raise click.UsageError("say what is to be searched: --table T.parquet or --index FOLDER, and not both")
     inputs = InputStream(files, elements)
     inputs.check_output(output)
+    check_folder(output)
     if approximate:
         _check_faiss()
     known = _opened(folder, labels) if folder else _made(table, spreading, labels, elements, quiet=quiet)

@@ -152,7 +152,7 @@ class MatrixPictures:
             fontsize=FONT + 1,
         )
         if named:
-            key = [Line2D([], [], linestyle="", label=f"{i + 1}  {name}") for i, name in enumerate(self.names)]
+            key = [Line2D([], [], linestyle="", label=f"{i + 1}  {name}") for i, name in enumerate(self._drawn)]
             figure.legend(
                 handles=key,
                 loc="outside right upper",
@@ -165,6 +165,11 @@ class MatrixPictures:
         return figure
 
     @property
+    def _drawn(self) -> list[str]:
+        """Names in which a dollar is no formula."""
+        return [name.replace("$", r"\$") for name in self.names]
+
+    @property
     def _axis(self) -> str:
         return "distance" if self.unit == "1" else f"distance ({self.unit})"
 
@@ -173,7 +178,7 @@ class MatrixPictures:
             axes.set_xticks([])
             axes.set_yticks([])
             return
-        names = [self.names[i] for i in self.order]
+        names = [self._drawn[i] for i in self.order]
         axes.set_xticks(range(len(names)), names, rotation=90, fontsize=FONT - 1)
         axes.set_yticks(range(len(names)), names, fontsize=FONT - 1)
 
@@ -194,7 +199,7 @@ class MatrixPictures:
         axes.set_ylim(-0.5, n - 0.5)
         axes.set_yticks([])
         if named:
-            axes.set_yticks(range(n), [self.names[i] for i in self.order], fontsize=FONT - 1)
+            axes.set_yticks(range(n), [self._drawn[i] for i in self.order], fontsize=FONT - 1)
             axes.tick_params(axis="y", length=0)
         axes.tick_params(axis="x", labelsize=FONT)
         axes.spines[["top", "right", "left"]].set_visible(False)
