@@ -40,7 +40,7 @@ Milliseconds of processor time per crystal, the best of several rounds:
 |---|---|---|---|---|
 {table}
 
-GRID itself takes {faster["average-minimum-distance"]:g} times less than `amd.AMD`, which is the mean of each of its rows.
+GRID itself takes {faster["average-minimum-distance"]:g} times less than `amd.AMD`, the mean of each of its rows.
 A noisy fcc box of {largest["sites"]:,} sites takes {largest["cpu_ms"]:.0f} ms.
 The first use after installing compiles for {first["compiling"]:.0f} s; later ones take
 {first["compiled"]:.1f} s from the start of Python to the first answer. The peers were gridrdf {versions["gridrdf"]},
@@ -48,7 +48,8 @@ average-minimum-distance {versions["average-minimum-distance"]} and matminer {ve
 
 The numbers agree. AMD is the same to rounding. Rows of GRID that lie within 10 Å
 differ from gridrdf's by an earth mover's distance of {apart:.4f} Å in the mean: it first puts distances into bins of
-0.02 Å. {100 * edges:.1f} % of the bins of the RDF differ from matminer's, where a distance is within 1e-5 Å of an edge.
+0.02 Å. {100 * edges:.1f} % of the bins of the RDF differ from matminer's, where a distance is within 1e-5 Å of an
+edge.
 
 """
     page = PAGE.read_text(encoding="utf-8")
