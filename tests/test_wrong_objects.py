@@ -10,13 +10,16 @@ import xtalprint
 from xtalprint import Crystal, defects, geometry
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
 from xtalprint.descriptors.diffraction_image import DiffractionImage
+from xtalprint.descriptors.grid import GRID
 from xtalprint.descriptors.neighbourhood_order import NeighbourhoodOrder
+from xtalprint.descriptors.rdf import RDF
 from xtalprint.descriptors.scattering_power_spectrum import ScatteringPowerSpectrum
+from xtalprint.descriptors.sorted_distances import average_minimum_distances, distances_by_group
 from xtalprint.errors import InvalidCrystalError, ModelError, UnsupportedInputError, WrongUsageError, XtalprintError
 from xtalprint.io import TableWriter, to_ase, to_pymatgen
 
 RNG = np.random.default_rng(0)
-DESCRIPTORS = (BondOrientationalOrder, DiffractionImage, NeighbourhoodOrder, ScatteringPowerSpectrum)
+DESCRIPTORS = (BondOrientationalOrder, DiffractionImage, GRID, NeighbourhoodOrder, RDF, ScatteringPowerSpectrum)
 NOT_OF_A_CRYSTAL = {"heights", "random_rotation"}
 CALLS = {
     **{kind.__name__: kind().compute for kind in DESCRIPTORS},
@@ -25,6 +28,8 @@ CALLS = {
         name: lambda thing, name=name: getattr(defects, name)(thing, 0.1, RNG)
         for name in ("vacancies", "displace_gaussian", "displace_uniform", "displace_springs", "substitute")
     },
+    "average_minimum_distances": average_minimum_distances,
+    "distances_by_group": distances_by_group,
     "to_ase": to_ase,
     "to_pymatgen": to_pymatgen,
 }

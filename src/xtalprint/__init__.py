@@ -14,11 +14,15 @@ if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
     from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
     from xtalprint.descriptors.diffraction_image import DiffractionImage
+    from xtalprint.descriptors.grid import GRID
+    from xtalprint.descriptors.rdf import RDF
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
 
 _HOME = {
+    "GRID": "xtalprint.descriptors.grid",
+    "RDF": "xtalprint.descriptors.rdf",
     "BondOrientationalOrder": "xtalprint.descriptors.bond_orientational_order",
     "Crystal": "xtalprint.crystal",
     "DiffractionImage": "xtalprint.descriptors.diffraction_image",
@@ -33,6 +37,8 @@ _HOME = {
 }
 
 __all__ = [
+    "GRID",
+    "RDF",
     "BondOrientationalOrder",
     "Crystal",
     "DiffractionImage",

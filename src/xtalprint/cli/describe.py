@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 DESCRIPTORS: dict[str, tuple[str, str]] = {
     "diffraction-image": ("xtalprint.descriptors.diffraction_image", "DiffractionImage"),
     "bond-orientational-order": ("xtalprint.descriptors.bond_orientational_order", "BondOrientationalOrder"),
+    "grid": ("xtalprint.descriptors.grid", "GRID"),
+    "rdf": ("xtalprint.descriptors.rdf", "RDF"),
 }
 DEFAULT_DESCRIPTOR = "diffraction-image"
 #: Structures, and atoms in them, that are computed together: bounds the memory, not the answer.
