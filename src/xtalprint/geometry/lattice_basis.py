@@ -1,0 +1,83 @@
+"""Vectors that span the lattice of a crystal, as it lies: primitive or conventional ones by a symmetry search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import numpy as np
+
+from xtalprint.errors import UnsupportedInputError
+from xtalprint.geometry.niggli import niggli_matrix
+from xtalprint.geometry.symmetry import find_symmetry
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from xtalprint.crystal import Crystal
+
+
+class LatticeBasis(NamedTuple):
+    """Vectors of a lattice.
+
+    Parameters
+    ----------
+    vectors
+        (3, 3) rows in Å, right-handed, in the axes of the crystal.
+    primitive
+        (3, 3) rows in Å, vectors of a primitive cell; those of a conventional one are whole sums of them.
+    found
+        Whether a symmetry search found them.
+    """
+
+    vectors: NDArray[np.float64]
+    primitive: NDArray[np.float64]
+    found: bool
+
+
+def lattice_basis(
+    crystal: Crystal, *, kind: Literal["primitive", "conventional"], symprec: float = 0.1
+) -> LatticeBasis:
+    """Find vectors of the lattice of a crystal; nothing is turned, moved or idealised.
+
+    Parameters
+    ----------
+    crystal
+        That repeats in three directions.
+    kind
+        ``"primitive"`` or ``"conventional"``: of the standard cell of the space group (International Tables for
+        Crystallography A, hexagonal axes for rhombohedral lattices). Without symmetry beyond a centre both are the
+        reduced cell; where the search finds nothing at all they are the Niggli-reduced vectors of the cell given.
+    symprec
+        Distance in Å by which atoms may be off their symmetrical places.
+
+    Raises
+    ------
+    UnsupportedInputError
+        If it does not repeat in three directions.
+
+    Examples
+    --------
+    >>> from xtalprint import Crystal
+    >>> copper = Crystal([[0, 0, 0]], ["Cu"], cell=1.805 * (np.ones((3, 3)) - np.eye(3)))
+    >>> cube = lattice_basis(copper, kind="conventional").vectors
+    >>> np.linalg.norm(cube, axis=1).round(3).tolist()
+    [3.61, 3.61, 3.61]
+    """
+    if crystal.cell is None or not all(crystal.pbc):
+        raise UnsupportedInputError(
+            "a reciprocal lattice needs a crystal that repeats in three directions",
+            source=crystal.source,
+            frame=crystal.frame,
+            remedy="give the cell, with all three directions periodic",
+        )
+    found = find_symmetry(crystal, symprec=symprec)
+    if found is None or found.crystal.cell is None:
+        reduced = niggli_matrix(crystal.cell) @ crystal.cell
+        return LatticeBasis(reduced, reduced, found=False)
+    cell = found.crystal.cell
+    cell = cell if np.linalg.det(cell) > 0 else -cell  # the hand in which it was searched
+    primitive: NDArray[np.float64] = np.array(found.dataset.prim_std_linear).T @ cell
+    if kind == "primitive":
+        return LatticeBasis(primitive, primitive, found=True)
+    conventional: NDArray[np.float64] = np.array(found.dataset.std_linear).T @ cell
+    return LatticeBasis(conventional, primitive, found=True)
