@@ -60,7 +60,7 @@ class ArrayFolder:
         with _replacing(path) as beside, beside.open("wb") as stream:
             np.savez_compressed(
                 stream,
-                array=fingerprint.array,
+                **fingerprint.arrays(),
                 parameters=json.dumps(parameters(fingerprint.descriptor)),
                 source=fingerprint.source or "",
                 frame=-1 if fingerprint.frame is None else fingerprint.frame,

@@ -33,6 +33,21 @@ class LatticeBasis(NamedTuple):
     primitive: NDArray[np.float64]
     found: bool
 
+    def absent(self, hkl: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(n,) whether a point (n, 3) of the lattice reciprocal to ``vectors`` is none of that to ``primitive``.
+
+        Examples
+        --------
+        >>> cube = 2 * np.eye(3)
+        >>> centred = LatticeBasis(cube, np.array([[2, 0, 0], [0, 2, 0], [1, 1, 1]]), found=True)
+        >>> centred.absent(np.array([[1, 0, 0], [1, 1, 0]])).tolist()
+        [True, False]
+        """
+        # s·p for the primitive vectors p is whole, or off by a half, a third or a quarter.
+        turns = hkl @ (self.primitive @ np.linalg.inv(self.vectors)).T
+        absent: NDArray[np.bool_] = (np.abs(turns - np.round(turns)) > 0.1).any(axis=1)  # noqa: PLR2004 - see above
+        return absent
+
 
 def lattice_basis(
     crystal: Crystal, *, kind: Literal["primitive", "conventional"], symprec: float = 0.1
@@ -63,16 +78,10 @@ def lattice_basis(
     >>> np.linalg.norm(cube, axis=1).round(3).tolist()
     [3.61, 3.61, 3.61]
     """
-    if crystal.cell is None or not all(crystal.pbc):
-        raise UnsupportedInputError(
-            "a reciprocal lattice needs a crystal that repeats in three directions",
-            source=crystal.source,
-            frame=crystal.frame,
-            remedy="give the cell, with all three directions periodic",
-        )
+    given = given_basis(crystal).vectors
     found = find_symmetry(crystal, symprec=symprec)
     if found is None or found.crystal.cell is None:
-        reduced = niggli_matrix(crystal.cell) @ crystal.cell
+        reduced: NDArray[np.float64] = niggli_matrix(given) @ given
         return LatticeBasis(reduced, reduced, found=False)
     cell = found.crystal.cell
     cell = cell if np.linalg.det(cell) > 0 else -cell  # the hand in which it was searched
@@ -81,3 +90,21 @@ def lattice_basis(
         return LatticeBasis(primitive, primitive, found=True)
     conventional: NDArray[np.float64] = np.array(found.dataset.std_linear).T @ cell
     return LatticeBasis(conventional, primitive, found=True)
+
+
+def given_basis(crystal: Crystal) -> LatticeBasis:
+    """Vectors of the cell of a crystal as it is.
+
+    Raises
+    ------
+    UnsupportedInputError
+        If it does not repeat in three directions.
+    """
+    if crystal.cell is None or not all(crystal.pbc):
+        raise UnsupportedInputError(
+            "a reciprocal lattice needs a crystal that repeats in three directions",
+            source=crystal.source,
+            frame=crystal.frame,
+            remedy="give the cell, with all three directions periodic",
+        )
+    return LatticeBasis(crystal.cell, crystal.cell, found=True)
