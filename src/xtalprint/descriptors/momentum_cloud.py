@@ -216,7 +216,7 @@ class MomentumCloud:
             raise not_a_crystal(crystal)
         try:
             basis, warnings = self._basis(crystal)
-            reciprocal = np.linalg.inv(basis.vectors).T
+            reciprocal = basis.reciprocal
             hkl = self._box if self.s_max is None else sphere_points(reciprocal, self.s_max)
             paired = self.s_max is not None or self.n_points > len(BASIS_AND_ORIGIN)
             values = intensities(crystal, hkl, reciprocal, table=self._table, paired=paired)
@@ -233,6 +233,4 @@ class MomentumCloud:
         basis = lattice_basis(crystal, kind=self.cell, symprec=self.symprec)
         if basis.found:
             return basis, []
-        return basis, [
-            f"no symmetry was found at {self.symprec:g} Å: the reduced cell stands for the {self.cell} one"
-        ]
+        return basis, [f"no symmetry found at {self.symprec:g} Å: the reduced cell stands for the {self.cell} one"]

@@ -33,6 +33,11 @@ class LatticeBasis(NamedTuple):
     primitive: NDArray[np.float64]
     found: bool
 
+    @property
+    def reciprocal(self) -> NDArray[np.float64]:
+        """(3, 3) rows a*, b*, c* in 1/Å, without 2π."""
+        return np.asarray(np.linalg.inv(self.vectors).T, dtype=np.float64)
+
     def absent(self, hkl: NDArray[np.int64]) -> NDArray[np.bool_]:
         """(n,) whether a point (n, 3) of the lattice reciprocal to ``vectors`` is none of that to ``primitive``.
 
@@ -45,8 +50,8 @@ class LatticeBasis(NamedTuple):
         """
         # s·p for the primitive vectors p is whole, or off by a half, a third or a quarter.
         turns = hkl @ (self.primitive @ np.linalg.inv(self.vectors)).T
-        absent: NDArray[np.bool_] = (np.abs(turns - np.round(turns)) > 0.1).any(axis=1)  # noqa: PLR2004 - see above
-        return absent
+        off = np.abs(turns - np.round(turns)).max(axis=1, initial=0.0)
+        return np.asarray(off > 0.1, dtype=np.bool_)  # noqa: PLR2004 - see above
 
 
 def lattice_basis(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 #: No more points than this: their sum over atoms would take minutes and gigabytes.
 MOST_POINTS = 1_000_000
-#: A point this close to the surface of the sphere, as a share of its radius, is inside, however the crystal is turned.
+#: Points outside the sphere by less than this share of its radius are inside, however the crystal is turned.
 SURFACE = 1e-9
 
 
@@ -73,7 +73,8 @@ def sphere_points(reciprocal: Floats, s_max: float) -> Integers:
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
     inside = np.linalg.norm(points @ reciprocal, axis=1) <= s_max * (1 + SURFACE)
     # The surface is symmetric to the last bit, because −h and h give the same products with another sign.
-    return points[inside]
+    within: Integers = points[inside]
+    return within
 
 
 def intensities(
