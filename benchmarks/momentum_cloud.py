@@ -3,7 +3,7 @@
 Run ``python benchmarks/momentum_cloud.py`` with XTALPRINT_DATA set; it writes results/momentum-cloud-speed.json. The
 crystals are Materials Project structures of at most 20 atoms, 343 points each. Beside ours run, in the same
 process, the sum as the released code of Wang et al. makes it (one reflection after the other, NumPy over the atoms)
-and the same sum as one NumPy expression. Where the whole of pymatgen is installed, its powder patterns are compared too.
+and the same sum as one NumPy expression. Where the whole of pymatgen is installed, its powder patterns are compared.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Write the coefficients of pymatgen's X-ray form factors, which Wang et al. (2022) used, as a small data file.
 
-Run ``python scripts/make_published_form_factors.py`` with pymatgen (the whole, not pymatgen-core alone) installed; the file
-that it writes is committed. pymatgen has them from M. De Graef and M. E. McHenry, Structure of Materials: the
-electron scattering amplitudes of P. A. Doyle and P. S. Turner, Acta Cryst. A24, 390 (1968), and G. H. Smith and
+Run ``python scripts/make_published_form_factors.py`` with pymatgen (the whole, not pymatgen-core alone) installed.
+The file that it writes is committed. pymatgen has them from M. De Graef and M. E. McHenry, Structure of Materials:
+the electron scattering amplitudes of P. A. Doyle and P. S. Turner, Acta Cryst. A24, 390 (1968), and G. H. Smith and
 R. E. Burge, Acta Cryst. 15, 182 (1962), as sums of three or four Gaussians of sin θ/λ. pymatgen: MIT licence.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 from importlib.resources import files
 from pathlib import Path
 
@@ -13,11 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import xtalprint as xp
+from xtalprint.crystal import cell_parameters
 from xtalprint.descriptors.base import parameters
 from xtalprint.elements import ATOMIC_NUMBERS
 from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry import random_rotation, rotated, supercell
 from xtalprint.geometry.lattice_basis import lattice_basis
+from xtalprint.io import read_table
 from xtalprint.scattering import form_factors
 
 FACE = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
@@ -146,6 +149,57 @@ def test_like_the_slow_twin_in_its_other_forms(options, table):
         lambda z, s: float(form_factors(z, s, table=table)),
     )
     np.testing.assert_allclose(cloud.intensities, slow, rtol=1e-10, atol=1e-13 * slow.max())
+
+
+def small_structure(solid):
+    gemmi = pytest.importorskip("gemmi")
+    small = gemmi.SmallStructure()
+    small.cell = gemmi.UnitCell(*cell_parameters(solid.cell))
+    small.spacegroup_hm = "P 1"
+    for symbol, x, occupancy in zip(solid.symbols, solid.frac, solid.occupancies, strict=True):
+        site = gemmi.SmallStructure.Site()
+        site.element, site.fract, site.occ = gemmi.Element(symbol), gemmi.Fractional(*x), occupancy
+        small.add_site(site)
+    return gemmi.StructureFactorCalculatorX(small.cell), small
+
+
+def intensities_by_gemmi(solid, hkl):
+    calculator, small = small_structure(solid)
+    amplitudes = [calculator.calculate_sf_from_small_structure(small, h) for h in hkl.tolist()]
+    return np.abs(amplitudes) ** 2 / solid.volume**2
+
+
+@pytest.mark.parametrize("solid", [SALT, OSMIUM, QUARTZ])
+def test_like_gemmi(solid):
+    cloud = xp.MomentumCloud(cell="given", form_factors="it92").cloud(solid)
+    theirs = intensities_by_gemmi(solid, cloud.hkl)
+    # gemmi keeps the coefficients in single precision.
+    np.testing.assert_allclose(cloud.intensities, theirs, atol=1e-6 * theirs.max())
+
+
+@pytest.mark.data
+def test_like_gemmi_and_pymatgens_factors_on_real_crystals():
+    for solid in read_table(Path(os.environ["XTALPRINT_DATA"]) / "properties" / "properties.parquet").crystals[::6000]:
+        cloud = xp.MomentumCloud(cell="given", n_points=125, form_factors="it92").cloud(solid)
+        theirs = intensities_by_gemmi(solid, cloud.hkl)
+        np.testing.assert_allclose(cloud.intensities, theirs, atol=1e-6 * theirs.max())
+        published = xp.MomentumCloud(cell="given", n_points=27).cloud(solid)
+        slow = REFERENCE.reference_intensities(solid, published.hkl, PUBLISHED)
+        np.testing.assert_allclose(published.intensities, slow, rtol=1e-9, atol=1e-12 * slow.max())
+
+
+def test_like_the_powder_patterns_of_pymatgen():
+    """Where the whole of pymatgen is installed; benchmarks/momentum_cloud.py compares more of them."""
+    calculator = pytest.importorskip("pymatgen.analysis.diffraction.xrd").XRDCalculator("CuKa")
+    solid = SALT
+    pattern = calculator.get_pattern(xp.to_pymatgen(solid), scaled=False, two_theta_range=(0, 90))
+    cloud = xp.MomentumCloud(cell="given", s_max=1.4142 / calculator.wavelength).cloud(solid)
+    s = np.linalg.norm(cloud.positions, axis=1)
+    theta = np.arcsin(calculator.wavelength * s[s > 0] / 2)
+    lorentz = (1 + np.cos(2 * theta) ** 2) / (np.sin(theta) ** 2 * np.cos(theta))
+    powder = cloud.intensities[s > 0] * solid.volume**2 * lorentz
+    for angle, height in zip(pattern.x, pattern.y, strict=True):
+        assert powder[np.abs(np.degrees(2 * theta) - angle) < 1e-4].sum() == pytest.approx(height, rel=1e-6)
 
 
 def test_neutron_lengths_may_be_negative():
