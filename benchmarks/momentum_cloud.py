@@ -24,9 +24,11 @@ import gemmi
 import numpy as np
 
 import xtalprint as xp
+from xtalprint import geometry
 from xtalprint.compute import available_cores
+from xtalprint.datasets import properties as property_table
+from xtalprint.datasets.properties import CRYSTAL_SYSTEMS
 from xtalprint.elements import SYMBOLS
-from xtalprint.geometry import standard_cell
 from xtalprint.geometry.lattice_basis import lattice_basis
 from xtalprint.io import read_table
 from xtalprint.scattering import form_factors
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
+
+    from xtalprint.descriptors.clouds import Cloud
 
     Floats = NDArray[np.float64]
 
@@ -153,7 +157,7 @@ def against_gemmi(solids: Sequence[xp.Crystal]) -> dict[str, Any]:
     worst = 0.0
     for crystal in solids:
         small = gemmi.SmallStructure()
-        standard = standard_cell(crystal)  # gemmi takes lengths and angles
+        standard = geometry.standard_cell(crystal)  # gemmi takes lengths and angles
         lengths = np.linalg.norm(standard.cell, axis=1)
         unit = standard.cell / lengths[:, None]
         angles = np.degrees(np.arccos([unit[1] @ unit[2], unit[0] @ unit[2], unit[0] @ unit[1]]))
@@ -199,6 +203,55 @@ def against_pymatgen(solids: Sequence[xp.Crystal]) -> dict[str, Any] | None:
     return {"structures": len(solids), "peaks": peaks, "largest difference, share of the strongest peak": worst}
 
 
+def in_another_setting(crystal: xp.Crystal, rng: np.random.Generator) -> xp.Crystal:
+    """The same crystal in a skewed cell, turned, about another origin, atoms in another order."""
+    shear = np.eye(3, dtype=np.int64)
+    for _ in range(3):
+        i, j = rng.permutation(3)[:2]
+        step = np.eye(3, dtype=np.int64)
+        step[i, j] = rng.integers(-1, 2)
+        shear = step @ shear
+    order, turn = rng.permutation(len(crystal)), geometry.random_rotation(rng)
+    moved = xp.Crystal(
+        crystal.positions[order] + rng.normal(size=3), crystal.numbers[order], cell=shear @ np.asarray(crystal.cell)
+    )
+    return geometry.rotated(moved, turn)
+
+
+def settings(per_system: int) -> dict[str, Any]:
+    """How often the points of a cloud are the same, up to a turn, when a crystal comes in another setting."""
+    table = property_table()
+    kinds = {
+        "primitive, 343 points": xp.MomentumCloud(),
+        "conventional, 343 points": xp.MomentumCloud(cell="conventional"),
+        "primitive, sphere of 1/Å": xp.MomentumCloud(s_max=1.0),
+    }
+    found: dict[str, Any] = {}
+    for number, system in enumerate(CRYSTAL_SYSTEMS):
+        rng = np.random.default_rng([SEED, number])
+        rows = rng.permutation(np.flatnonzero(table.crystal_systems == system))[:per_system]
+        pairs = [(table.crystals[int(row)], in_another_setting(table.crystals[int(row)], rng)) for row in rows]
+        found[system] = {"structures": len(pairs)} | {
+            name: sum(_same_points(kind.cloud(one), kind.cloud(other)) for one, other in pairs)
+            for name, kind in kinds.items()
+        }
+    return found
+
+
+def _same_points(one: Cloud, other: Cloud) -> bool:
+    """Whether the lengths are the same, and the intensities summed by length."""
+    if len(one.hkl) != len(other.hkl):
+        return False
+    lengths = [np.linalg.norm(cloud.positions, axis=1) for cloud in (one, other)]
+    orders = [np.argsort(length, kind="stable") for length in lengths]
+    sorted_lengths = [length[order] for length, order in zip(lengths, orders, strict=True)]
+    if np.abs(sorted_lengths[0] - sorted_lengths[1]).max() > 1e-6:
+        return False
+    starts = np.flatnonzero(np.diff(sorted_lengths[0], prepend=-1.0) > 1e-4)
+    sums = [np.add.reduceat(c.intensities[o], starts) for c, o in zip((one, other), orders, strict=True)]
+    return bool(np.abs(sums[0] - sums[1]).max() <= 1e-6 * sums[0].max())
+
+
 def versions() -> dict[str, str]:
     found = {"python": platform.python_version()}
     for name in ("xtalprint", "numpy", "numba", "moyopy", "gemmi", "pymatgen"):
@@ -235,6 +288,7 @@ def main() -> None:
         "direct sums": direct_sums(solids),
         "stages": stages(solids),
         "structures per second": rates(solids),
+        "same cloud in another setting": settings(10 if quick else 200),
         "gemmi": against_gemmi(solids[: 20 if quick else 200]),
         "pymatgen": against_pymatgen(solids[: 20 if quick else 100]),
     }

@@ -141,7 +141,9 @@ def test_names_of_files_are_safe(source, stem):
 def test_a_momentum_cloud_keeps_what_its_features_were_made_of(folder):
     options = ("--descriptor", "momentum-cloud", "--s-max", "0.6", "--output", "clouds")
     found = records("copper.cif", "SrTiO3_mp-5229_221.cif", *options)
-    clouds = [xp.MomentumCloud(s_max=0.6).compute(xp.read(name)[0]) for name in ("copper.cif", "SrTiO3_mp-5229_221.cif")]
+    clouds = [
+        xp.MomentumCloud(s_max=0.6).compute(xp.read(name)[0]) for name in ("copper.cif", "SrTiO3_mp-5229_221.cif")
+    ]
     assert len(clouds[0].array) != len(clouds[1].array)
     for record, expected in zip(found, clouds, strict=True):
         assert record["shape"] == list(expected.array.shape)

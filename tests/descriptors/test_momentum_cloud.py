@@ -179,7 +179,9 @@ def test_like_gemmi(solid):
 
 @pytest.mark.data
 def test_like_gemmi_and_pymatgens_factors_on_real_crystals():
-    for solid in read_table(Path(os.environ["XTALPRINT_DATA"]) / "properties" / "properties.parquet").crystals[::6000]:
+    for solid in read_table(Path(os.environ["XTALPRINT_DATA"]) / "properties" / "properties.parquet").crystals[
+        ::6000
+    ]:
         cloud = xp.MomentumCloud(cell="given", n_points=125, form_factors="it92").cloud(solid)
         theirs = intensities_by_gemmi(solid, cloud.hkl)
         np.testing.assert_allclose(cloud.intensities, theirs, atol=1e-6 * theirs.max())
