@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import ListedColormap, LogNorm
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def draw_cloud(cloud: Cloud, *, title: str, unit: str, width: float) -> Figure:
     if seen.any():
         _draw_points(figure, axes, positions[seen], intensities[seen], unit)
     ends = _draw_axes(axes, cloud)
-    reach = 1.02 * float(max(np.abs(positions).max(), np.abs(ends).max() / 1.15))
+    reach = float(max(1.02 * np.abs(positions).max(), 1.12 * np.abs(ends).max()))
     for name in "xyz":
         getattr(axes, f"set_{name}lim")(-reach, reach)
         getattr(axes, f"set_{name}label")(f"$s_{name}$ (1/Å)", fontsize=FONT, labelpad=-2)
@@ -117,7 +118,16 @@ def _draw_axes(axes: Any, cloud: Cloud) -> Floats:  # noqa: ANN401 - as above
     ends = cloud.reciprocal * (limits[:, None] + 0.45)
     for end, name in zip(ends, "abc", strict=True):
         axes.quiver(0, 0, 0, *end, color="steelblue", linewidth=1.6, arrow_length_ratio=0.06, zorder=3)
-        axes.text(*(1.11 * end), f"${name}^*$", color="steelblue", fontsize=FONT + 4, zorder=4)
+        rim = [withStroke(linewidth=2.5, foreground="white")]
+        axes.text(
+            *(1.11 * end),
+            f"${name}^*$",
+            color="steelblue",
+            fontsize=FONT + 4,
+            zorder=4,
+            ha="center",
+            path_effects=rim,
+        )
     if len(cloud.hkl) == np.prod(2 * limits + 1):
         for start, stop in EDGES:
             line = np.array([start * limits, stop * limits]) @ cloud.reciprocal
