@@ -19,7 +19,7 @@ def rock_salt() -> xp.Crystal:
 
 
 def quartz() -> xp.Crystal:
-    """α-quartz, space group 154, rounded from L. Levien, C. T. Prewitt and D. J. Weidner, Am. Mineral. 65, 920 (1980)."""
+    """α-quartz (group 154), rounded from L. Levien, C. T. Prewitt and D. J. Weidner, Am. Mineral. 65 (1980)."""
     cell = np.array([[4.916, 0, 0], [-4.916 / 2, 4.916 * np.sqrt(3) / 2, 0], [0, 0, 5.405]])
     silicon = [(0.47, 0, 2 / 3), (0, 0.47, 1 / 3), (0.53, 0.53, 0)]
     x, y, z = 0.4135, 0.2669, 0.7858

@@ -107,7 +107,7 @@ def _draw_points(figure: Figure, axes: Any, positions: Floats, intensities: Floa
         ScalarMappable(norm, COLOUR_MAP), cax=figure.add_axes((0.87, 0.22, 0.022, 0.56)), format="%.2g"
     )
     bar.minorticks_off()
-    bar.set_ticks(np.geomspace(norm.vmin, norm.vmax, 6).tolist())
+    bar.set_ticks(np.geomspace(low, high, 6).tolist())
     bar.set_label(f"intensity $|F|^2/V^2$ ({unit})", fontsize=FONT)
     bar.ax.tick_params(labelsize=FONT - 1)
 
@@ -115,19 +115,11 @@ def _draw_points(figure: Figure, axes: Any, positions: Floats, intensities: Floa
 def _draw_axes(axes: Any, cloud: Cloud) -> Floats:  # noqa: ANN401 - as above
     """Arrows along the reciprocal axes, and the edges of a box; returns where the arrows end."""
     limits = np.abs(cloud.hkl).max(axis=0).clip(1)
-    ends = cloud.reciprocal * (limits[:, None] + 0.45)
+    ends: Floats = cloud.reciprocal * (limits[:, None] + 0.45)
     for end, name in zip(ends, "abc", strict=True):
         axes.quiver(0, 0, 0, *end, color="steelblue", linewidth=1.6, arrow_length_ratio=0.06, zorder=3)
-        rim = [withStroke(linewidth=2.5, foreground="white")]
-        axes.text(
-            *(1.11 * end),
-            f"${name}^*$",
-            color="steelblue",
-            fontsize=FONT + 4,
-            zorder=4,
-            ha="center",
-            path_effects=rim,
-        )
+        label = axes.text(*(1.11 * end), f"${name}^*$", color="steelblue", fontsize=FONT + 4, ha="center", zorder=4)
+        label.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
     if len(cloud.hkl) == np.prod(2 * limits + 1):
         for start, stop in EDGES:
             line = np.array([start * limits, stop * limits]) @ cloud.reciprocal
