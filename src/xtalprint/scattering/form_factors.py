@@ -22,7 +22,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 
@@ -69,16 +69,7 @@ def form_factors(numbers: ArrayLike, s: ArrayLike, *, table: FormFactorTable = "
     """
     amplitudes, exponents = _table(table)
     z = np.asarray(numbers, dtype=np.int64)
-    known = (z >= 1) & (z < len(amplitudes))
-    known &= (amplitudes[np.where(known, z, 0)] != 0).any(axis=-1)
-    if not known.all():
-        first = int(z[~known].flat[0])
-        symbol = SYMBOLS[first] if 1 <= first <= MAX_ATOMIC_NUMBER else "no element"
-        raise UnsupportedInputError(
-            f"the table {table} has no form factor for this element",
-            value=f"Z = {first}, {symbol}",
-            remedy=f"use elements up to Z = {largest_atomic_number(table)}, or another table",
-        )
+    check_elements(z, table=table)
     squares = (0.5 * np.asarray(s, dtype=np.float64)) ** 2
     lead = z.shape + (1,) * squares.ndim
     total = np.zeros(z.shape + squares.shape)
@@ -87,9 +78,57 @@ def form_factors(numbers: ArrayLike, s: ArrayLike, *, table: FormFactorTable = "
     return z.reshape(lead) - MOTT_BETHE * squares * total if table == "pymatgen" else total
 
 
+def check_elements(numbers: NDArray[np.int64], *, table: FormFactorTable) -> None:
+    """Refuse elements that the table has no entry for.
+
+    Raises
+    ------
+    UnsupportedInputError
+        Naming the first of them.
+    """
+    known = _known(table)
+    has = np.zeros(numbers.shape, dtype=np.bool_)
+    inside = (numbers >= 1) & (numbers < len(known))
+    has[inside] = known[numbers[inside]]
+    if not has.all():
+        first = int(numbers[~has].flat[0])
+        symbol = SYMBOLS[first] if 1 <= first <= MAX_ATOMIC_NUMBER else "no element"
+        raise UnsupportedInputError(
+            f"the table {table} has no form factor for this element",
+            value=f"Z = {first}, {symbol}",
+            remedy=f"use elements up to Z = {largest_atomic_number(table)}, or another table",
+        )
+
+
+class Gaussians(NamedTuple):
+    """A table for compiled loops: f = Σ_g a_g exp(−b_g q), or Z − c q Σ_g a_g exp(−b_g q), with q = (s/2)².
+
+    Parameters
+    ----------
+    amplitudes, exponents
+        (Z_max + 1, n) a and b (Å²); row 0 and those of missing elements are zero.
+    mott_bethe
+        c in Å², or 0 for the plain sum.
+    """
+
+    amplitudes: NDArray[np.float64]
+    exponents: NDArray[np.float64]
+    mott_bethe: float
+
+
+def gaussians(table: FormFactorTable) -> Gaussians:
+    """Numbers that `form_factors` works with."""
+    return Gaussians(*_table(table), MOTT_BETHE if table == "pymatgen" else 0.0)
+
+
 def largest_atomic_number(table: FormFactorTable = "it92") -> int:
     """Last element of the table."""
     return len(_table(table)[0]) - 1
+
+
+@cache
+def _known(name: str) -> NDArray[np.bool_]:
+    return np.asarray((_table(name)[0] != 0).any(axis=1), dtype=np.bool_)
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.errors import UnsupportedInputError
-from xtalprint.scattering.form_factors import form_factors
+from xtalprint.scattering.form_factors import check_elements, gaussians
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,20 +115,10 @@ def intensities(
     """
     from xtalprint.scattering.compiled_structure_factors import squared_structure_factors  # noqa: PLC0415 - Numba
 
-    half = points[: (len(points) + 1) // 2] if paired else points
-    order = np.argsort(crystal.numbers, kind="stable")
-    numbers = crystal.numbers[order]
-    first = np.flatnonzero(np.diff(numbers, prepend=0))
-    lengths = np.sqrt(((half @ reciprocal) ** 2).sum(axis=1))
-    factors = form_factors(numbers[first], lengths, table=table)
-    fractional = crystal.positions[order] @ reciprocal.T
+    check_elements(crystal.numbers, table=table)
+    n_half = (len(points) + 1) // 2 if paired else len(points)
     squares = squared_structure_factors(
-        fractional - np.floor(fractional),
-        crystal.occupancies[order],
-        np.append(first, len(numbers)),
-        factors,
-        np.ascontiguousarray(half),
-        np.abs(half).max(axis=0, initial=0),
+        crystal.positions, crystal.numbers, crystal.occupancies, reciprocal, points, n_half, *gaussians(table)
     )
     squares /= crystal.volume**2
-    return np.concatenate([squares, squares[: len(points) - len(half)][::-1]]) if paired else squares
+    return squares
