@@ -10,13 +10,14 @@ import xtalprint
 from xtalprint import Crystal, defects, geometry
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
 from xtalprint.descriptors.diffraction_image import DiffractionImage
+from xtalprint.descriptors.momentum_cloud import MomentumCloud
 from xtalprint.descriptors.neighbourhood_order import NeighbourhoodOrder
 from xtalprint.descriptors.scattering_power_spectrum import ScatteringPowerSpectrum
 from xtalprint.errors import InvalidCrystalError, ModelError, UnsupportedInputError, WrongUsageError, XtalprintError
 from xtalprint.io import TableWriter, to_ase, to_pymatgen
 
 RNG = np.random.default_rng(0)
-DESCRIPTORS = (BondOrientationalOrder, DiffractionImage, NeighbourhoodOrder, ScatteringPowerSpectrum)
+DESCRIPTORS = (BondOrientationalOrder, DiffractionImage, MomentumCloud, NeighbourhoodOrder, ScatteringPowerSpectrum)
 NOT_OF_A_CRYSTAL = {"heights", "random_rotation"}
 CALLS = {
     **{kind.__name__: kind().compute for kind in DESCRIPTORS},
