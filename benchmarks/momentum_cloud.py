@@ -275,17 +275,21 @@ def _alike(one: Cloud, other: Cloud) -> bool:
 
 
 def _same_points(one: Cloud, other: Cloud) -> bool:
-    """Whether the lengths are the same, and the intensities summed by length."""
+    """Whether the lengths are the same, and the intensities of each length within 0.1 % of the strongest."""
     if len(one.hkl) != len(other.hkl):
         return False
-    lengths = [np.linalg.norm(cloud.positions, axis=1) for cloud in (one, other)]
-    orders = [np.argsort(length, kind="stable") for length in lengths]
-    sorted_lengths = [length[order] for length, order in zip(lengths, orders, strict=True)]
-    if np.abs(sorted_lengths[0] - sorted_lengths[1]).max() > 1e-6:
-        return False
-    starts = np.flatnonzero(np.diff(sorted_lengths[0], prepend=-1.0) > 1e-4)
-    sums = [np.add.reduceat(c.intensities[o], starts) for c, o in zip((one, other), orders, strict=True)]
-    return bool(np.abs(sums[0] - sums[1]).max() <= 1e-6 * sums[0].max())
+    (lengths, strengths), (others, theirs) = _by_length(one), _by_length(other)
+    same = np.abs(lengths - others).max() <= 1e-6 * lengths.max()
+    return bool(same and np.abs(strengths - theirs).max() <= 1e-3 * strengths.max())
+
+
+def _by_length(cloud: Cloud) -> tuple[Floats, Floats]:
+    """Lengths in ascending order, and the intensities, those of one length in ascending order."""
+    lengths = np.linalg.norm(cloud.positions, axis=1)
+    order = np.argsort(lengths, kind="stable")
+    shell = np.cumsum(np.diff(lengths[order], prepend=0.0) > 1e-6 * lengths.max())
+    strengths = cloud.intensities[order]
+    return lengths[order], strengths[np.lexsort((strengths, shell))]
 
 
 def versions() -> dict[str, str]:

@@ -60,8 +60,8 @@ QUARTZ = crystal(
     hexagonal(4.913, 5.405),
 )
 
-#: Computed with the authors' released code (github.com/raymond-yiqunwang/deepKNet, MIT licence) on the conventional
-#: cells, Miller limit 4: volume, intensities and how many of the 729 points vanish.
+#: Known answers of the recipe in the authors' released code (github.com/raymond-yiqunwang/deepKNet, MIT licence) for
+#: the conventional cells, Miller limit 4: volume, intensities and how many of the 729 points vanish.
 KNOWN = {
     "NaCl": (SALT, 179.406, {"000": 0.389728, "111": 0.010017, "200": 0.226508, "220": 0.164682}, 540),
     "Pt": (PLATINUM, None, {"000": 26.828277, "111": 17.605646, "200": 16.177278, "220": 12.383116}, 540),
