@@ -340,6 +340,13 @@ def test_crystals_without_a_cloud(solid, options, says):
     assert says in str(caught.value)
 
 
+def test_too_large_a_sum_is_refused():
+    grid = np.stack(np.meshgrid(*[np.arange(85.0)] * 3), axis=-1).reshape(-1, 3)
+    box = xp.Crystal(grid, np.full(len(grid), 29), cell=85 * np.eye(3))
+    with pytest.raises(UnsupportedInputError, match="too many for a sum over both"):
+        xp.MomentumCloud(cell="given", n_points=41**3).compute(box)
+
+
 def test_no_symmetry_is_told():
     crowd = random_crystal(np.random.default_rng(0), 40)
     fingerprint = xp.MomentumCloud(symprec=2.0).compute(crowd)

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
 
-#: No more points than this: their sum over atoms would take minutes and gigabytes.
-MOST_POINTS = 1_000_000
+#: No more points than this, and no more terms of the sum over atoms at all points: gigabytes, or a minute and more.
+MOST_POINTS, MOST_TERMS = 1_000_000, 2e10
+#: A sphere is looked for in a box of its hkl with at most so many times the points.
+WIDER = 4
 #: Points outside the sphere by less than this share of its radius are inside, however the crystal is turned.
 SURFACE = 1e-9
 
@@ -64,10 +66,10 @@ def sphere_points(reciprocal: Floats, s_max: float) -> Integers:
     lengths = np.linalg.norm(np.linalg.inv(reciprocal), axis=0)  # of a, b, c
     about = 4 / 3 * np.pi * s_max**3 / abs(np.linalg.det(reciprocal))
     largest = np.floor(s_max * lengths * (1 + SURFACE))
-    if max(about, np.prod(2 * largest + 1) / 50) > MOST_POINTS:
+    if max(about, np.prod(2 * largest + 1) / WIDER) > MOST_POINTS:
         raise UnsupportedInputError(
             f"about {about:.3g} points of the reciprocal lattice lie within {s_max:g} 1/Å",
-            remedy=f"give a smaller s_max, or a crystal with a smaller cell; {MOST_POINTS} is the most",
+            remedy=f"give a smaller s_max, or a smaller or less skewed cell; {MOST_POINTS} is the most",
         )
     axes = (np.arange(-n, n + 1) for n in largest.astype(np.int64))
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
@@ -103,7 +105,7 @@ def intensities(
     Raises
     ------
     UnsupportedInputError
-        If an element has no form factor.
+        If an element has no form factor, or the sum would take minutes.
 
     Examples
     --------
@@ -117,6 +119,11 @@ def intensities(
 
     check_elements(crystal.numbers, table=table)
     n_half = (len(points) + 1) // 2 if paired else len(points)
+    if float(n_half) * len(crystal) > MOST_TERMS:
+        raise UnsupportedInputError(
+            f"{len(crystal)} atoms and {len(points)} points are too many for a sum over both",
+            remedy="ask for fewer points, or give a smaller cell",
+        )
     squares = squared_structure_factors(
         crystal.positions, crystal.numbers, crystal.occupancies, reciprocal, points, n_half, *gaussians(table)
     )
