@@ -173,7 +173,7 @@ def intensities_by_gemmi(solid, hkl):
 def test_like_gemmi(solid):
     cloud = xp.MomentumCloud(cell="given", form_factors="it92").cloud(solid)
     theirs = intensities_by_gemmi(solid, cloud.hkl)
-    # gemmi keeps the coefficients in single precision.
+    # gemmi has form factors in single precision.
     np.testing.assert_allclose(cloud.intensities, theirs, atol=1e-6 * theirs.max())
 
 
