@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from xtalprint.descriptors.diffraction_image import DiffractionImage
     from xtalprint.descriptors.grid import GRID
     from xtalprint.descriptors.rdf import RDF
+    from xtalprint.descriptors.momentum_cloud import MomentumCloud
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
@@ -26,6 +27,7 @@ _HOME = {
     "BondOrientationalOrder": "xtalprint.descriptors.bond_orientational_order",
     "Crystal": "xtalprint.crystal",
     "DiffractionImage": "xtalprint.descriptors.diffraction_image",
+    "MomentumCloud": "xtalprint.descriptors.momentum_cloud",
     "XtalprintError": "xtalprint.errors",
     "from_ase": "xtalprint.io",
     "from_pymatgen": "xtalprint.io",
@@ -42,6 +44,7 @@ __all__ = [
     "BondOrientationalOrder",
     "Crystal",
     "DiffractionImage",
+    "MomentumCloud",
     "XtalprintError",
     "__version__",
     "from_ase",
