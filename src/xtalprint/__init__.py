@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
     from xtalprint.descriptors.diffraction_image import DiffractionImage
     from xtalprint.descriptors.grid import GRID
-    from xtalprint.descriptors.rdf import RDF
     from xtalprint.descriptors.momentum_cloud import MomentumCloud
+    from xtalprint.descriptors.rdf import RDF
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
