@@ -158,6 +158,11 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "similarity-metric",
+            "whether distances between crystals are symmetric, zero for the same crystal, and obey the triangle",
+            "xtalprint.studies.similarity_metric",
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",

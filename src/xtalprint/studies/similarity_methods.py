@@ -77,7 +77,12 @@ def _rdf(distance: Distance, name: str, unit: str) -> Method:
         table = distance.table(values / values.sum(axis=-1, keepdims=True))
         return _in_place(distance.distances(table, table), batch.index, len(crystals))
 
-    about = {**parameters(descriptor), "divided_by": "its sum", **distance.parameters, "distance": name.split()[-1]}
+    about = {
+        **parameters(descriptor),
+        "divided_by": "its sum",
+        **distance.parameters,
+        "distance": name.rsplit(maxsplit=1)[-1],
+    }
     return Method(name, unit, matrix, about)
 
 
