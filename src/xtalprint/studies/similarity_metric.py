@@ -121,7 +121,7 @@ def _joined(parts: Sequence[dict[str, float]], crystals: int) -> dict[str, Any]:
 
 
 def _checks(found: dict[str, Any]) -> dict[str, bool]:
-    checks = {}
+    checks: dict[str, bool] = {}
     for name in (GRID_EMD, SORTED):
         of = found[name]
         checks |= {

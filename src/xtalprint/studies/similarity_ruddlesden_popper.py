@@ -91,6 +91,9 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         "real": real.names,
         "real_distances": {name: matrix.round(6).tolist() for name, matrix in of_real.items()},
         "nearest_to_cubic_BaTiO3": {name: _phases(real, matrix) for name, matrix in of_real.items()},
+        "strangers_in_the_branch_of_perovskites": {
+            name: _strangers(real, matrix) for name, matrix in of_real.items()
+        },
         "checks": _checks(idealised, of_series, shares),
     }
     rows = [
@@ -146,6 +149,18 @@ def _phases(real: Real, matrix: Floats) -> list[dict[str, Any]]:
     (cubic,) = [real.names.index(name) for name in names if name.startswith("BaTiO3 221 ")]
     distances = {name: float(matrix[cubic, real.names.index(name)]) for name in names}
     return [{"phase": name, "distance": d} for name, d in sorted(distances.items(), key=lambda item: item[1])][1:]
+
+
+def _strangers(real: Real, matrix: Floats) -> list[str]:
+    """What else is in the smallest branch of the tree that holds all perovskites and layered ones, not expanded."""
+    from xtalprint.studies.similarity_pictures import average_linkage  # noqa: PLC0415 - plotting is heavy
+
+    kin = {i for i, name in enumerate(real.names) if not name.startswith("SrO ") and "*" not in name}
+    branches = [{i} for i in range(len(matrix))]
+    for first, second in average_linkage(matrix)[:, :2].astype(int).tolist():
+        branches.append(branches[first] | branches[second])
+    smallest = min((branch for branch in branches if branch >= kin), key=len)
+    return [real.names[i] for i in sorted(smallest - kin)]
 
 
 def _checks(idealised: Matrices, series: Matrices, shares: Mapping[str, Mapping[str, float]]) -> dict[str, bool]:
