@@ -151,7 +151,7 @@ def _draw(found: dict[str, Any]) -> Figure:
     ax.set_xscale("log")
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()
-    ax.set_xlabel(f"largest violation (Å; 1 for a cosine); {FLOOR:g} stands for none")
+    ax.set_xlabel(f"largest violation (Å; no unit for a cosine); {FLOOR:g} stands for none, the line for the target")
     ax.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper center", ncols=len(marks))
     return figure
