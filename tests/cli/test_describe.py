@@ -48,6 +48,25 @@ def test_the_record_and_the_files(folder):
     assert (folder / record["picture"]).read_bytes().startswith(PNG)
 
 
+@pytest.mark.parametrize(("name", "shape"), [("grid", [50, 100]), ("rdf", [100])])
+def test_descriptors_of_distances(folder, name, shape):
+    options = ["--n-groups", "50"] if name == "grid" else []
+    [record] = records("copper.cif", "--descriptor", name, *options, "--output", name)
+    assert record["shape"] == shape
+    assert (folder / record["picture"]).read_bytes().startswith(PNG)
+    [crystal] = xp.read("copper.cif")
+    expected = (xp.GRID(n_groups=50) if name == "grid" else xp.RDF()).compute(crystal)
+    with np.load(record["path"]) as stored:
+        assert np.array_equal(stored["array"], expected.array)
+
+
+def test_too_few_groups_are_told(folder):
+    arguments = ("copper.cif", "--descriptor", "grid", "--recipe", "cutoff", "--r-max", "5")
+    [record] = records(*arguments, "--output", "g", exit_code=1)
+    assert "no site has more than 42 neighbours within r_max = 5 Å" in record["error"]
+    assert "give n_groups=42" in record["error"]
+
+
 def test_the_array_is_the_one_of_the_notebook_and_carries_what_made_it(folder):
     [record] = records("copper.cif", "--output", "images", "--no-picture", "--inner-mask", "10")
     assert "picture" not in record

@@ -62,22 +62,23 @@ def _grids(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
     bins: tuple[float, float, int],
     table: Floats,
     grids: Singles,
+    rows: Integers,
     found: Integers,
 ) -> None:
-    """Fill (m, groups, bins) for m crystals, and the number of groups with a distance near enough in (m,) ``found``.
+    """Fill rows of (…, groups, bins) for m crystals, and (m,) numbers of groups with a distance near enough.
 
     ``bins`` are bins per Å, what is added to a place before it is cut to a whole number, and the bins of a window
-    below that of its distance. ``table`` (2, places, width) holds the windows by the place inside a bin, and their
+    below that of its distance. ``table`` (places, 2, width) holds the windows by the place inside a bin, and their
     differences to the next.
     """
     scale, nudge, below = bins
     n_groups, n_bins = grids.shape[1], grids.shape[2]
-    places, width = table.shape[1], np.uint64(table.shape[2])
+    places, width = table.shape[0], np.uint64(table.shape[2])
     row = np.empty(n_bins + below + table.shape[2] - 1)
     last = n_bins + below - 1
     # A neighbour at the cutoff is in the last bin.
     limit = n_bins + below + (2 * nudge if by_cutoff else 0.0)
-    for crystal in range(len(grids)):
+    for crystal in range(len(rows)):
         found[crystal] = 0
         for k in range(n_groups):
             for b in range(len(row)):
@@ -97,7 +98,7 @@ def _grids(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
                 rest = fine - step
                 own = row[b:]
                 for q in range(width):
-                    own[q] += weight * (table[0, step, q] + rest * table[1, step, q])
+                    own[q] += weight * (table[step, 0, q] + rest * table[step, 1, q])
             found[crystal] += near > 0
             if by_cutoff:
                 total = max(near, 1)
@@ -105,7 +106,7 @@ def _grids(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
                 for b in range(below):
                     row[below] += row[b]
             for b in range(n_bins):
-                grids[crystal, k, b] = row[b + below] / total
+                grids[rows[crystal], k, b] = row[b + below] / total
 
 
 fill_grids = compiled(_grids)

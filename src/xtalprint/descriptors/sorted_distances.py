@@ -92,23 +92,26 @@ def sorted_distances(crystal: Crystal, *, n_groups: int = 100, r_max: float | No
     >>> sorted_distances(polonium, n_groups=8).means.round(3)
     array([3.35 , 3.35 , 3.35 , 3.35 , 3.35 , 3.35 , 4.738, 4.738])
     """
+    distances, weights = _groups(crystal, n_groups, r_max)
+    distances = distances.T if r_max is None else np.minimum(distances.T, r_max)
+    order = np.argsort(distances, axis=1, kind="stable")
+    shares = weights.T / weights.sum(axis=0)[:, None]
+    return SortedDistances(*(np.take_along_axis(a, order, axis=1) for a in (distances, shares)))
+
+
+def _groups(crystal: Crystal, n_groups: int, r_max: float | None) -> tuple[Floats, Floats]:
+    """(n_sites, n_groups) distances, infinite beyond ``r_max``, and their weights."""
     from xtalprint.descriptors.compiled_grid import group_distances  # noqa: PLC0415 - imports Numba
 
     if isinstance(n_groups, bool) or not isinstance(n_groups, (int, np.integer)) or n_groups < 1:
         raise XtalprintError("n_groups must be a positive whole number", value=repr(n_groups))
     if r_max is not None and not r_max > 0:
         raise XtalprintError("r_max must be a positive number", value=r_max, remedy="give it in Å")
-    sites = SiteBatch.of([crystal])
-    longest = np.inf if r_max is None else r_max
-    distances, weights = group_distances(sites, n_groups, longest)
-    if weights.size == 0:
-        weights = np.ones_like(distances)
-    distances = np.minimum(distances.T, longest)
-    order = np.argsort(distances, axis=1, kind="stable")
-    shares = weights.T / weights.sum(axis=0)[:, None]
-    return SortedDistances(*(np.take_along_axis(a, order, axis=1) for a in (distances, shares)))
+    distances, weights = group_distances(SiteBatch.of([crystal]), n_groups, np.inf if r_max is None else r_max)
+    return distances, weights if weights.size else np.ones_like(distances)
 
 
+@takes_crystal
 def average_minimum_distances(crystal: Crystal, *, n_groups: int = 100) -> Floats:
     """Mean distance to the k-th neighbour over all sites, for k = 1 … n_groups.
 
@@ -134,7 +137,9 @@ def average_minimum_distances(crystal: Crystal, *, n_groups: int = 100) -> Float
     >>> average_minimum_distances(Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3)), n_groups=7).round(3)
     array([3.35 , 3.35 , 3.35 , 3.35 , 3.35 , 3.35 , 4.738])
     """
-    return sorted_distances(crystal, n_groups=n_groups).means
+    distances, weights = _groups(crystal, n_groups, None)
+    means: Floats = (distances * weights).sum(axis=0) / weights.sum(axis=0)
+    return means
 
 
 def wasserstein_of_sorted(one: SortedDistances, other: SortedDistances) -> Floats:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     Images = tuple[Floats, Integers, Integers, Floats, Floats, Integers]
 
 #: The first ball holds so many times k sites, and so many more, if they are spread evenly.
-SPARE, MORE = 1.2, 12.0
+SPARE, MORE = 1.05, 12.0
 #: How much further to look where fewer were found.
 FURTHER = 1.2
 #: From so many images on they are put into boxes of half the longest distance, before that into slabs.

@@ -62,26 +62,20 @@ class SiteBatch:
     @classmethod
     def of(cls, crystals: Sequence[Crystal]) -> SiteBatch:
         """Gather the sites of some crystals; rows of one site count once."""
-        starts = np.zeros(len(crystals) + 1, dtype=np.int64)
-        points, occupancies = [], []
-        bases = np.empty((len(crystals), 3, 3))
-        n_periodic = np.full(len(crystals), 3)
-        for number, crystal in enumerate(crystals):
-            own_points, own_occupancies = _sites(crystal)
-            points.append(own_points)
-            occupancies.append(own_occupancies)
-            starts[number + 1] = starts[number] + len(own_points)
-            if crystal.cell is not None and all(crystal.pbc):
-                bases[number] = crystal.cell
-            else:
-                n_periodic[number] = sum(crystal.pbc)
-                bases[number] = _partly_periodic(crystal)
+        sites = [_sites(crystal) for crystal in crystals]
+        starts = np.cumsum([0, *(len(occupancies) for _, occupancies in sites)])
+        places = np.concatenate([points for points, _ in sites])
+        occupancies = np.concatenate([occupancies for _, occupancies in sites])
+        occupancies[np.abs(occupancies - 1) < OCCUPANCY_SLACK] = 1
+        n_periodic = np.array([crystal.pbc for crystal in crystals]).sum(axis=1)
+        bases = np.array(
+            [crystal.cell if crystal.pbc == (True, True, True) else _partly_periodic(crystal) for crystal in crystals]
+        )
         full = n_periodic == bases.shape[1]
         bases[full] = reduced_cells(bases[full])
         inverses: Floats = np.linalg.inv(bases)
         volumes: Floats = np.abs(np.linalg.det(bases))
-        places = np.concatenate(points)
-        owner = np.repeat(np.arange(len(crystals)), np.diff(starts))
+        owner = np.repeat(np.arange(len(sites)), np.diff(starts))
         # Sums written out: a product of matrices may sum in another order for another number of crystals.
         whole = np.floor((places[:, :, None] * inverses[owner]).sum(axis=1))
         whole[np.arange(3) >= n_periodic[owner, None]] = 0
@@ -89,9 +83,7 @@ class SiteBatch:
         for number in np.flatnonzero(~full).tolist():
             own = places[starts[number] : starts[number + 1]] @ bases[number, n_periodic[number] :].T
             volumes[number] *= np.maximum(np.ptp(own, axis=0), THICK).prod()
-        filled = np.concatenate(occupancies)
-        filled[np.abs(filled - 1) < OCCUPANCY_SLACK] = 1
-        return cls(starts, places, filled, bases, inverses, n_periodic, volumes)
+        return cls(starts, places, occupancies, bases, inverses, n_periodic, volumes)
 
     @property
     def lattices(self) -> tuple[Integers, Floats, Floats, Floats, Integers]:
@@ -147,27 +139,33 @@ def reduced_cells(cells: Floats) -> Floats:
         if len(left) == 0:
             break
         some = cells[left]
+        changed = np.zeros(len(left), dtype=np.bool_)
         for i, j in permutations(range(3), 2):
             times = np.round((some[:, i] * some[:, j]).sum(axis=1) / (some[:, j] ** 2).sum(axis=1))
-            _replace(some, i, some[:, i] - times[:, None] * some[:, j])
+            changed |= _replace(some, i, some[:, i] - times[:, None] * some[:, j])
         for i in range(3):
             for p, q in product((-1, 1), repeat=2):
-                _replace(some, i, some[:, i] + p * some[:, i - 1] + q * some[:, i - 2])
+                changed |= _replace(some, i, some[:, i] + p * some[:, i - 1] + q * some[:, i - 2])
         cells[left] = some
-        left = left[~_is_reduced(some)]
+        left = left[changed]
     return cells
 
 
-def _replace(cells: Floats, i: int, vectors: Floats) -> None:
-    shorter = (vectors**2).sum(axis=1) < (cells[:, i] ** 2).sum(axis=1) * (1 - SLACK)
+def _replace(cells: Floats, i: int, vectors: Floats) -> NDArray[np.bool_]:
+    """Put vectors in the place of longer ones; returns which were longer."""
+    shorter: NDArray[np.bool_] = (vectors**2).sum(axis=1) < (cells[:, i] ** 2).sum(axis=1) * (1 - SLACK)
     cells[shorter, i] = vectors[shorter]
+    return shorter
 
 
 def _is_reduced(cells: Floats) -> NDArray[np.bool_]:
     """Whether each vector is at most as long as with one or two of the others added or taken off."""
-    squares = (cells**2).sum(axis=2)
-    reduced = np.ones(len(cells), dtype=np.bool_)
-    for p, q in ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (1, -1), (-1, 1), (-1, -1)):
-        other = cells + p * np.roll(cells, 1, axis=1) + q * np.roll(cells, 2, axis=1)
-        reduced &= ((other**2).sum(axis=2) >= squares * (1 - SLACK)).all(axis=1)
+    a, b, c = cells[:, 0], cells[:, 1], cells[:, 2]
+    squares = (cells * cells).sum(axis=2)
+    bc, ac, ab = 2 * (b * c).sum(axis=1), 2 * (a * c).sum(axis=1), 2 * (a * b).sum(axis=1)
+    # |u ± v|² ≥ |u|², |v|² for two of them, and |a ± b ± c|² ≥ the longest for all.
+    two = np.minimum(np.stack([squares[:, 1], squares[:, 0], squares[:, 0]]), squares[:, [2, 2, 1]].T)
+    reduced: NDArray[np.bool_] = (np.abs(np.stack([bc, ac, ab])) <= two * (1 + SLACK)).all(axis=0)
+    three = squares.sum(axis=1) + np.stack([bc + ac + ab, bc - ac - ab, ac - bc - ab, ab - bc - ac])
+    reduced &= (three >= squares.max(axis=1) * (1 - SLACK)).all(axis=0)
     return reduced
