@@ -13,6 +13,7 @@ from xtalprint.similarity.cumulative import CumulativeTable
 from xtalprint.similarity.distances import Distance, Part, TableOfParts, WeightedSum
 from xtalprint.similarity.earth_movers import EarthMovers, cumulative, earth_movers_distance
 from xtalprint.similarity.grouping import groups_within
+from xtalprint.similarity.index import Neighbours, SimilarityIndex
 from xtalprint.similarity.matrix import distance_matrix
 from xtalprint.similarity.vectors import Cosine, Euclid
 
@@ -24,7 +25,9 @@ __all__ = [
     "Distance",
     "EarthMovers",
     "Euclid",
+    "Neighbours",
     "Part",
+    "SimilarityIndex",
     "TableOfParts",
     "WeightedSum",
     "composition_distance",

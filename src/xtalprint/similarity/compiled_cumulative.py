@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 WHOLE = 2**24
 #: A sum this close to 1 is meant to be 1: the rounding of single precision.
 ROUNDING = 1e-6
+#: A sum that is larger by more than this is no slip of rounding.
+EXCESS = 1e-5
 #: What is wrong with a group; 0 is nothing.
 NOT_FINITE, NEGATIVE, TOO_MUCH = 1, 2, 3
 
@@ -41,7 +43,7 @@ def _fixed_cumulative(group: NDArray[Any], cumulated: Values) -> int:
         if mass < 0:
             return NEGATIVE
         total += mass
-    if total > 1 + ROUNDING:
+    if total > 1 + EXCESS:
         return TOO_MUCH
     whole = total if total > 1 - ROUNDING else 1.0
     running = 0.0

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: A sum this close to 1 is meant to be 1: the rounding of single precision.
 ROUNDING = 1e-6
+#: A sum that is larger by more than this is no slip of rounding.
+EXCESS = 1e-5
 
 
 def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
@@ -42,7 +44,7 @@ def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
     for code, bad in (
         (1, ~np.isfinite(grids).all(axis=-1)),
         (2, (grids < 0).any(axis=-1)),
-        (3, totals > 1 + ROUNDING),
+        (3, totals > 1 + EXCESS),
     ):
         if bad.any():
             row, group = (int(place[0]) for place in np.nonzero(bad))

@@ -207,20 +207,23 @@ class _Run:
     def opened(self) -> tuple[Matrix, set[Block]]:
         """The unfinished matrix and its finished blocks; a new one if there is none."""
         header = self.what | {"block": self.block}
-        if self.journal.exists() and self.part.exists():
-            lines = self.journal.read_text(encoding="utf-8").split("\n")
-            if _parsed(lines[0]) != header:
+        text = self.journal.read_text(encoding="utf-8") if self.journal.exists() else ""
+        first, *lines = text.split("\n")
+        known = _parsed(first)
+        if known is not None and self.part.exists():
+            if known != header:
                 raise WrongUsageError(
                     "the unfinished matrix there is of other crystals, another distance or another block",
                     value=str(self.part),
                     remedy="choose another name, or delete it",
                 )
-            # The last entry is cut off if the run was killed while writing it: its block is computed again.
-            entries = [_parsed(line) for line in lines[1:-1]]
+            # The last entry is cut off if the run was killed while writing it: its block is computed again, and what
+            # is left of the entry must not run into the next one.
+            entries = [_parsed(line) for line in lines[:-1]]
             done = {(int(entry[0]), int(entry[1])) for entry in entries if isinstance(entry, list)}
-            # What was cut off must not run into the next entry.
-            write_text(self.journal, "\n".join([lines[0], *(json.dumps(place) for place in sorted(done)), ""]))
-            return self._matrix("r+"), done
+            matrix = self._matrix("r+")
+            write_text(self.journal, "\n".join([first, *(json.dumps(place) for place in sorted(done)), ""]))
+            return matrix, done
         self._reserve()
         write_text(self.journal, json.dumps(header) + "\n")
         return self._matrix("r+"), set()
