@@ -152,9 +152,16 @@ def test_axioms():
         cells = (
             f"{of['crystals']:,}",
             f"{of['triples']:,}",
-            *(f"{max(of[key], 0):.0e}" for key in ("asymmetry", "distance_to_itself_in_another_cell", "triangle")),
+            *(
+                f"{max(of[key], 0):.0e}".replace("0e+00", "0")
+                for key in ("asymmetry", "distance_to_itself_in_another_cell", "triangle")
+            ),
             f"{of['triples_broken']:,}",
         )
         assert row(name, *cells) in PAGE
     assert METRIC["found"]["GRID + EMD"]["crystals"] >= 10_000
     assert not any(of["refused"] for of in METRIC["found"].values())
+    least = {name: of["least_distance_between_different"] for name, of in METRIC["found"].items()}
+    assert [name for name, distance in least.items() if distance == 0] == ["GRID unsmeared + EMD"]
+    assert f"the two nearest in a block are {least['GRID + EMD']:.4f} Å apart" in FLAT
+    assert METRIC["found"]["GRID unsmeared + EMD"]["crystals"] == 1_000

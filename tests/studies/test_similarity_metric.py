@@ -10,17 +10,24 @@ import pytest
 
 from xtalprint.geometry import nearest_distances, space_group_number
 from xtalprint.prototypes import perovskite
-from xtalprint.studies import similarity_metric
+from xtalprint.studies import similarity_metric, similarity_peer
 from xtalprint.studies.base import run_study
 from xtalprint.studies.random_crystals import in_another_cell, random_crystal, scaled_by, scaled_to
 from xtalprint.studies.similarity_methods import Method, methods
 from xtalprint.studies.similarity_metric import triangle, violations
+from xtalprint.studies.similarity_peer import Chain
 
 
 def test_the_distances_are_metrics_but_for_the_cosines(tmp_path):
     run_study("similarity-metric", tmp_path, quick=True)
     found = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert all(found["checks"].values())
+    assert all(flag for statement, flag in found["checks"].items() if "Matcher" not in statement)
+    for name in ("GRID + EMD", "sorted distances"):
+        of = found["beside_a_matcher"][name]
+        assert of["both_steps_match"] == of["chains"]
+        assert not any(
+            value for key, value in of.items() if isinstance(value, int) and key not in {"chains", "both_steps_match"}
+        )
     assert set(found["found"]) == set(methods())
     for name, of in found["found"].items():
         assert of["refused"] == 0
@@ -91,3 +98,20 @@ def test_random_crystals_are_of_usual_density_and_of_both_kinds():
     assert similarity_metric._crystal(19, 0).volume == pytest.approx(
         similarity_metric._crystal(10, 0).volume * 1.04**3
     )
+
+
+def test_a_matcher_is_counted():
+    chain = Chain.of(0, 0)
+    assert list(chain.crystals) == ["first", "again", "second", "third", "expanded"]
+    table = {("first", "again"): 0.1, ("first", "expanded"): 0.0, ("first", "second"): 0.2, ("second", "third"): 0.2}
+    found = similarity_peer._counted([lambda a, b: table.get((a, b)), lambda a, b: table.get((a, b), 0.5)])
+    assert found == {
+        "chains": 2,
+        "farthest_from_itself_in_another_cell": 0.1,
+        "not_zero_for_itself_in_another_cell": 2,
+        "other_when_exchanged": 2,
+        "both_steps_match": 2,
+        "but_not_both_together": 1,
+        "triangle_broken": 1,
+        "zero_though_expanded": 2,
+    }

@@ -8,7 +8,8 @@ import numpy as np
 
 from xtalprint.studies.base import StudyResult, say
 from xtalprint.studies.random_crystals import in_another_cell, random_crystal, scaled_by
-from xtalprint.studies.similarity_methods import GRID_EMD, SORTED, methods
+from xtalprint.studies.similarity_methods import GRID_COSINE, GRID_EMD, SORTED, methods
+from xtalprint.studies.similarity_peer import MATCHER, Chain, compare
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,8 @@ QUICK_CRYSTALS, QUICK_BLOCK = 120, 60
 #: And for all other methods.
 FEW, FEW_BLOCK = 1_000, 100
 QUICK_FEW, QUICK_FEW_BLOCK = 40, 20
+#: Chains of crystals that pymatgen's matcher is asked about.
+CHAINS, QUICK_CHAINS = 300, 6
 #: Two of ten crystals are the first of the ten, expanded by this: on a straight line nothing may be lost.
 EXPANDED = {8: 1.02, 9: 1.04}
 TEN = 10
@@ -53,11 +56,15 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             for start in range(0, many, size)
         ]
         found[name] = _joined(parts, many)
+    say(MATCHER)
+    chains = [Chain.of(i, seed) for i in range(QUICK_CHAINS if quick else CHAINS)]
+    peer = compare(chains, {name: every[name] for name in (GRID_EMD, SORTED)})
     figures: dict[str, Any] = {
         "methods": {name: {"unit": method.unit, **method.about} for name, method in every.items()},
         "exact": EXACT,
         "found": found,
-        "checks": _checks(found),
+        "beside_a_matcher": peer,
+        "checks": _checks(found, peer),
     }
     rows = [{"method": name, "unit": every[name].unit, **of} for name, of in found.items()]
     return StudyResult(figures, rows, {"similarity-metric": _draw(found)})
@@ -120,7 +127,7 @@ def _joined(parts: Sequence[dict[str, float]], crystals: int) -> dict[str, Any]:
     return joined
 
 
-def _checks(found: dict[str, Any]) -> dict[str, bool]:
+def _checks(found: dict[str, Any], peer: dict[str, Any]) -> dict[str, bool]:
     checks: dict[str, bool] = {}
     for name in (GRID_EMD, SORTED):
         of = found[name]
@@ -130,7 +137,14 @@ def _checks(found: dict[str, Any]) -> dict[str, bool]:
             <= EXACT,
             f"{name}: triangle inequality to 1e-9 Å": of["triangle"] <= EXACT,
         }
-    return {**checks, "a cosine breaks the triangle inequality": found["GRID + cosine"]["triples_broken"] > 0}
+    matcher = peer[MATCHER]
+    return {
+        **checks,
+        "a cosine breaks the triangle inequality": found[GRID_COSINE]["triples_broken"] > 0,
+        f"{MATCHER}: another distance when the two are exchanged, in some chains": matcher["other_when_exchanged"]
+        > 0,
+        f"{MATCHER}: both steps match but not their ends, in some chains": matcher["but_not_both_together"] > 0,
+    }
 
 
 def _draw(found: dict[str, Any]) -> Figure:
@@ -151,7 +165,7 @@ def _draw(found: dict[str, Any]) -> Figure:
     ax.set_xscale("log")
     ax.set_yticks(range(len(names)), names)
     ax.invert_yaxis()
-    ax.set_xlabel(f"largest violation (Å; no unit for a cosine); {FLOOR:g} stands for none, the line for the target")
+    ax.set_xlabel(f"largest violation (Å; no unit for a cosine)\n{FLOOR:g} stands for none; grey line: the target")
     ax.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper center", ncols=len(marks))
     return figure
