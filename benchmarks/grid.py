@@ -159,6 +159,23 @@ def agreement(folder: Path, crystals: Sequence[xp.Crystal], names: Sequence[str]
     return found
 
 
+def first_use() -> dict[str, float]:
+    """Processor seconds from the start of Python to the first GRID: compiling it, and with the compiled loops."""
+    code = (
+        "import time, numpy as np, xtalprint as xp; xp.GRID().compute(xp.Crystal([[0, 0, 0]], ['Po'], "
+        "cell=3.35 * np.eye(3))); print(time.process_time())"
+    )
+    with tempfile.TemporaryDirectory() as cache:
+        environment = os.environ | {"NUMBA_CACHE_DIR": cache}
+        runs = [
+            subprocess.run(  # noqa: S603 - ourselves
+                [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+            )
+            for _ in range(2)
+        ]
+    return dict(zip(("compiling", "compiled"), (round(float(run.stdout), 2) for run in runs), strict=True))
+
+
 def by_size() -> list[dict[str, float]]:
     """Processor milliseconds of GRID for noisy fcc boxes of growing size, best of several."""
     rows = []
@@ -243,6 +260,7 @@ def main() -> None:
         "agreement": agree,
         "crystals_per_second_by_threads": by_threads(crystals),
         "noisy_fcc_boxes": by_size(),
+        "first_use_cpu_seconds": first_use(),
     }
     options.output.parent.mkdir(parents=True, exist_ok=True)
     options.output.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -14,7 +14,7 @@ from xtalprint.descriptors.grid import GRID
 from xtalprint.descriptors.neighbourhood_order import NeighbourhoodOrder
 from xtalprint.descriptors.rdf import RDF
 from xtalprint.descriptors.scattering_power_spectrum import ScatteringPowerSpectrum
-from xtalprint.descriptors.sorted_distances import average_minimum_distances, sorted_distances
+from xtalprint.descriptors.sorted_distances import average_minimum_distances, distances_by_group
 from xtalprint.errors import InvalidCrystalError, ModelError, UnsupportedInputError, WrongUsageError, XtalprintError
 from xtalprint.io import TableWriter, to_ase, to_pymatgen
 
@@ -29,7 +29,7 @@ CALLS = {
         for name in ("vacancies", "displace_gaussian", "displace_uniform", "displace_springs", "substitute")
     },
     "average_minimum_distances": average_minimum_distances,
-    "sorted_distances of groups": sorted_distances,
+    "distances_by_group": distances_by_group,
     "to_ase": to_ase,
     "to_pymatgen": to_pymatgen,
 }

@@ -16,7 +16,9 @@ from xtalprint import Crystal, geometry
 from xtalprint.descriptors.base import Descriptor, parameters
 from xtalprint.descriptors.distance_bins import chunks
 from xtalprint.descriptors.grid import GRID
+from xtalprint.descriptors.rdf import RDF
 from xtalprint.errors import NothingSeenError, UnsupportedInputError, XtalprintError
+from xtalprint.geometry.site_batch import SiteBatch
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "grid.py"
 SETTINGS = settings(max_examples=15, deadline=None, derandomize=True)
@@ -81,7 +83,8 @@ def crystals(draw):
 @given(crystals(), st.sampled_from([0.1, 0.0]))
 def test_equals_the_slow_definition(reference, made, smearing):
     crystal, _ = made
-    found = reference.neighbours(crystal.positions, crystal.cell, crystal.pbc, 20, 4)
+    # More than 20, so that the last tie is complete.
+    found = reference.neighbours(crystal.positions, crystal.cell, crystal.pbc, 60, 4)
     weights = reference.weights(found, crystal.occupancies)
     expected = reference.grid(found, weights, n_groups=20, n_bins=60, width=0.1, smearing=smearing)
     array = GRID(n_groups=20, r_max=6, smearing=smearing).compute(crystal).array
@@ -210,6 +213,23 @@ def test_many_are_the_same_as_one_by_one_and_failures_keep_their_place(name):
             np.testing.assert_array_equal(batch.array[i], RECIPES[name].compute(some[batch.index[i]]).array)
         assert ["disordered" in str(w) for w in batch.warnings[:4]] == [False, False, True, False]
     assert RECIPES[name].compute_many([]).array.shape == (0, *batch.array.shape[1:])
+
+
+@pytest.mark.parametrize("kind", [GRID, RDF])
+def test_a_fault_costs_one_crystal_only(kind, monkeypatch):
+    of = SiteBatch.of
+
+    def faulty(crystals):
+        if any(crystal.source == "bad.cif" for crystal in crystals):
+            raise FloatingPointError("by hand")
+        return of(crystals)
+
+    bad = Crystal(SC.positions, ["Po"], cell=SC.cell, source="bad.cif")
+    monkeypatch.setattr(SiteBatch, "of", faulty)
+    batch = kind().compute_many([FCC, bad, SC])
+    assert batch.index.tolist() == [0, 2]
+    assert "bad.cif: a fault of xtalprint itself (FloatingPointError: by hand)" in str(batch.failures[0].error)
+    np.testing.assert_array_equal(batch.array[1], kind().compute(SC).array)
 
 
 def test_chunks_cover_all_crystals_once():

@@ -12,7 +12,7 @@ from xtalprint import Crystal, geometry
 from xtalprint.descriptors.grid import GRID
 from xtalprint.descriptors.sorted_distances import (
     average_minimum_distances,
-    sorted_distances,
+    distances_by_group,
     wasserstein_of_sorted,
 )
 from xtalprint.errors import UnsupportedInputError, XtalprintError
@@ -62,7 +62,7 @@ def test_they_grow_with_the_density():
 @SETTINGS
 @given(crystals(), crystals())
 def test_distances_of_groups_are_those_of_scipy(one, other):
-    a, b = (sorted_distances(crystal, n_groups=15) for crystal, _ in (one, other))
+    a, b = (distances_by_group(crystal, n_groups=15) for crystal, _ in (one, other))
     expected = [
         wasserstein_distance(*rows) for rows in zip(a.distances, b.distances, a.shares, b.shares, strict=True)
     ]
@@ -76,13 +76,13 @@ def test_distances_of_groups_are_those_of_scipy(one, other):
 def test_every_cell_of_a_crystal_is_at_no_distance(made):
     crystal, rng = made
     big = geometry.rotated(geometry.supercell(crystal, (2, 1, 3)), geometry.random_rotation(rng))
-    assert wasserstein_of_sorted(sorted_distances(crystal), sorted_distances(big)).max() < 1e-6
+    assert wasserstein_of_sorted(distances_by_group(crystal), distances_by_group(big)).max() < 1e-6
 
 
 @SETTINGS
 @given(crystals(), crystals())
 def test_it_is_the_limit_of_grid_for_narrow_bins(one, other):
-    exact = wasserstein_of_sorted(*(sorted_distances(c, n_groups=20, r_max=8) for c, _ in (one, other)))
+    exact = wasserstein_of_sorted(*(distances_by_group(c, n_groups=20, r_max=8) for c, _ in (one, other)))
     a, b = (GRID(n_groups=20, r_max=8, bin_width=0.001, smearing=0).compute(c).array for c, _ in (one, other))
     binned = 0.001 * abs(np.cumsum(a - b, axis=1, dtype=float)).sum(axis=1)
     np.testing.assert_allclose(binned, exact, atol=1.2e-3)
@@ -90,7 +90,7 @@ def test_it_is_the_limit_of_grid_for_narrow_bins(one, other):
 
 def test_quantiles():
     three = Crystal([[0, 0, 0], [1, 0, 0], [3, 0, 0]], ["C"] * 3, cell=np.diag([7.0, 80, 80]))
-    found = sorted_distances(three, n_groups=1)
+    found = distances_by_group(three, n_groups=1)
     assert [found.quantiles(q).item() for q in (0, 0.5, 2 / 3, 0.7, 1)] == pytest.approx([1, 1, 1, 2, 2])
     with pytest.raises(XtalprintError, match=r"a share is between 0 and 1 \(value: 1.5\)"):
         found.quantiles(1.5)
@@ -101,19 +101,19 @@ def test_clusters_need_an_end():
     large = Crystal([[0, 0, 0], [0, 0, 1.0], [0, 2.0, 0]], ["H"] * 3)
     assert np.isinf(average_minimum_distances(small, n_groups=2)[1])
     with pytest.raises(UnsupportedInputError, match=r"fewer neighbours than groups, .* with the same r_max"):
-        wasserstein_of_sorted(*(sorted_distances(c, n_groups=2) for c in (small, large)))
+        wasserstein_of_sorted(*(distances_by_group(c, n_groups=2) for c in (small, large)))
     with pytest.raises(UnsupportedInputError, match=r"different numbers of groups \(value: \(1, 2\)\)"):
-        wasserstein_of_sorted(sorted_distances(small, n_groups=1), sorted_distances(large, n_groups=2))
-    found = wasserstein_of_sorted(*(sorted_distances(c, n_groups=2, r_max=10) for c in (small, large)))
+        wasserstein_of_sorted(distances_by_group(small, n_groups=1), distances_by_group(large, n_groups=2))
+    found = wasserstein_of_sorted(*(distances_by_group(c, n_groups=2, r_max=10) for c in (small, large)))
     np.testing.assert_allclose(found, [1 / 3, 10 - (2 + 2 * 5**0.5) / 3])
 
 
 @pytest.mark.parametrize("n_groups", [0, 2.5, True, "3"])
 def test_groups_are_counted(n_groups):
     with pytest.raises(XtalprintError, match="n_groups must be a positive whole number"):
-        sorted_distances(Crystal([[0, 0, 0]], ["C"], cell=np.eye(3)), n_groups=n_groups)
+        distances_by_group(Crystal([[0, 0, 0]], ["C"], cell=np.eye(3)), n_groups=n_groups)
 
 
 def test_r_max_is_positive():
     with pytest.raises(XtalprintError, match=r"r_max must be a positive number \(value: 0\)"):
-        sorted_distances(Crystal([[0, 0, 0]], ["C"], cell=np.eye(3)), r_max=0)
+        distances_by_group(Crystal([[0, 0, 0]], ["C"], cell=np.eye(3)), r_max=0)

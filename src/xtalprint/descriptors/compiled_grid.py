@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: Neighbours whose distances differ by less, in Å, are a tie: none of them is the nearer one.
 TIE = 1e-5
+#: Neighbours beyond those asked for that are looked at first, for the last tie.
+MORE = 24
 
 
 def _weights(starts: Integers, distances: Floats, owners: Integers, occupancies: Floats, weights: Floats) -> None:
@@ -47,11 +49,16 @@ def group_distances(sites: SiteBatch, n_groups: int, most: float) -> tuple[Float
     """Distances (N, n_groups), infinite beyond ``most``, and weights of all sites; (0, 0) if all weigh the same."""
     if (sites.occupancies == 1).all():
         return nearest(sites, n_groups, most=most)[0], np.empty((0, 0))
-    # All of them, because the weights of distant ones count too.
-    distances, owners = nearest(sites, n_groups, with_owners=True)
+    # All of them, because the weights of distant ones count too, and until the last tie is complete.
+    k, complete = n_groups, False
+    while not complete:
+        k += n_groups // 4 + MORE
+        distances, owners = nearest(sites, k, with_owners=True)
+        last, farthest = distances[:, n_groups - 1], distances[:, -1]
+        complete = bool((np.isinf(farthest) | (farthest > last + TIE)).all())
     weights = np.empty_like(distances)
     fill_weights(sites.starts, distances, owners, sites.occupancies, weights)
-    return distances, weights
+    return distances[:, :n_groups].copy(), weights[:, :n_groups].copy()
 
 
 def _grids(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
@@ -105,8 +112,9 @@ def _grids(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
             else:
                 for b in range(below):
                     row[below] += row[b]
+            share = 1 / total
             for b in range(n_bins):
-                grids[rows[crystal], k, b] = row[b + below] / total
+                grids[rows[crystal], k, b] = row[b + below] * share
 
 
 fill_grids = compiled(_grids)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 from math import ceil
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from xtalprint.compute import map_ordered
-from xtalprint.crystal import OCCUPANCY_SLACK, Crystal
-from xtalprint.descriptors.base import Failure, Fingerprint, FingerprintBatch, check_numbers, disorder_warnings
-from xtalprint.descriptors.distance_bins import NUDGE, check_bins, chunks
-from xtalprint.errors import NothingSeenError, UnsupportedInputError, XtalprintError, not_a_crystal
+from xtalprint.crystal import OCCUPANCY_SLACK
+from xtalprint.descriptors.base import check_numbers
+from xtalprint.descriptors.distance_bins import NUDGE, check_bins, filled_batch, only_one
+from xtalprint.errors import NothingSeenError, UnsupportedInputError, XtalprintError
 from xtalprint.geometry.site_batch import SiteBatch
 
 if TYPE_CHECKING:
@@ -21,6 +20,9 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+    from xtalprint.crystal import Crystal
+    from xtalprint.descriptors.base import Fingerprint, FingerprintBatch
 
     Floats = NDArray[np.float64]
 
@@ -158,10 +160,7 @@ class GRID:
         UnsupportedInputError
             If the recipe is that by cutoff and there are fewer than ``n_groups`` groups.
         """
-        batch = self.compute_many([crystal], threads=1)
-        if batch.failures:
-            raise batch.failures[0].error
-        return Fingerprint(batch.array[0], self, crystal.source, crystal.frame, batch.warnings[0], crystal.formula)
+        return only_one(self, crystal)
 
     def compute_many(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> FingerprintBatch:
         """Compute those of many crystals, each the same to the last bit as `compute` gives.
@@ -177,16 +176,7 @@ class GRID:
         -------
         Batch with an array (n_ok, n_groups, n_bins); a crystal that fails becomes a `Failure`.
         """
-        array = np.empty((len(crystals), self.n_groups, self.n_bins), dtype=np.float32)
-        failures: list[Failure] = []
-        fill = partial(self._fill, crystals, array)
-        for failed in map_ordered(fill, chunks(crystals), threads=threads):
-            failures.extend(failed)
-        index = np.setdiff1d(np.arange(len(crystals)), [failure.index for failure in failures])
-        if failures:
-            array = array[index]
-        warnings = tuple(tuple(disorder_warnings(crystals[i])) for i in index.tolist())
-        return FingerprintBatch(array, index, tuple(failures), warnings)
+        return filled_batch(self._fill, crystals, shape=(self.n_groups, self.n_bins), threads=threads)
 
     def plot(self, fingerprint: Fingerprint, *, title: str | None = None, width: float = 7.2) -> Figure:
         """Draw the groups against the distance, with the mean distance of each group.
@@ -229,18 +219,23 @@ class GRID:
             values = np.diff(below_edge, axis=1) / (1 - 2 * ndtr(-TRUNCATION))
         return np.stack([values[:-1], np.diff(values, axis=0)], axis=1), below
 
-    def _fill(self, crystals: Sequence[Crystal], array: NDArray[np.float32], some: range) -> list[Failure]:
-        """Fill the rows of some crystals; returns those that failed."""
-        good = [i for i in some if isinstance(crystals[i], Crystal)]
-        errors: dict[int, XtalprintError] = {i: not_a_crystal(crystals[i]) for i in set(some) - set(good)}
-        for indices in _by_order(crystals, good):
-            found = self._fill_rows(SiteBatch.of([crystals[i] for i in indices]), array, indices)
-            for i, groups in zip(indices, found.tolist(), strict=True):
+    def _fill(
+        self, crystals: list[Crystal], array: NDArray[np.float32], rows: list[int]
+    ) -> dict[int, XtalprintError]:
+        """Fill the rows of some crystals; returns the errors of those that failed."""
+        errors: dict[int, XtalprintError] = {}
+        full = [crystal.occupancies.min() > 1 - OCCUPANCY_SLACK for crystal in crystals]
+        # Apart, because disorder takes longer.
+        for kind in sorted(set(full)):
+            some = [i for i, own in enumerate(full) if own == kind]
+            own_rows = np.array([rows[i] for i in some])
+            found = self._fill_rows(SiteBatch.of([crystals[i] for i in some]), array, own_rows)
+            for i, groups in zip(some, found.tolist(), strict=True):
                 if groups == 0 or (self.recipe == "cutoff" and groups < self.n_groups):
-                    errors[i] = self._too_few(crystals[i], groups)
-        return [Failure(i, error) for i, error in sorted(errors.items())]
+                    errors[rows[i]] = self._too_few(crystals[i], groups)
+        return errors
 
-    def _fill_rows(self, sites: SiteBatch, array: NDArray[np.float32], rows: list[int]) -> NDArray[np.int64]:
+    def _fill_rows(self, sites: SiteBatch, array: NDArray[np.float32], rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Fill the rows of the crystals of a batch; returns how many groups have a distance within reach."""
         from xtalprint.descriptors.compiled_grid import fill_grids, group_distances  # noqa: PLC0415 - imports Numba
         from xtalprint.geometry.compiled_nearest import nearest  # noqa: PLC0415 - likewise
@@ -255,7 +250,7 @@ class GRID:
             distances, weights = group_distances(sites, self.n_groups, most)
         found = np.empty(len(rows), dtype=np.int64)
         bins = (1 / self.bin_width, 0.0 if self.smearing else NUDGE, below)
-        fill_grids(sites.starts, distances, weights, by_cutoff, bins, table, array, np.array(rows), found)
+        fill_grids(sites.starts, distances, weights, by_cutoff, bins, table, array, rows, found)
         return found
 
     def _too_few(self, crystal: Crystal, groups: int) -> XtalprintError:
@@ -275,10 +270,3 @@ class GRID:
             frame=crystal.frame,
             remedy=f"give n_groups={groups}, a larger r_max, or the recipe 'count'",
         )
-
-
-def _by_order(crystals: Sequence[Crystal], indices: list[int]) -> list[list[int]]:
-    """Ordered crystals and disordered ones apart, because the latter take longer; no empty list."""
-    full = {i for i in indices if crystals[i].occupancies.min() > 1 - OCCUPANCY_SLACK}
-    parts = [indices] if len(full) == len(indices) else [[i for i in indices if (i in full) == own] for own in (1, 0)]
-    return [part for part in parts if part]

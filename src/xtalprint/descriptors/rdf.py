@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.compute import map_ordered
-from xtalprint.crystal import Crystal
-from xtalprint.descriptors.base import Failure, Fingerprint, FingerprintBatch, check_numbers, disorder_warnings
-from xtalprint.descriptors.distance_bins import NUDGE, check_bins, chunks
-from xtalprint.errors import UnsupportedInputError, XtalprintError, not_a_crystal
+from xtalprint.descriptors.base import check_numbers
+from xtalprint.descriptors.distance_bins import NUDGE, check_bins, filled_batch, only_one
+from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry.site_batch import SiteBatch
 
 if TYPE_CHECKING:
@@ -20,6 +17,9 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+    from xtalprint.crystal import Crystal
+    from xtalprint.descriptors.base import Fingerprint, FingerprintBatch
 
     Floats = NDArray[np.float64]
 #: Farther than this, in Å, there are millions of neighbours.
@@ -95,10 +95,7 @@ class RDF:
         UnsupportedInputError
             For a crystal that does not repeat in three directions.
         """
-        batch = self.compute_many([crystal], threads=1)
-        if batch.failures:
-            raise batch.failures[0].error
-        return Fingerprint(batch.array[0], self, crystal.source, crystal.frame, batch.warnings[0], crystal.formula)
+        return only_one(self, crystal)
 
     def compute_many(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> FingerprintBatch:
         """Compute those of many crystals, each the same to the last bit as `compute` gives.
@@ -114,13 +111,7 @@ class RDF:
         -------
         Batch with an array (n_ok, n_bins); a crystal that fails becomes a `Failure`.
         """
-        array = np.zeros((len(crystals), self.n_bins), dtype=np.float32)
-        failures: list[Failure] = []
-        for failed in map_ordered(partial(self._fill, crystals, array), chunks(crystals), threads=threads):
-            failures.extend(failed)
-        index = np.setdiff1d(np.arange(len(crystals)), [failure.index for failure in failures])
-        warnings = tuple(tuple(disorder_warnings(crystals[i])) for i in index.tolist())
-        return FingerprintBatch(array[index] if failures else array, index, tuple(failures), warnings)
+        return filled_batch(self._fill, crystals, shape=(self.n_bins,), threads=threads)
 
     def plot(self, fingerprint: Fingerprint, *, title: str | None = None, width: float = 7.2) -> Figure:
         """Draw the function.
@@ -143,12 +134,16 @@ class RDF:
 
         return draw_rdf(fingerprint.array, self, title=caption(fingerprint) if title is None else title, width=width)
 
-    def _fill(self, crystals: Sequence[Crystal], array: NDArray[np.float32], some: range) -> list[Failure]:
-        """Fill the rows of some crystals; returns those that failed."""
+    def _fill(
+        self, crystals: list[Crystal], array: NDArray[np.float32], rows: list[int]
+    ) -> dict[int, XtalprintError]:
+        """Fill the rows of some crystals; returns the errors of those that failed."""
         from xtalprint.descriptors.compiled_rdf import count_pairs  # noqa: PLC0415 - imports Numba
 
-        errors = {i: error for i in some if (error := _refusal(crystals[i])) is not None}
-        good = [i for i in some if i not in errors]
+        errors: dict[int, XtalprintError] = {
+            row: _no_density(crystal) for row, crystal in zip(rows, crystals, strict=True) if not all(crystal.pbc)
+        }
+        good = [i for i, row in enumerate(rows) if row not in errors]
         if good:
             sites = SiteBatch.of([crystals[i] for i in good])
             counts = np.zeros((len(good), self.n_bins))
@@ -156,16 +151,11 @@ class RDF:
             edges = np.arange(self.n_bins + 1) * self.bin_width
             shells = 4 / 3 * np.pi * np.diff(edges**3)
             content = np.add.reduceat(sites.occupancies, sites.starts[:-1])
-            array[good] = counts / shells * (sites.volumes / content**2)[:, None]
-        return [Failure(i, error) for i, error in errors.items()]
+            array[[rows[i] for i in good]] = counts / shells * (sites.volumes / content**2)[:, None]
+        return errors
 
 
-def _refusal(crystal: object) -> XtalprintError | None:
-    """Why there is no function of it, or None."""
-    if not isinstance(crystal, Crystal):
-        return not_a_crystal(crystal)
-    if all(crystal.pbc):
-        return None
+def _no_density(crystal: Crystal) -> UnsupportedInputError:
     return UnsupportedInputError(
         "only a crystal that repeats in three directions has a density",
         source=crystal.source,

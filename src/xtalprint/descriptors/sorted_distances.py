@@ -63,7 +63,7 @@ class SortedDistances:
 
 
 @takes_crystal
-def sorted_distances(crystal: Crystal, *, n_groups: int = 100, r_max: float | None = None) -> SortedDistances:
+def distances_by_group(crystal: Crystal, *, n_groups: int = 100, r_max: float | None = None) -> SortedDistances:
     """Sort the distances of each group of a crystal; see `GRID` for the groups.
 
     Parameters
@@ -89,7 +89,7 @@ def sorted_distances(crystal: Crystal, *, n_groups: int = 100, r_max: float | No
     --------
     >>> from xtalprint import Crystal
     >>> polonium = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
-    >>> sorted_distances(polonium, n_groups=8).means.round(3)
+    >>> distances_by_group(polonium, n_groups=8).means.round(3)
     array([3.35 , 3.35 , 3.35 , 3.35 , 3.35 , 3.35 , 4.738, 4.738])
     """
     distances, weights = _groups(crystal, n_groups, r_max)
@@ -118,7 +118,7 @@ def average_minimum_distances(crystal: Crystal, *, n_groups: int = 100) -> Float
     Parameters
     ----------
     crystal
-        As for `sorted_distances`.
+        As for `distances_by_group`.
     n_groups
         How many neighbours of each site.
 
@@ -162,7 +162,7 @@ def wasserstein_of_sorted(one: SortedDistances, other: SortedDistances) -> Float
     Examples
     --------
     >>> from xtalprint import Crystal
-    >>> small, large = (sorted_distances(Crystal([[0, 0, 0]], ["Po"], cell=a * np.eye(3))) for a in (3.0, 3.1))
+    >>> small, large = (distances_by_group(Crystal([[0, 0, 0]], ["Po"], cell=a * np.eye(3))) for a in (3.0, 3.1))
     >>> wasserstein_of_sorted(small, large)[:3].round(6)
     array([0.1, 0.1, 0.1])
     """
