@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
+    from xtalprint.similarity import SimilarityIndex
+    from xtalprint.similarity import earth_movers_distance as emd
 
 _HOME = {
     "GRID": "xtalprint.descriptors.grid",
@@ -26,7 +28,9 @@ _HOME = {
     "BondOrientationalOrder": "xtalprint.descriptors.bond_orientational_order",
     "Crystal": "xtalprint.crystal",
     "DiffractionImage": "xtalprint.descriptors.diffraction_image",
+    "SimilarityIndex": "xtalprint.similarity",
     "XtalprintError": "xtalprint.errors",
+    "emd": "xtalprint.similarity",
     "from_ase": "xtalprint.io",
     "from_pymatgen": "xtalprint.io",
     "iter_read": "xtalprint.io",
@@ -42,8 +46,10 @@ __all__ = [
     "BondOrientationalOrder",
     "Crystal",
     "DiffractionImage",
+    "SimilarityIndex",
     "XtalprintError",
     "__version__",
+    "emd",
     "from_ase",
     "from_pymatgen",
     "iter_read",

@@ -32,7 +32,7 @@ def random_crystal(seed):
     while True:
         frac = rng.random((rng.integers(1, 7), 3))
         try:
-            return Crystal(frac @ cell, rng.integers(1, 80, len(frac)), cell=cell)
+            return Crystal(frac @ cell, rng.integers(2, 80, len(frac)), cell=cell)
         except ValueError:  # two atoms on one place
             continue
 

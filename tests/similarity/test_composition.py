@@ -14,7 +14,7 @@ from scipy.optimize import linprog
 from xtalprint import Crystal
 from xtalprint.errors import UnsupportedInputError, WrongUsageError
 from xtalprint.similarity import CompositionEarthMovers, CompositionTable, composition_distance, element_dissimilarity
-from xtalprint.similarity.compiled_transport import earth_movers, transport
+from xtalprint.similarity.compiled_transport import earth_movers, room_for, transport
 from xtalprint.similarity.composition import (
     GROUNDS,
     composition_fractions,
@@ -51,8 +51,18 @@ def test_transport_is_that_of_linear_programming(seed):
             cost = rng.integers(0, 3, (m, n)).astype(float)  # many equally good plans
         expected = by_linear_programming(a, b, cost)
         slack = 1e-9 * max(1.0, expected)
-        assert abs(earth_movers(a, b, np.arange(m), np.arange(n), cost) - expected) < slack
-        assert abs(transport(a, b, cost) - expected) < slack, "without the closed forms"
+        room = room_for(8)
+        places = np.stack([np.arange(8), np.arange(8)])
+        table = np.zeros((8, 8))
+        table[:m, :n] = cost
+        assert abs(earth_movers(padded(a, b), places, m, n, table, room) - expected) < slack
+        assert abs(transport(padded(a, b), m, n, table, room[3]) - expected) < slack, "without the closed forms"
+
+
+def padded(a, b):
+    both = np.zeros((2, 8))
+    both[0, : len(a)], both[1, : len(b)] = a, b
+    return both
 
 
 def full(composition, ground):

@@ -132,7 +132,7 @@ def test_on_many_threads(index):
 def test_records(index):
     first, second = index.query(GRIDS[2], 2).records()
     assert first == {"rank": 1, "id": "2", "distance": 0.0, "half": 1.0}
-    assert (second["rank"], second["id"]) == (2, "459")
+    assert (second["rank"], second["id"]) == (2, "460")
 
 
 def test_adding_is_building_with_all(index):

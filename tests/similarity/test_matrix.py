@@ -206,7 +206,7 @@ def test_a_full_disk_is_told_before(tmp_path, metric, table, monkeypatch):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"path": "d.txt"}, "the matrix is written as .npy (value: d.txt); end its name with .npy."),
+        ({"path": "d.txt"}, "the matrix is written as .npy (value: d.txt); give a name ending with .npy."),
         ({"path": "d.npy", "block": 0}, "the size of a block must be a whole number, 1 or more (value: 0)."),
         ({"path": "d.npy", "block": 1.5}, "the size of a block must be a whole number, 1 or more (value: 1.5)."),
         ({"path": "d.npy", "b": []}, "there is nothing to compare (value: 90 × 0 crystals)."),

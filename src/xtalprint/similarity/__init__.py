@@ -17,6 +17,9 @@ from xtalprint.similarity.index import Neighbours, SimilarityIndex
 from xtalprint.similarity.matrix import distance_matrix
 from xtalprint.similarity.vectors import Cosine, Euclid
 
+#: Short name for a notebook.
+emd = earth_movers_distance
+
 __all__ = [
     "CompositionEarthMovers",
     "CompositionTable",
@@ -36,5 +39,6 @@ __all__ = [
     "distance_matrix",
     "earth_movers_distance",
     "element_dissimilarity",
+    "emd",
     "groups_within",
 ]

@@ -242,6 +242,7 @@ class CompositionEarthMovers:
             b.masses,
             element_dissimilarity(self.ground),
             self.common_stays,
+            a is b,
             out,
         )
         return out
