@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from xtalprint.studies import similarity_peer
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "similarity-cases.md").read_text(encoding="utf-8")
 FLAT = " ".join(PAGE.split())
@@ -165,3 +167,24 @@ def test_axioms():
     assert [name for name, distance in least.items() if distance == 0] == ["GRID unsmeared + EMD"]
     assert f"the two nearest in a block are {least['GRID + EMD']:.4f} Å apart" in FLAT
     assert METRIC["found"]["GRID unsmeared + EMD"]["crystals"] == 1_000
+
+
+def test_the_matcher_of_pymatgen():
+    found = METRIC["beside_a_matcher"]
+    assert row("", *found).replace("|  |", "| |") in PAGE
+    words = {
+        "not_zero_for_itself_in_another_cell": "not zero (above 1e-9) for itself in another cell",
+        "other_when_exchanged": "another distance, or none, when the two are exchanged",
+        "both_steps_match": "both steps of the chain match",
+        "but_not_both_together": "of these, the ends do not match",
+        "triangle_broken": "of these, the way through the middle is shorter",
+        "zero_though_expanded": "zero though expanded",
+    }
+    for key, text in words.items():
+        assert row(text, *(str(of[key]) for of in found.values())) in PAGE
+    matcher = found[similarity_peer.MATCHER]
+    assert f"about {matcher['chains']} chains" in FLAT
+    assert f"is {matcher['farthest_from_itself_in_another_cell']:.0e}, so" in FLAT
+    low, high = similarity_peer.DISPLACED
+    assert f"({low} to {high} Å, standard" in FLAT
+    assert f"of {similarity_peer.FEWEST_SITES} to {similarity_peer.MOST_SITES} sites" in FLAT

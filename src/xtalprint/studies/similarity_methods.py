@@ -10,7 +10,7 @@ import numpy as np
 from xtalprint.descriptors.base import parameters
 from xtalprint.descriptors.grid import GRID
 from xtalprint.descriptors.rdf import RDF
-from xtalprint.descriptors.sorted_distances import sorted_distances, wasserstein_of_sorted
+from xtalprint.descriptors.sorted_distances import distances_by_group, wasserstein_of_sorted
 from xtalprint.similarity import Cosine, EarthMovers
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _in_place(distances: Floats, index: NDArray[np.integer[Any]], n: int) -> Flo
 
 
 def _sorted(crystals: Sequence[Crystal]) -> Floats:
-    every = [sorted_distances(crystal, n_groups=GROUPS) for crystal in crystals]
+    every = [distances_by_group(crystal, n_groups=GROUPS) for crystal in crystals]
     matrix = np.zeros((len(every), len(every)))
     for i, one in enumerate(every):
         for j in range(i):
@@ -103,7 +103,7 @@ def _sorted(crystals: Sequence[Crystal]) -> Floats:
 
 
 def _means(crystals: Sequence[Crystal]) -> Floats:
-    means = np.array([sorted_distances(crystal, n_groups=GROUPS).means for crystal in crystals])
+    means = np.array([distances_by_group(crystal, n_groups=GROUPS).means for crystal in crystals])
     return np.array([np.abs(means - one).mean(axis=1) for one in means])
 
 
