@@ -77,6 +77,9 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             "expansion (Å)": round(a - REFERENCE, 6),
             "distance": float(matrices[name][at, i]),
             "known (Å)": round(KNOWN_SLOPE * abs(a - REFERENCE), 6) if name in OF_NEIGHBOURS else "",
+            "relative deviation": float(matrices[name][at, i] / (KNOWN_SLOPE * abs(a - REFERENCE)) - 1)
+            if name in OF_NEIGHBOURS and i != at
+            else "",
         }
         for name, method in every.items()
         for i, a in enumerate(places.tolist())
