@@ -157,6 +157,7 @@ def test_fingerprints_in_any_form():
         (lambda: CumulativeTable.of([np.eye(3), np.eye(4)]), "different shapes cannot be compared (value: 3 × 3 and"),
         (lambda: CumulativeTable.of("grids"), "fingerprints are an array or a list (value: str)"),
         (lambda: CumulativeTable.of(np.zeros((1, 1, 70_000))), "at most 65534 bins (value: 70000); use wider bins."),
+        (lambda: CumulativeTable.of(np.zeros((1, 40_000, 1))), "there may be at most 32767 groups (value: 40000)."),
         (lambda: CumulativeTable.joined([]), "no table to join"),
         (
             lambda: CumulativeTable.joined([CumulativeTable.of(np.eye(n)[None]) for n in (3, 4)]),

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 WHOLE = 2**24
 #: The most bins of a group: edges are stored in 16 bits.
 MOST_BINS = 2**16 - 2
-#: Rows that are unpacked together.
-CHUNK = 256
+#: The most groups: differences of their 16-bit sums are added up in 32 bits.
+MOST_GROUPS = 2**15 - 1
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -70,6 +70,8 @@ class CumulativeTable:
         n, n_groups, n_bins = grids.shape
         if n_bins > MOST_BINS:
             raise WrongUsageError(f"a group may have at most {MOST_BINS} bins", value=n_bins, remedy="use wider bins")
+        if n_groups > MOST_GROUPS:
+            raise WrongUsageError(f"there may be at most {MOST_GROUPS} groups", value=n_groups)
         from xtalprint.similarity import compiled_cumulative as loops  # noqa: PLC0415 - Numba, when it is needed
 
         first, last = np.empty((n, n_groups), dtype=np.uint16), np.empty((n, n_groups), dtype=np.uint16)

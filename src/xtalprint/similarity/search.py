@@ -141,8 +141,9 @@ class SortedTable:
     @property
     def _arrays(self) -> tuple[Any, Any, Any]:
         table = self.table
-        packed = table.first, table.last, table.offsets, table.values
-        return packed, (self.totals, self.codes, self.numbers), code_shift(table.n_bins)
+        packed: list[NDArray[Any]] = [table.first, table.last, table.offsets, table.values]
+        ordered: list[NDArray[Any]] = [self.totals, self.codes, self.numbers]
+        return tuple(map(_read_only, packed)), tuple(map(_read_only, ordered)), code_shift(table.n_bins)
 
     def _query(self, query: CumulativeTable) -> tuple[tuple[Any, Any, Any], int]:
         from xtalprint.similarity import compiled_cumulative as loops  # noqa: PLC0415 - Numba, when it is needed
@@ -158,6 +159,13 @@ class SortedTable:
         loops.query_sums(cumulated, sums)
         codes = (sums[:, -1] >> code_shift(query.n_bins)).astype(np.uint16)
         return (cumulated, sums, codes), int(sums[:, -1].sum())
+
+
+def _read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """The same memory, so that arrays in memory and in files are of one type and loops are compiled once."""
+    view = array.view()
+    view.setflags(write=False)
+    return view
 
 
 def code_shift(n_bins: int) -> int:
