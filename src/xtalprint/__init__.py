@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
+    from xtalprint.similarity import SimilarityIndex
+    from xtalprint.similarity import earth_movers_distance as emd
 
 _HOME = {
     "GRID": "xtalprint.descriptors.grid",
@@ -28,7 +30,9 @@ _HOME = {
     "Crystal": "xtalprint.crystal",
     "DiffractionImage": "xtalprint.descriptors.diffraction_image",
     "MomentumCloud": "xtalprint.descriptors.momentum_cloud",
+    "SimilarityIndex": "xtalprint.similarity",
     "XtalprintError": "xtalprint.errors",
+    "emd": "xtalprint.similarity",
     "from_ase": "xtalprint.io",
     "from_pymatgen": "xtalprint.io",
     "iter_read": "xtalprint.io",
@@ -45,8 +49,10 @@ __all__ = [
     "Crystal",
     "DiffractionImage",
     "MomentumCloud",
+    "SimilarityIndex",
     "XtalprintError",
     "__version__",
+    "emd",
     "from_ase",
     "from_pymatgen",
     "iter_read",

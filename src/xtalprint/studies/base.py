@@ -142,6 +142,27 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.size",
         ),
         Study(
+            "similarity-lattice",
+            "Cumby and Seth (2021), figure 2e and f: how unlike a perovskite and the same one expanded are",
+            "xtalprint.studies.similarity_lattice",
+        ),
+        Study(
+            "similarity-displacement",
+            "Cumby and Seth (2021), figure 2c and d: how unlike a perovskite is when its small cation moves",
+            "xtalprint.studies.similarity_displacement",
+        ),
+        Study(
+            "similarity-ruddlesden-popper",
+            "Cumby and Seth (2021), figure 2a and b: layered perovskites, idealised and real",
+            "xtalprint.studies.similarity_ruddlesden_popper",
+            needs_data=True,
+        ),
+        Study(
+            "similarity-metric",
+            "whether distances between crystals are symmetric, zero for the same crystal, and obey the triangle",
+            "xtalprint.studies.similarity_metric",
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",

@@ -1,0 +1,183 @@
+"""Cumulated fingerprints in whole numbers, packed: what matrices and indexes work on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.similarity.fingerprints import stacked
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from xtalprint.similarity.fingerprints import Grids
+
+#: The whole mass of a group: masses are rounded to this fraction of it.
+WHOLE = 2**24
+#: The most bins of a group: edges are stored in 16 bits.
+MOST_BINS = 2**16 - 2
+#: The most groups: differences of their 16-bit sums are added up in 32 bits.
+MOST_GROUPS = 2**15 - 1
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class CumulativeTable:
+    """Many cumulated fingerprints, exact to 2⁻²⁴ of the mass of a group, in a fraction of the memory.
+
+    The cumulated mass of a group is 0 up to its shortest distance and 1 from its longest: only what lies between is
+    kept. Values are whole numbers (2²⁴ = all mass), so that every sum over them is exact: distances do not depend on
+    block size, order or number of threads, and obey the triangle inequality without any tolerance.
+
+    Parameters
+    ----------
+    first, last
+        (n, n_groups) the first bin with mass and the first with all mass (n_bins if there is none).
+    offsets
+        (n + 1,) where the values of each row begin.
+    values
+        All values between the edges, row by row and group by group.
+    n_bins
+        Bins of a group.
+    """
+
+    first: NDArray[np.uint16]
+    last: NDArray[np.uint16]
+    offsets: NDArray[np.int64]
+    values: NDArray[np.int32]
+    n_bins: int
+
+    @classmethod
+    def of(cls, fingerprints: Grids) -> CumulativeTable:
+        """Pack fingerprints.
+
+        Parameters
+        ----------
+        fingerprints
+            (n, n_groups, n_bins) array, a `FingerprintBatch`, or a sequence of fingerprints or (n_groups, n_bins)
+            arrays: masses of at most 1 for each group; what lacks lies at the end of the range.
+
+        Raises
+        ------
+        XtalprintError
+            For masses that are negative, not finite or more than 1 together, naming fingerprint and group.
+        """
+        grids = np.ascontiguousarray(stacked(fingerprints))
+        n, n_groups, n_bins = grids.shape
+        if n_bins > MOST_BINS:
+            raise WrongUsageError(f"a group may have at most {MOST_BINS} bins", value=n_bins, remedy="use wider bins")
+        if n_groups > MOST_GROUPS:
+            raise WrongUsageError(f"there may be at most {MOST_GROUPS} groups", value=n_groups)
+        from xtalprint.similarity import compiled_cumulative as loops  # noqa: PLC0415 - Numba, when it is needed
+
+        first, last = np.empty((n, n_groups), dtype=np.uint16), np.empty((n, n_groups), dtype=np.uint16)
+        wrong, row, group = loops.find_edges(grids, first, last)
+        if wrong:
+            raise refused(wrong, row, group, grids[row, group])
+        offsets = np.zeros(n + 1, dtype=np.int64)
+        np.cumsum((last.astype(np.int64) - first).sum(axis=1), out=offsets[1:])
+        values = np.empty(offsets[-1], dtype=np.int32)
+        loops.fill_values(grids, first, last, offsets, values)
+        return cls(first, last, offsets, values, n_bins)
+
+    @classmethod
+    def joined(cls, tables: Sequence[CumulativeTable]) -> CumulativeTable:
+        """Rows of all tables, one after the other.
+
+        Raises
+        ------
+        WrongUsageError
+            If there is none, or their groups or bins differ in number.
+        """
+        if not tables:
+            raise WrongUsageError("no table to join")
+        if len({table.shape for table in tables}) > 1:
+            shapes = " and ".join(sorted({f"{g} × {b}" for g, b in {table.shape for table in tables}}))
+            raise WrongUsageError(
+                "fingerprints of different shapes cannot be compared",
+                value=shapes,
+                remedy="compute all of them with the same descriptor",
+            )
+        offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(table.offsets) for table in tables]))])
+        return cls(
+            np.concatenate([table.first for table in tables]),
+            np.concatenate([table.last for table in tables]),
+            offsets.astype(np.int64),
+            np.concatenate([table.values for table in tables]),
+            tables[0].n_bins,
+        )
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.first)
+
+    def __repr__(self) -> str:
+        """Numbers of rows, groups and bins, and memory."""
+        return f"CumulativeTable({len(self)} rows of {self.shape[0]} × {self.n_bins}, {self.nbytes / 1e6:.1f} MB)"
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Groups and bins of a row."""
+        return self.first.shape[1], self.n_bins
+
+    @property
+    def nbytes(self) -> int:
+        """Memory, bytes."""
+        return sum(array.nbytes for array in (self.first, self.last, self.offsets, self.values))
+
+    def __getitem__(self, rows: slice) -> CumulativeTable:
+        """Successive rows, without copying the values."""
+        start, stop, step = rows.indices(len(self))
+        if step != 1:
+            return self.take(np.arange(start, stop, step))
+        stop = max(start, stop)
+        low, high = self.offsets[start], self.offsets[stop]
+        offsets = self.offsets[start : stop + 1] - low
+        return CumulativeTable(
+            self.first[start:stop], self.last[start:stop], offsets, self.values[low:high], self.n_bins
+        )
+
+    def take(self, rows: NDArray[np.int64]) -> CumulativeTable:
+        """Rows by their numbers, copied."""
+        lengths = np.diff(self.offsets)[rows]
+        offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        places = np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return CumulativeTable(self.first[rows], self.last[rows], offsets, self.values[places], self.n_bins)
+
+    def group_sums(self) -> NDArray[np.int64]:
+        """(n, n_groups) sums over the bins: (r_max − mean distance) / bin width, in units of 2⁻²⁴."""
+        from xtalprint.similarity import compiled_cumulative as loops  # noqa: PLC0415 - Numba, when it is needed
+
+        sums = np.empty(self.first.shape, dtype=np.int64)
+        loops.group_sums(self.first, self.last, self.offsets, self.values, self.n_bins, sums)
+        return sums
+
+    def unpacked(self) -> NDArray[np.int32]:
+        """(n, n_groups, n_bins) all values; 2²⁴ is the whole mass."""
+        from xtalprint.similarity import compiled_cumulative as loops  # noqa: PLC0415 - Numba, when it is needed
+
+        out = np.empty((len(self), *self.shape), dtype=np.int32)
+        loops.unpack_values(self.first, self.last, self.offsets, self.values, out)
+        return out
+
+    def unit(self, bin_width: float) -> float:
+        """Å of one unit of a distance in whole numbers: bin_width / (n_groups · 2²⁴)."""
+        return bin_width / (self.shape[0] * WHOLE)
+
+
+def refused(wrong: int, row: int, group: int, masses: NDArray[Any]) -> XtalprintError:
+    """Error for a group that is no distribution."""
+    place = f"group {group} of fingerprint {row}"
+    if wrong == 1:
+        return XtalprintError(f"{place} is not finite", value=masses[~np.isfinite(masses)][0])
+    if wrong == 2:  # noqa: PLR2004 - NEGATIVE of compiled_cumulative
+        return XtalprintError(f"{place} has a negative mass", value=masses.min())
+    return XtalprintError(
+        f"{place} has more than the mass 1",
+        value=f"{masses.sum():.6g}",
+        remedy="divide each group by its sum, or take a normalised descriptor",
+    )

@@ -1,0 +1,132 @@
+"""What is taken for fingerprints: arrays, fingerprints of a descriptor, and batches of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from numbers import Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xtalprint.descriptors.base import Fingerprint, FingerprintBatch
+from xtalprint.errors import WrongUsageError
+
+#: One fingerprint of grouped distances: (n_groups, n_bins).
+Grid = NDArray[Any] | Fingerprint
+#: Many.
+Grids = NDArray[Any] | FingerprintBatch | Sequence[Grid]
+
+ONE, MANY = 2, 3
+
+
+def single(fingerprint: Grid) -> NDArray[np.floating[Any]]:
+    """(n_groups, n_bins) array of one fingerprint; a single group may come without its axis.
+
+    Raises
+    ------
+    WrongUsageError
+        If it is no array of numbers with these axes.
+    """
+    array = _numbers(fingerprint.array if isinstance(fingerprint, Fingerprint) else fingerprint)
+    if array.ndim == 1:
+        array = array[None]
+    if array.ndim != ONE or 0 in array.shape:
+        raise WrongUsageError(
+            "a fingerprint has two axes, groups and bins", value=f"shape {array.shape}", remedy="give one at a time"
+        )
+    return array
+
+
+def stacked(fingerprints: Grids) -> NDArray[np.floating[Any]]:
+    """(n, n_groups, n_bins) array of many fingerprints.
+
+    Raises
+    ------
+    WrongUsageError
+        If their shapes differ, or they are no arrays of numbers with these axes.
+    """
+    if isinstance(fingerprints, FingerprintBatch):
+        array = _numbers(fingerprints.array)
+    elif isinstance(fingerprints, np.ndarray):
+        array = _numbers(fingerprints)
+    else:
+        if isinstance(fingerprints, (str, bytes, Fingerprint)) or not isinstance(fingerprints, Sequence):
+            raise WrongUsageError(
+                "fingerprints are an array or a list", value=type(fingerprints).__name__, remedy="put one into a list"
+            )
+        rows = [single(fingerprint) for fingerprint in fingerprints]
+        if len({row.shape for row in rows}) > 1:
+            shapes = " and ".join(f"{g} × {b}" for g, b in sorted({(row.shape[0], row.shape[1]) for row in rows}))
+            raise WrongUsageError(
+                "fingerprints of different shapes cannot be compared",
+                value=shapes,
+                remedy="compute all of them with the same descriptor",
+            )
+        array = np.stack(rows) if rows else np.empty((0, 0, 0))
+    if array.ndim != MANY or 0 in array.shape:
+        raise WrongUsageError("fingerprints have three axes, crystals, groups and bins", value=f"shape {array.shape}")
+    return array
+
+
+def bin_width_of(*fingerprints: object, given: float | None = None) -> float:
+    """Width of a bin, Å: the one given, or the one of the fingerprints' descriptor (its ``bin_width``).
+
+    Raises
+    ------
+    WrongUsageError
+        If neither is known, they differ, or it is not a positive number.
+    """
+    widths = {
+        float(width)
+        for fingerprint in fingerprints
+        if isinstance(fingerprint, Fingerprint)
+        and isinstance(width := getattr(fingerprint.descriptor, "bin_width", None), Real)
+    }
+    if given is not None:
+        return positive(given, "the width of a bin", remedy="give it in Å")
+    if len(widths) > 1:
+        raise WrongUsageError(
+            "fingerprints with different bins cannot be compared",
+            value=" and ".join(f"{width:g} Å" for width in sorted(widths)),
+            remedy="compute both with the same descriptor",
+        )
+    if not widths:
+        raise WrongUsageError("the width of a bin is not known", remedy="give bin_width in Å")
+    return widths.pop()
+
+
+def positive(value: object, what: str, *, remedy: str | None = None) -> float:
+    """A positive finite number.
+
+    Raises
+    ------
+    WrongUsageError
+        Naming ``what`` and the value.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, Real) or not 0 < float(value) < np.inf:
+        raise WrongUsageError(f"{what} must be a positive number", value=repr(value), remedy=remedy)
+    return float(value)
+
+
+def whole_number(value: object, what: str, *, least: int = 1) -> int:
+    """A whole number of at least ``least``.
+
+    Raises
+    ------
+    WrongUsageError
+        Naming ``what`` and the value.
+    """
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or value < least:
+        raise WrongUsageError(f"{what} must be a whole number, {least} or more", value=repr(value))
+    return int(value)
+
+
+def _numbers(array: object) -> NDArray[np.floating[Any]]:
+    try:
+        values = np.asarray(array)
+        if values.dtype == np.float32:
+            return values
+        return values.astype(np.float64, casting="same_kind")
+    except (TypeError, ValueError) as error:
+        raise WrongUsageError("a fingerprint is an array of real numbers", value=repr(array)) from error

@@ -1,0 +1,65 @@
+"""Groups of crystals that are the same within a tolerance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.similarity.cumulative import CumulativeTable
+from xtalprint.similarity.fingerprints import bin_width_of, positive
+from xtalprint.similarity.search import SortedTable
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from xtalprint.similarity.fingerprints import Grids
+
+#: Rounding allowed in the tolerance, units of the last place of a distance.
+SLACK = 1e-6
+
+
+def groups_within(
+    fingerprints: Grids | CumulativeTable | SortedTable, tolerance: float, *, bin_width: float = 0.1
+) -> NDArray[np.int64]:
+    """Group crystals whose earth mover's distance is at most a tolerance.
+
+    The rule: two crystals are in one group if a chain of crystals leads from one to the other in which neighbours are
+    at most ``tolerance`` apart (connected components, or single linkage). So groups do not depend on the order of the
+    crystals, a crystal is in one group only, and a larger tolerance only joins groups; but the ends of a long chain
+    may be farther apart than the tolerance. Groups are numbered from 0 in the order of their first members.
+
+    Parameters
+    ----------
+    fingerprints
+        Of n crystals.
+    tolerance
+        Å; 0 joins what is equal.
+    bin_width
+        Å.
+
+    Returns
+    -------
+    (n,) number of the group of each crystal.
+
+    Raises
+    ------
+    WrongUsageError
+        If the tolerance is negative or no number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> steps = np.eye(6)[[0, 5, 1, 2]][:, None, :]
+    >>> groups_within(steps, 0.1)
+    array([0, 1, 0, 0])
+    """
+    width = bin_width_of(given=bin_width)
+    reach = 0.0 if isinstance(tolerance, (int, float)) and tolerance == 0 else positive(tolerance, "the tolerance")
+    if isinstance(fingerprints, SortedTable):
+        ordered = fingerprints
+    else:
+        table = fingerprints if isinstance(fingerprints, CumulativeTable) else CumulativeTable.of(fingerprints)
+        ordered = SortedTable.of(table)
+    first = ordered.joined_within(int(min(reach / ordered.table.unit(width) * (1 + SLACK * 1e-3) + SLACK, 2.0**62)))
+    return np.unique(first, return_inverse=True)[1].astype(np.int64)

@@ -1,0 +1,349 @@
+"""`SimilarityIndex`: the most similar of many crystals, exactly, without comparing with all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xtalprint.compute import map_ordered
+from xtalprint.crystal import Crystal
+from xtalprint.descriptors.base import Failure, Fingerprint, parameters
+from xtalprint.errors import WrongUsageError
+from xtalprint.similarity.cumulative import CumulativeTable
+from xtalprint.similarity.fingerprinting import fingerprinted
+from xtalprint.similarity.fingerprints import bin_width_of, positive, whole_number
+from xtalprint.similarity.search import ENDLESS, SortedTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from xtalprint.descriptors.base import Descriptor
+    from xtalprint.similarity.fingerprints import Grid, Grids
+    from xtalprint.similarity.search import Found
+
+#: Distances in Å are compared with tolerances after this rounding.
+SLACK = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """The most similar crystals to one, nearest first; equally similar ones in the order of the index.
+
+    Parameters
+    ----------
+    numbers
+        Their places in the index, from 0.
+    ids
+        Their names.
+    distances
+        Å.
+    labels
+        Their labels, by name.
+    looked_at, measured
+        How many crystals had lower bounds of their distances computed, and how many their distances.
+    """
+
+    numbers: NDArray[np.int64]
+    ids: tuple[str, ...]
+    distances: NDArray[np.float64]
+    labels: Mapping[str, tuple[Any, ...]]
+    looked_at: int
+    measured: int
+
+    def __len__(self) -> int:
+        """How many were found."""
+        return len(self.ids)
+
+    def records(self) -> list[dict[str, Any]]:
+        """One for each: rank (from 1), id, distance and labels."""
+        return [
+            {"rank": i + 1, "id": self.ids[i], "distance": float(self.distances[i])}
+            | {name: values[i] for name, values in self.labels.items()}
+            for i in range(len(self))
+        ]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SimilarityIndex:
+    """Many crystals, ready to be searched by the earth mover's distance of their grouped distances.
+
+    A query is exact: crystals are sorted by their mean distance, only those that can be near are looked at, and the
+    difference between the group means, which is never above the distance, decides which are compared. Make one with
+    `build` or `load`; it does not change afterwards (`add` returns another).
+
+    Parameters
+    ----------
+    ordered
+        Packed fingerprints.
+    ids
+        One name for each crystal, all different.
+    labels
+        Values for each crystal, by name.
+    bin_width
+        Å.
+    descriptor
+        What makes fingerprints of crystals; None if only fingerprints are known.
+    failures
+        Crystals that have no fingerprint and are not in the index.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> fingerprints = np.eye(5)[:, None, :]
+    >>> index = SimilarityIndex.build(fingerprints, bin_width=0.1, ids=["a", "b", "c", "d", "e"])
+    >>> index.query(fingerprints[1], k=3).ids
+    ('b', 'a', 'c')
+    """
+
+    ordered: SortedTable
+    ids: tuple[str, ...]
+    labels: Mapping[str, tuple[Any, ...]]
+    bin_width: float
+    descriptor: Descriptor | None = None
+    failures: tuple[Failure, ...] = ()
+
+    @classmethod
+    def build(
+        cls,
+        items: Sequence[Crystal] | Grids | CumulativeTable,
+        *,
+        ids: Sequence[str] | None = None,
+        labels: Mapping[str, Sequence[Any]] | None = None,
+        descriptor: Descriptor | None = None,
+        bin_width: float | None = None,
+        threads: int | None = None,
+    ) -> SimilarityIndex:
+        """Make an index.
+
+        Parameters
+        ----------
+        items
+            Crystals, a few thousand at a time in memory, or fingerprints of the same descriptor.
+        ids
+            One name for each, all different; default: their numbers.
+        labels
+            Values for each, by name, such as formulas or properties.
+        descriptor
+            What makes fingerprints of crystals; default: that of the fingerprints, or ``GRID()``.
+        bin_width
+            Å, where the descriptor does not tell.
+        threads
+            None means all cores.
+
+        Raises
+        ------
+        WrongUsageError
+            If there is nothing, or ids or labels do not fit.
+        """
+        made = fingerprinted(items, descriptor=descriptor, threads=threads)
+        width = bin_width_of(*made.examples, given=_known_width(made.descriptor, bin_width))
+        n = len(made.table) + len(made.failures)
+        names = _checked_ids(ids, n)
+        values = _checked_labels(labels, n)
+        kept = made.kept.tolist()
+        return cls(
+            SortedTable.of(made.table),
+            tuple(names[i] for i in kept),
+            {name: tuple(column[i] for i in kept) for name, column in values.items()},
+            width,
+            made.descriptor,
+            made.failures,
+        )
+
+    def add(
+        self,
+        items: Sequence[Crystal] | Grids | CumulativeTable,
+        *,
+        ids: Sequence[str] | None = None,
+        labels: Mapping[str, Sequence[Any]] | None = None,
+        threads: int | None = None,
+    ) -> SimilarityIndex:
+        """Make a larger index, with further crystals after those of this one.
+
+        Parameters
+        ----------
+        items, ids, labels, threads
+            As in `build`; ids that this index has not, and the same labels.
+
+        Raises
+        ------
+        WrongUsageError
+            If ids occur twice, or labels or shapes differ.
+        """
+        start = len(self) + len(self.failures)
+        if ids is None and not isinstance(items, CumulativeTable):
+            ids = [str(start + i) for i in range(len(items))] if hasattr(items, "__len__") else None
+        more = type(self).build(
+            items, ids=ids, labels=labels, descriptor=self.descriptor, bin_width=self.bin_width, threads=threads
+        )
+        twice = sorted(set(self.ids) & set(more.ids))
+        if twice:
+            raise WrongUsageError("this id is in the index already", value=twice[0], remedy="give other ids")
+        if set(more.labels) != set(self.labels):
+            raise WrongUsageError(
+                "new crystals must have the labels of the index",
+                value=", ".join(sorted(more.labels)) or "none",
+                remedy=f"give {', '.join(sorted(self.labels)) or 'none'}",
+            )
+        table = CumulativeTable.joined([self.ordered.unsorted(), more.ordered.unsorted()])
+        return replace(
+            self,
+            ordered=SortedTable.of(table),
+            ids=self.ids + more.ids,
+            labels={name: (*values, *more.labels[name]) for name, values in self.labels.items()},
+            failures=self.failures + tuple(replace(f, index=f.index + start) for f in more.failures),
+        )
+
+    def __len__(self) -> int:
+        """Number of crystals."""
+        return len(self.ids)
+
+    def __repr__(self) -> str:
+        """Number of crystals, shape of their fingerprints, labels and memory."""
+        groups, bins = self.ordered.table.shape
+        labels = ", ".join(self.labels) or "none"
+        megabytes = self.ordered.nbytes / 1e6
+        return f"SimilarityIndex({len(self)} crystals, {groups} × {bins}, labels: {labels}, {megabytes:.1f} MB)"
+
+    @property
+    def unit(self) -> float:
+        """Å of one unit of a distance in whole numbers."""
+        return self.ordered.table.unit(self.bin_width)
+
+    def query(self, item: Crystal | Grid, k: int = 10) -> Neighbours:
+        """Find the k most similar crystals, or all if there are fewer.
+
+        Parameters
+        ----------
+        item
+            A crystal, or a fingerprint of the descriptor of the index.
+        k
+            How many.
+
+        Raises
+        ------
+        WrongUsageError
+            If k is no positive whole number, or the fingerprint has another shape or other bins.
+        XtalprintError
+            If the crystal has no fingerprint, or masses are no masses.
+        """
+        return self.named(self.ordered.nearest(self.packed(item), whole_number(k, "k")))
+
+    def query_many(
+        self, items: Sequence[Crystal | Grid], k: int = 10, *, threads: int | None = None
+    ) -> list[Neighbours]:
+        """`query` for each, on several threads; the same answers whatever their number."""
+        return list(map_ordered(partial(self.query, k=k), items, threads=threads))
+
+    def within(self, item: Crystal | Grid, distance: float) -> Neighbours:
+        """Find all crystals that are at most so far away.
+
+        Parameters
+        ----------
+        item
+            As in `query`.
+        distance
+            Å.
+
+        Raises
+        ------
+        WrongUsageError
+            If the distance is no positive number.
+        """
+        reach = positive(distance, "the distance", remedy="give it in Å") / self.unit * (1 + SLACK)
+        return self.named(self.ordered.within(self.packed(item), int(min(reach, ENDLESS))))
+
+    def groups(self, tolerance: float) -> NDArray[np.int64]:
+        """Number of the group of each crystal, see `xtalprint.similarity.groups_within`."""
+        from xtalprint.similarity.grouping import groups_within  # noqa: PLC0415 - it takes an index's rows
+
+        return groups_within(self.ordered, tolerance, bin_width=self.bin_width)
+
+    def save(self, folder: str | Path, *, overwrite: bool = False) -> None:
+        """Write the index as a folder, see `xtalprint.similarity.index_files`."""
+        from xtalprint.similarity.index_files import save_index  # noqa: PLC0415 - it makes indexes
+
+        save_index(self, folder, overwrite=overwrite)
+
+    @classmethod
+    def load(
+        cls, folder: str | Path, *, descriptor: Descriptor | None = None, verify: bool = True
+    ) -> SimilarityIndex:
+        """Open an index: its arrays are mapped from the files, see `xtalprint.similarity.index_files`."""
+        from xtalprint.similarity.index_files import load_index  # noqa: PLC0415 - it makes indexes
+
+        return load_index(folder, descriptor=descriptor, verify=verify)
+
+    def packed(self, item: Crystal | Grid) -> CumulativeTable:
+        """Pack the fingerprint of a query; raises what `query` raises."""
+        if isinstance(item, Crystal):
+            if self.descriptor is None:
+                raise WrongUsageError(
+                    "this index does not know the descriptor of its fingerprints",
+                    remedy="give a fingerprint, or load the index with its descriptor",
+                )
+            return CumulativeTable.of([self.descriptor.compute(item)])
+        if isinstance(item, Fingerprint):
+            self._check_descriptor(item)
+        elif not isinstance(item, np.ndarray):
+            raise WrongUsageError(
+                "a query is one crystal or one fingerprint",
+                value=type(item).__name__,
+                remedy="use query_many for several",
+            )
+        return CumulativeTable.of([item])
+
+    def _check_descriptor(self, item: Fingerprint) -> None:
+        if self.descriptor is not None and parameters(item.descriptor) != parameters(self.descriptor):
+            raise WrongUsageError(
+                "the query's fingerprint is of another descriptor than the index",
+                value=str(item.descriptor),
+                remedy=f"compute it with {self.descriptor}",
+            )
+
+    def named(self, found: Found) -> Neighbours:
+        """Add ids, labels and the unit to what a search found."""
+        numbers = found.numbers.tolist()
+        return Neighbours(
+            found.numbers,
+            tuple(self.ids[i] for i in numbers),
+            found.distances.astype(np.float64) * self.unit,
+            {name: tuple(values[i] for i in numbers) for name, values in self.labels.items()},
+            found.looked_at,
+            found.measured,
+        )
+
+
+def _known_width(descriptor: Descriptor | None, given: float | None) -> float | None:
+    known = getattr(descriptor, "bin_width", None)
+    if given is None or known is None or abs(given - known) < SLACK:
+        return given if known is None else float(known)
+    raise WrongUsageError(
+        "bin_width differs from that of the descriptor", value=f"{given:g} and {known:g} Å", remedy="leave it out"
+    )
+
+
+def _checked_ids(ids: Sequence[str] | None, n: int) -> list[str]:
+    names = [str(i) for i in range(n)] if ids is None else [str(name) for name in ids]
+    if len(names) != n:
+        raise WrongUsageError("ids and crystals differ in number", value=f"{len(names)} and {n}")
+    if len(set(names)) != n:
+        seen: set[str] = set()
+        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value] # adds on the way
+        raise WrongUsageError("an id occurs twice", value=twice, remedy="give each crystal an id of its own")
+    return names
+
+
+def _checked_labels(labels: Mapping[str, Sequence[Any]] | None, n: int) -> dict[str, Sequence[Any]]:
+    for name, values in (labels or {}).items():
+        if len(values) != n:
+            raise WrongUsageError(f"label {name} and crystals differ in number", value=f"{len(values)} and {n}")
+        if name in {"id", "rank", "distance"}:
+            raise WrongUsageError("this name is taken", value=name, remedy="give the label another name")
+    return dict(labels or {})

@@ -1,0 +1,206 @@
+"""The earth mover's distance: SciPy's value, the axioms of a metric, what lies beyond the range."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from random_grids import plain_distances, plain_grid, random_crystal, random_grids
+from scipy.stats import wasserstein_distance
+
+from xtalprint.descriptors.base import Fingerprint, FingerprintBatch
+from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.geometry import rotated, supercell
+from xtalprint.similarity import CumulativeTable, EarthMovers, cumulative, earth_movers_distance
+from xtalprint.similarity.tiles import tiled_distances
+
+#: Two groups of five bins: counts of ten, a part of which lies beyond the last bin.
+MASSES = arrays(np.int64, (2, 10), elements=st.integers(0, 6)).map(
+    lambda places: np.stack([np.bincount(row, minlength=7)[:5] for row in places])
+)
+
+
+class _Descriptor:
+    def __init__(self, bin_width):
+        self.bin_width = bin_width
+
+
+def fingerprint(array, width=0.1):
+    return Fingerprint(np.asarray(array), _Descriptor(width))
+
+
+def by_scipy(a, b, width):
+    """Mean over the groups, what lacks being at the end of the range."""
+    n_bins = a.shape[1]
+    places = np.arange(n_bins + 1) * width
+    full = [np.hstack([grid, 1 - grid.sum(axis=1, keepdims=True)]).clip(0, 1) for grid in (a, b)]
+    return np.mean([wasserstein_distance(places, places, g, h) for g, h in zip(*full, strict=True)])
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_equals_scipy_for_each_group(complete):
+    grids = random_grids(12, 4, 30, complete=complete)
+    for i in range(12):
+        for j in range(12):
+            expected = by_scipy(grids[i], grids[j], 0.1)
+            assert earth_movers_distance(grids[i], grids[j], bin_width=0.1) == pytest.approx(expected, abs=1e-12)
+
+
+def test_many_at_once_are_the_same():
+    grids = random_grids(150, 20, 60, complete=False)
+    metric = EarthMovers(bin_width=0.1)
+    table = metric.table(grids)
+    expected = plain_distances(grids, grids)
+    found = metric.distances(table, table)
+    # Masses are rounded to 2**-24: half of that for each bin of both, at the worst.
+    assert np.abs(found - expected).max() < 0.1 * 60 / 2**24
+    assert np.array_equal(found, found.T)
+    assert np.array_equal(metric.distances(table[10:100], table[:37]), found[10:100, :37])
+    assert np.array_equal(metric.distances(table.take(np.arange(149, -1, -1)), table), found[::-1])
+
+
+def test_single_precision_and_double_give_the_same():
+    grids = random_grids(20, 6, 40)
+    a, b = CumulativeTable.of(grids), CumulativeTable.of(grids.astype(np.float32))
+    assert np.array_equal(a.first, b.first)
+    assert np.abs(a.unpacked() - b.unpacked()).max() <= 2
+    assert (a.unpacked()[:, :, -1] == 2**24).all()
+    assert (b.unpacked()[:, :, -1] == 2**24).all(), "rounding of single precision leaves no mass at the end"
+
+
+@pytest.mark.parametrize("n_bins", [1, 3, 127, 300])
+@pytest.mark.parametrize("rows", [1, 63, 65])
+def test_any_shape(n_bins, rows):
+    grids = random_grids(rows, 3, n_bins, complete=False)
+    table = CumulativeTable.of(grids)
+    found = tiled_distances(table, table, unit=table.unit(0.1))
+    assert np.abs(found - plain_distances(grids, grids)).max() < 0.1 * n_bins / 2**24
+
+
+@settings(max_examples=60, deadline=None)
+@given(MASSES, MASSES, MASSES)
+def test_axioms_of_a_metric(a, b, c):
+    grids = np.stack([a, b, c]) / 10
+    ab, bc, ac = (earth_movers_distance(grids[i], grids[j], bin_width=0.1) for i, j in ((0, 1), (1, 2), (0, 2)))
+    assert ac <= ab + bc + 1e-12
+    assert earth_movers_distance(grids[1], grids[0], bin_width=0.1) == ab
+    assert earth_movers_distance(grids[0], grids[0], bin_width=0.1) == 0
+    assert (ab < 1e-12) == np.array_equal(a, b)
+    table = CumulativeTable.of(grids)
+    exact = tiled_distances(table, table, unit=1.0)
+    assert exact[0, 2] <= exact[0, 1] + exact[1, 2], "whole numbers need no tolerance"
+    assert np.array_equal(exact, exact.T)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_the_same_crystal_in_another_cell_is_at_no_distance(seed):
+    crystal = random_crystal(seed)
+    rng = np.random.default_rng(seed)
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    other = rotated(supercell(crystal, (2, 1, 1)), turn * np.sign(np.linalg.det(turn)))
+    distance = earth_movers_distance(plain_grid(crystal), plain_grid(other), bin_width=0.1)
+    assert distance < 1e-9
+
+
+def test_what_lacks_lies_at_the_end_of_the_range():
+    near, nothing = np.array([[1.0, 0, 0, 0]]), np.zeros((1, 4))
+    assert earth_movers_distance(near, nothing, bin_width=0.5) == pytest.approx(2.0)
+    assert earth_movers_distance(nothing, nothing, bin_width=0.5) == 0
+    assert EarthMovers(bin_width=0.5).distances(CumulativeTable.of([near]), CumulativeTable.of([nothing])) == 2.0
+
+
+def test_moving_mass_farther_costs_more_by_as_much():
+    rows = np.eye(10)[:, None, :]
+    distances = [earth_movers_distance(rows[0], row, bin_width=0.1) for row in rows]
+    assert distances == pytest.approx(0.1 * np.arange(10))
+
+
+def test_cumulative():
+    found = cumulative(np.array([[[0.25, 0.5, 0.25], [0.5, 0.0, 0.0]]]))
+    assert np.array_equal(found, [[[0.25, 0.75, 1.0], [0.5, 0.5, 0.5]]])
+
+
+def test_the_width_of_bins_comes_with_fingerprints():
+    a, b = fingerprint(np.eye(4)[:1]), fingerprint(np.eye(4)[2:3])
+    assert earth_movers_distance(a, b) == pytest.approx(0.2)
+    assert earth_movers_distance(a, b, bin_width=1) == pytest.approx(2.0)
+
+
+def test_fingerprints_in_any_form():
+    grids = random_grids(3, 2, 8)
+    batch = FingerprintBatch(grids, np.arange(3))
+    for form in (grids, list(grids), [fingerprint(g) for g in grids], batch):
+        assert np.array_equal(CumulativeTable.of(form).unpacked(), CumulativeTable.of(grids).unpacked())
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: earth_movers_distance(np.eye(3), np.eye(4), bin_width=0.1), "value: 3 × 3 and 4 × 4"),
+        (
+            lambda: earth_movers_distance(np.eye(3), np.eye(3)),
+            "the width of a bin is not known; give bin_width in Å.",
+        ),
+        (lambda: earth_movers_distance(np.eye(3), np.eye(3), bin_width=-1), "must be a positive number (value: -1)"),
+        (lambda: EarthMovers(bin_width="0.1"), "the width of a bin must be a positive number (value: '0.1')"),
+        (lambda: EarthMovers(bin_width=True), "must be a positive number (value: True)"),
+        (
+            lambda: earth_movers_distance(fingerprint(np.eye(3)), fingerprint(np.eye(3), 0.2)),
+            "different bins cannot be compared (value: 0.1 Å and 0.2 Å)",
+        ),
+        (lambda: earth_movers_distance(np.zeros((2, 3, 4)), np.eye(3), bin_width=1), "two axes, groups and bins"),
+        (lambda: earth_movers_distance([["a"]], [["b"]], bin_width=1), "an array of real numbers"),
+        (lambda: CumulativeTable.of(np.eye(3)), "three axes, crystals, groups and bins (value: shape (3, 3))"),
+        (lambda: CumulativeTable.of([np.eye(3), np.eye(4)]), "different shapes cannot be compared (value: 3 × 3 and"),
+        (lambda: CumulativeTable.of("grids"), "fingerprints are an array or a list (value: str)"),
+        (lambda: CumulativeTable.of(np.zeros((1, 1, 70_000))), "at most 65534 bins (value: 70000); use wider bins."),
+        (lambda: CumulativeTable.of(np.zeros((1, 40_000, 1))), "there may be at most 32767 groups (value: 40000)."),
+        (lambda: CumulativeTable.joined([]), "no table to join"),
+        (
+            lambda: CumulativeTable.joined([CumulativeTable.of(np.eye(n)[None]) for n in (3, 4)]),
+            "different shapes cannot be compared (value: 3 × 3 and 4 × 4)",
+        ),
+        (
+            lambda: EarthMovers().distances(*(CumulativeTable.of(np.eye(n)[None]) for n in (3, 4))),
+            "different shapes cannot be compared (value: 3 × 3 and 4 × 4)",
+        ),
+    ],
+)
+def test_wrong_usage_is_told(call, message):
+    with pytest.raises(WrongUsageError) as caught:
+        call()
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (np.nan, "group 1 of fingerprint 2 is not finite (value: nan)."),
+        (np.inf, "group 1 of fingerprint 2 is not finite (value: inf)."),
+        (-0.1, "group 1 of fingerprint 2 has a negative mass (value: -0.1)."),
+        (1.5, "group 1 of fingerprint 2 has more than the mass 1 (value: 1.5); divide each group by its sum"),
+    ],
+)
+@pytest.mark.parametrize("cumulate", [cumulative, CumulativeTable.of])
+def test_what_is_no_distribution_is_named(value, message, cumulate):
+    grids = np.zeros((4, 3, 5))
+    grids[2, 1, 3] = value
+    with pytest.raises(XtalprintError) as caught:
+        cumulate(grids)
+    assert message in str(caught.value)
+
+
+def test_tables():
+    grids = random_grids(9, 3, 20, complete=False)
+    table = CumulativeTable.of(grids)
+    expected = np.rint(np.cumsum(grids, axis=-1) * 2**24).astype(int)
+    assert np.abs(table.unpacked() - expected).max() <= 1
+    assert np.array_equal(table.group_sums(), table.unpacked().sum(axis=-1))
+    assert np.array_equal(table[::2].unpacked(), table.unpacked()[::2])
+    assert np.array_equal(table[4:2].unpacked(), table.unpacked()[4:2])
+    joined = CumulativeTable.joined([table[:4], table[4:]])
+    assert np.array_equal(joined.unpacked(), table.unpacked())
+    assert repr(table) == f"CumulativeTable(9 rows of 3 × 20, {table.nbytes / 1e6:.1f} MB)"

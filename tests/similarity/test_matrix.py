@@ -1,0 +1,218 @@
+"""Whole matrices: the same bits in any blocks, on any threads, after any interruption."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from random_grids import plain_distances, random_grids
+
+from xtalprint.errors import UnreadableFileError, WrongUsageError
+from xtalprint.similarity import Cosine, EarthMovers, WeightedSum, distance_matrix
+from xtalprint.similarity import matrix as matrix_module
+
+GRIDS = random_grids(90, 8, 40, complete=False)
+
+
+@pytest.fixture(scope="module")
+def metric():
+    return EarthMovers(bin_width=0.1)
+
+
+@pytest.fixture(scope="module")
+def table(metric):
+    return metric.table(GRIDS)
+
+
+@pytest.fixture(scope="module")
+def expected(metric, table):
+    return metric.distances(table, table).astype(np.float32)
+
+
+@pytest.mark.parametrize("block", [1, 13, 32, 90, 2048])
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_same_bits_in_any_blocks(  # noqa: PLR0917 - fixtures
+    tmp_path, metric, table, expected, block, threads
+):
+    if block == 1:
+        table, expected = table[:20], expected[:20, :20]
+    found = distance_matrix(metric, table, path=tmp_path / "d.npy", block=block, threads=threads)
+    assert np.array_equal(found, expected)
+    assert np.array_equal(found, found.T)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["d.json", "d.npy"]
+    about = json.loads((tmp_path / "d.json").read_text(encoding="utf-8"))
+    assert about["distance"] == {"distance": "grid-emd", "bin_width": 0.1}
+    assert (about["unit"], about["shape"]) == ("Å", list(found.shape))
+
+
+def test_between_two_tables(tmp_path, metric, table):
+    found = distance_matrix(metric, table[:50], table[40:], path=tmp_path / "d.npy", block=16, threads=2)
+    assert found == pytest.approx(plain_distances(GRIDS[:50], GRIDS[40:]), abs=1e-6)
+
+
+@pytest.mark.parametrize("distance", [Cosine(), WeightedSum()])
+def test_other_distances(tmp_path, distance):
+    compositions = [{"Na": 1 + i % 3, "Cl": 1 + i % 5} for i in range(90)]
+    table = distance.table([GRIDS, compositions] if isinstance(distance, WeightedSum) else GRIDS)
+    found = distance_matrix(distance, table, path=tmp_path / "d.npy", block=25)
+    assert np.array_equal(found, distance.distances(table, table).astype(np.float32))
+
+
+def test_progress_counts_finished_distances(tmp_path, metric, table):
+    told = []
+    distance_matrix(metric, table, path=tmp_path / "d.npy", block=40, progress=lambda done, n: told.append((done, n)))
+    assert [n for _, n in told] == [8100] * 6
+    assert told[-1][0] == 8100
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_a_finished_matrix_is_not_computed_again(tmp_path, metric, table, expected, monkeypatch):
+    distance_matrix(metric, table, path=tmp_path / "d.npy")
+    monkeypatch.setattr(EarthMovers, "distances", None)
+    assert np.array_equal(distance_matrix(metric, table, path=tmp_path / "d.npy"), expected)
+
+
+class StoppedError(RuntimeError):
+    pass
+
+
+@pytest.mark.parametrize("keep_every", [0.0, 1e9])
+@pytest.mark.parametrize("stop_after", [1, 4, 9])
+def test_goes_on_where_it_stopped(  # noqa: PLR0917 - fixtures
+    tmp_path, metric, table, expected, monkeypatch, keep_every, stop_after
+):
+    monkeypatch.setattr(matrix_module, "KEEP_EVERY", keep_every)
+    path = tmp_path / "d.npy"
+
+    def stop(done, _n):
+        if done >= stop_after * 500:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        distance_matrix(metric, table, path=path, block=20, threads=1, progress=stop)
+    assert not path.exists(), "an unfinished matrix has not the name of a finished one"
+    told = []
+    found = distance_matrix(
+        metric, table, path=path, block=20, threads=2, progress=lambda done, _n: told.append(done)
+    )
+    assert np.array_equal(found, expected)
+    assert len(told) == 15 - (0 if keep_every else sum(1 for _ in _blocks_before(stop_after * 500)))
+
+
+def _blocks_before(distances):
+    done = 0
+    for i in range(5):
+        for j in range(i, 5):
+            if done >= distances:
+                return
+            rows, columns = (min(20, 90 - k * 20) for k in (i, j))
+            done += rows * columns * (1 if i == j else 2)
+            yield i, j
+
+
+KILLED = """
+import sys, time
+import numpy as np
+sys.path.insert(0, sys.argv[2])
+from random_grids import random_grids
+from xtalprint.similarity import EarthMovers, distance_matrix, matrix
+matrix.KEEP_EVERY = 0.0
+metric = EarthMovers(bin_width=0.1)
+table = metric.table(random_grids(90, 8, 40, complete=False))
+def slowly(done, n):
+    print(done, flush=True)
+    time.sleep(0.05)
+distance_matrix(metric, table, path=sys.argv[1], block=10, threads=1, progress=slowly)
+"""
+
+
+def test_a_killed_run_goes_on(tmp_path, metric, table, expected):
+    path = tmp_path / "d.npy"
+    command = [sys.executable, "-c", KILLED, str(path), str(Path(__file__).parent)]
+    for lines in (1, 5):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+            for _ in range(lines):
+                assert run.stdout.readline()
+            run.send_signal(signal.SIGKILL)
+            run.wait(timeout=60)
+        time.sleep(0.01)
+        assert not path.exists()
+    # The last entry of the journal is cut in the middle.
+    journal = path.with_name("d.npy.journal")
+    journal.write_text(journal.read_text(encoding="utf-8") + "[3, ", encoding="utf-8")
+    told = []
+    found = distance_matrix(metric, table, path=path, block=10, progress=lambda done, _n: told.append(done))
+    assert np.array_equal(found, expected)
+    assert len(told) < 45, "nothing was taken up"
+
+
+def test_a_journal_that_was_cut_at_once_is_begun_anew(tmp_path, metric, table, expected):
+    (tmp_path / "d.npy.journal").write_text("{", encoding="utf-8")
+    (tmp_path / "d.npy.part").write_bytes(b"")
+    assert np.array_equal(distance_matrix(metric, table, path=tmp_path / "d.npy"), expected)
+
+
+def _unfinished(path, metric, table, block=40):
+    def stop(_done, _n):
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        distance_matrix(metric, table, path=path, block=block, threads=1, progress=stop)
+
+
+def test_other_inputs_are_refused(tmp_path, metric, table):
+    path = tmp_path / "d.npy"
+    _unfinished(path, metric, table)
+    for wrong in (
+        lambda: distance_matrix(metric, table[:80], path=path, block=40),
+        lambda: distance_matrix(EarthMovers(bin_width=0.2), table, path=path, block=40),
+        lambda: distance_matrix(metric, table, path=path, block=41),
+    ):
+        with pytest.raises(WrongUsageError, match="the unfinished matrix there is of other crystals"):
+            wrong()
+    distance_matrix(metric, table, path=path, block=40)
+    with pytest.raises(WrongUsageError, match="the matrix there is of other crystals or another distance"):
+        distance_matrix(metric, table[:80], path=path)
+
+
+def test_spoiled_files_are_told(tmp_path, metric, table):
+    path = tmp_path / "d.npy"
+    _unfinished(path, metric, table)
+    (tmp_path / "d.npy.part").write_bytes(b"nonsense")
+    with pytest.raises(UnreadableFileError, match="the unfinished matrix cannot be read; delete it and its journal"):
+        distance_matrix(metric, table, path=path, block=40)
+    np.save(tmp_path / "x.npy", np.zeros((3, 3), np.float32))
+    (tmp_path / "x.npy").replace(tmp_path / "d.npy.part")
+    with pytest.raises(UnreadableFileError, match="the unfinished matrix has another shape"):
+        distance_matrix(metric, table, path=path, block=40)
+    path.write_bytes(b"nonsense")
+    with pytest.raises(UnreadableFileError, match="this is no description of a distance matrix; choose another name"):
+        distance_matrix(metric, table, path=path)
+
+
+def test_a_full_disk_is_told_before(tmp_path, metric, table, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _path: shutil._ntuple_diskusage(10, 10, 0))
+    with pytest.raises(WrongUsageError, match=r"takes 0.0 GB and the disk has 0.0 GB left .*; choose another disk"):
+        distance_matrix(metric, table, path=tmp_path / "d.npy")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"path": "d.txt"}, "the matrix is written as .npy (value: d.txt); give a name ending with .npy."),
+        ({"path": "d.npy", "block": 0}, "the size of a block must be a whole number, 1 or more (value: 0)."),
+        ({"path": "d.npy", "block": 1.5}, "the size of a block must be a whole number, 1 or more (value: 1.5)."),
+        ({"path": "d.npy", "b": []}, "there is nothing to compare (value: 90 × 0 crystals)."),
+    ],
+)
+def test_wrong_usage_is_told(metric, table, options, message):
+    with pytest.raises(WrongUsageError) as caught:
+        distance_matrix(metric, table, **options)
+    assert message in str(caught.value)
