@@ -10,13 +10,18 @@ import xtalprint
 from xtalprint import Crystal, defects, geometry
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
 from xtalprint.descriptors.diffraction_image import DiffractionImage
+from xtalprint.descriptors.grid import GRID
+from xtalprint.descriptors.momentum_cloud import MomentumCloud
 from xtalprint.descriptors.neighbourhood_order import NeighbourhoodOrder
+from xtalprint.descriptors.rdf import RDF
 from xtalprint.descriptors.scattering_power_spectrum import ScatteringPowerSpectrum
+from xtalprint.descriptors.sorted_distances import average_minimum_distances, distances_by_group
 from xtalprint.errors import InvalidCrystalError, ModelError, UnsupportedInputError, WrongUsageError, XtalprintError
 from xtalprint.io import TableWriter, to_ase, to_pymatgen
 
 RNG = np.random.default_rng(0)
-DESCRIPTORS = (BondOrientationalOrder, DiffractionImage, NeighbourhoodOrder, ScatteringPowerSpectrum)
+DESCRIPTORS = (BondOrientationalOrder, DiffractionImage, GRID, NeighbourhoodOrder, RDF, ScatteringPowerSpectrum)
+DESCRIPTORS = (BondOrientationalOrder, DiffractionImage, MomentumCloud, NeighbourhoodOrder, ScatteringPowerSpectrum)
 NOT_OF_A_CRYSTAL = {"heights", "random_rotation"}
 CALLS = {
     **{kind.__name__: kind().compute for kind in DESCRIPTORS},
@@ -25,6 +30,8 @@ CALLS = {
         name: lambda thing, name=name: getattr(defects, name)(thing, 0.1, RNG)
         for name in ("vacancies", "displace_gaussian", "displace_uniform", "displace_springs", "substitute")
     },
+    "average_minimum_distances": average_minimum_distances,
+    "distances_by_group": distances_by_group,
     "to_ase": to_ase,
     "to_pymatgen": to_pymatgen,
 }
@@ -104,3 +111,48 @@ def test_defects_take_numbers(value):
         defects.vacancies(crystal, value, RNG)
     with pytest.raises(XtalprintError, match="displacement must be a number"):
         defects.displace_gaussian(crystal, value, RNG)
+
+
+@pytest.mark.parametrize("kind", [BondOrientationalOrder, DiffractionImage, ScatteringPowerSpectrum])
+@pytest.mark.parametrize("thing", [None, 3, "Cu.cif", bulk("Cu")], ids=["None", "number", "text", "ASE"])
+def test_one_thing_that_is_no_crystal_is_one_failure(kind, thing):
+    batch = kind().compute_many(thing)
+    assert len(batch.array) == 0
+    assert "this is no Crystal" in str(batch.failures[0].error)
+
+
+@pytest.mark.parametrize("kind", [BondOrientationalOrder, DiffractionImage, ScatteringPowerSpectrum])
+def test_one_crystal_is_a_batch_of_one(kind):
+    crystal = geometry.supercell_to(Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3)), min_atoms=30)
+    assert (kind().compute_many(crystal).array == kind().compute_many([crystal]).array).all()
+
+
+@pytest.mark.parametrize("rng", [None, 5, np.random])
+@pytest.mark.parametrize(
+    "name", ["vacancies", "displace_gaussian", "displace_uniform", "displace_springs", "substitute"]
+)
+def test_chance_is_a_generator(name, rng):
+    box = geometry.supercell(Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3)), (4, 4, 4))
+    with pytest.raises(XtalprintError, match=r"from a random generator .*; give numpy.random.default_rng\(seed\)"):
+        getattr(defects, name)(box, 0.1, rng)
+
+
+@pytest.mark.parametrize("elements", [5, "Cu", None])
+def test_substitutes_are_a_list(elements):
+    crystal = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
+    with pytest.raises(XtalprintError, match=r"must be a list of chemical symbols \(value: .*\)"):
+        defects.substitute(crystal, 0.5, RNG, elements=elements)
+
+
+@pytest.mark.parametrize("repeats", ["a", 2, (2, 2), (0, 1, 1), (1.5, 1, 1), None, (True, 1, 1)])
+def test_repeats_are_three_whole_numbers(repeats):
+    crystal = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
+    with pytest.raises(XtalprintError, match="repeats must be"):
+        geometry.supercell(crystal, repeats)
+
+
+@pytest.mark.parametrize("least", ["256", 2.5, None, 0])
+def test_the_least_number_of_atoms_is_whole(least):
+    crystal = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
+    with pytest.raises(XtalprintError, match=r"min_atoms must be a whole number, 1 or more"):
+        geometry.supercell_to(crystal, min_atoms=least)

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
     from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
     from xtalprint.descriptors.diffraction_image import DiffractionImage
+    from xtalprint.descriptors.grid import GRID
+    from xtalprint.descriptors.momentum_cloud import MomentumCloud
+    from xtalprint.descriptors.rdf import RDF
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
@@ -21,9 +24,12 @@ if TYPE_CHECKING:
     from xtalprint.similarity import earth_movers_distance as emd
 
 _HOME = {
+    "GRID": "xtalprint.descriptors.grid",
+    "RDF": "xtalprint.descriptors.rdf",
     "BondOrientationalOrder": "xtalprint.descriptors.bond_orientational_order",
     "Crystal": "xtalprint.crystal",
     "DiffractionImage": "xtalprint.descriptors.diffraction_image",
+    "MomentumCloud": "xtalprint.descriptors.momentum_cloud",
     "SimilarityIndex": "xtalprint.similarity",
     "XtalprintError": "xtalprint.errors",
     "emd": "xtalprint.similarity",
@@ -37,9 +43,12 @@ _HOME = {
 }
 
 __all__ = [
+    "GRID",
+    "RDF",
     "BondOrientationalOrder",
     "Crystal",
     "DiffractionImage",
+    "MomentumCloud",
     "SimilarityIndex",
     "XtalprintError",
     "__version__",

@@ -6,6 +6,7 @@ Each function is deterministic in the state of the generator that it is given.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Real
 from typing import TYPE_CHECKING, Literal
 
@@ -64,6 +65,7 @@ def vacancies(crystal: Crystal, fraction: float, rng: np.random.Generator) -> Cr
     71
     """
     _check_fraction(fraction, below_one=True)
+    _check_rng(rng)
     n = crystal.n_sites
     n_removed = int(n * fraction + ROUNDING)
     if n_removed == n:
@@ -113,6 +115,7 @@ def displace_gaussian(
         If ``sigma`` is negative or not finite, or the unit is unknown.
     """
     length = _length(crystal, sigma, unit)
+    _check_rng(rng)
     return _moved(crystal, length * rng.normal(size=(crystal.n_sites, 3)))
 
 
@@ -136,6 +139,7 @@ def displace_uniform(
         If ``amplitude`` is negative or not finite, or the unit is unknown.
     """
     length = _length(crystal, amplitude, unit)
+    _check_rng(rng)
     return _moved(crystal, length * rng.uniform(-1, 1, size=(crystal.n_sites, 3)))
 
 
@@ -163,6 +167,7 @@ def displace_springs(
     Sampled exactly: the matrix of stiffness H, with a weak spring from each site to its place so that the box does
     not drift, has the Cholesky factor L; the displacements solve Lᵀu = z for normal deviates z.
     """
+    _check_rng(rng)
     from scipy.linalg import cholesky, solve_triangular  # noqa: PLC0415 - only for made data
 
     if crystal.cell is None or not all(crystal.pbc):
@@ -209,6 +214,9 @@ def substitute(
     The same sites. All rows of a disordered site that was chosen get the same element; occupancies stay.
     """
     _check_fraction(fraction, below_one=False)
+    _check_rng(rng)
+    if isinstance(elements, str) or not isinstance(elements, Iterable):
+        raise XtalprintError("elements must be a list of chemical symbols", value=repr(elements))
     unknown = [symbol for symbol in elements if symbol not in ATOMIC_NUMBERS]
     if unknown or not elements:
         raise XtalprintError("elements must be chemical symbols", value=unknown or "none given")
@@ -252,6 +260,13 @@ def _length(crystal: Crystal, value: float, unit: str) -> float:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def _check_rng(rng: object) -> None:
+    if not isinstance(rng, np.random.Generator):
+        raise XtalprintError(
+            "chance comes from a random generator", value=repr(rng), remedy="give numpy.random.default_rng(seed)"
+        )
 
 
 def _check_fraction(fraction: float, *, below_one: bool) -> None:

@@ -48,6 +48,25 @@ def test_the_record_and_the_files(folder):
     assert (folder / record["picture"]).read_bytes().startswith(PNG)
 
 
+@pytest.mark.parametrize(("name", "shape"), [("grid", [50, 100]), ("rdf", [100])])
+def test_descriptors_of_distances(folder, name, shape):
+    options = ["--n-groups", "50"] if name == "grid" else []
+    [record] = records("copper.cif", "--descriptor", name, *options, "--output", name)
+    assert record["shape"] == shape
+    assert (folder / record["picture"]).read_bytes().startswith(PNG)
+    [crystal] = xp.read("copper.cif")
+    expected = (xp.GRID(n_groups=50) if name == "grid" else xp.RDF()).compute(crystal)
+    with np.load(record["path"]) as stored:
+        assert np.array_equal(stored["array"], expected.array)
+
+
+def test_too_few_groups_are_told(folder):
+    arguments = ("copper.cif", "--descriptor", "grid", "--recipe", "cutoff", "--r-max", "5")
+    [record] = records(*arguments, "--output", "g", exit_code=1)
+    assert "no site has more than 42 neighbours within r_max = 5 Å" in record["error"]
+    assert "give n_groups=42" in record["error"]
+
+
 def test_the_array_is_the_one_of_the_notebook_and_carries_what_made_it(folder):
     [record] = records("copper.cif", "--output", "images", "--no-picture", "--inner-mask", "10")
     assert "picture" not in record
@@ -136,3 +155,20 @@ def test_wrong_usage_says_what_is_right(folder, arguments, message):
 )
 def test_names_of_files_are_safe(source, stem):
     assert file_stem(source, 0) == stem
+
+
+def test_a_momentum_cloud_keeps_what_its_features_were_made_of(folder):
+    options = ("--descriptor", "momentum-cloud", "--s-max", "0.6", "--output", "clouds")
+    found = records("copper.cif", "SrTiO3_mp-5229_221.cif", *options)
+    clouds = [
+        xp.MomentumCloud(s_max=0.6).compute(xp.read(name)[0]) for name in ("copper.cif", "SrTiO3_mp-5229_221.cif")
+    ]
+    assert len(clouds[0].array) != len(clouds[1].array)
+    for record, expected in zip(found, clouds, strict=True):
+        assert record["shape"] == list(expected.array.shape)
+        assert Path(record["picture"]).read_bytes().startswith(PNG)
+        with np.load(record["path"]) as stored:
+            assert np.array_equal(stored["array"], expected.array)
+            assert np.array_equal(stored["hkl"], expected.cloud.hkl)
+            assert np.array_equal(stored["intensities"], expected.cloud.intensities)
+            assert np.array_equal(stored["reciprocal"], expected.cloud.reciprocal)

@@ -154,7 +154,7 @@ def test_a_shear_is_no_rotation():
 
 
 def test_repeats_below_one_are_refused():
-    with pytest.raises(XtalprintError, match="at least 1"):
+    with pytest.raises(XtalprintError, match="1 or more"):
         supercell(SIMPLE["sc"], (0, 1, 1))
 
 

@@ -7,12 +7,17 @@ import pytest
 
 from xtalprint.crystal import Crystal
 from xtalprint.defects import displace_gaussian, vacancies
+from xtalprint.geometry import bond_length
 from xtalprint.models.own_axes_evidence import ERRORS, SETTLED, believed, find_own_evidence, is_in_doubt, is_settled
 from xtalprint.models.presentations import disordered, random_piece
 from xtalprint.models.symmetry_evidence import Finding, marks_of
 from xtalprint.prototypes import simple_lattice
 
 GROUPS = {"fcc": 225, "bcc": 229, "sc": 221, "hcp": 194}
+
+
+def found_in(crystal):
+    return find_own_evidence(crystal, bond_length(crystal, method="robust"))
 
 
 @pytest.fixture
@@ -23,14 +28,14 @@ def rng():
 @pytest.mark.parametrize("name", GROUPS)
 def test_a_thinned_hot_piece_still_tells_its_group(name, rng):
     piece = displace_gaussian(random_piece(simple_lattice(name), 250, rng), 0.03, rng, unit="d_nn")
-    findings = find_own_evidence(vacancies(piece, 0.3, rng))
+    findings = found_in(vacancies(piece, 0.3, rng))
     assert len(findings) == len(ERRORS)
     assert findings[-1].number == GROUPS[name]
     assert findings[-1].n_sites <= 2
 
 
 def test_where_nothing_repeats_nothing_is_found(rng):
-    assert marks_of(find_own_evidence(disordered([simple_lattice("fcc")], rng))) == (0, 0)
+    assert marks_of(found_in(disordered([simple_lattice("fcc")], rng))) == (0, 0)
 
 
 def test_a_small_cell_settles_it_and_a_box_does_not():
@@ -58,4 +63,4 @@ def test_the_symmetry_of_a_fault_is_not_believed():
 def test_the_unit_of_length_does_not_matter(rng, unit):
     piece = displace_gaussian(random_piece(simple_lattice("fcc"), 150, rng), 0.05, rng, unit="d_nn")
     large = Crystal(unit * piece.positions, piece.numbers)
-    assert marks_of(find_own_evidence(large)) == marks_of(find_own_evidence(piece)) != (0, 0)
+    assert marks_of(found_in(large)) == marks_of(found_in(piece)) != (0, 0)

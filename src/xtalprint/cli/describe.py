@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 DESCRIPTORS: dict[str, tuple[str, str]] = {
     "diffraction-image": ("xtalprint.descriptors.diffraction_image", "DiffractionImage"),
     "bond-orientational-order": ("xtalprint.descriptors.bond_orientational_order", "BondOrientationalOrder"),
+    "grid": ("xtalprint.descriptors.grid", "GRID"),
+    "rdf": ("xtalprint.descriptors.rdf", "RDF"),
+    "momentum-cloud": ("xtalprint.descriptors.momentum_cloud", "MomentumCloud"),
 }
 DEFAULT_DESCRIPTOR = "diffraction-image"
 #: Structures, and atoms in them, that are computed together: bounds the memory, not the answer.
@@ -200,18 +203,12 @@ def fingerprints(
 def _computed(
     descriptor: Descriptor, crystals: list[Crystal], threads: int | None
 ) -> list[Fingerprint | XtalprintError]:
-    from xtalprint.descriptors.base import Fingerprint  # noqa: PLC0415 - NumPy is not needed for --help
-
     if not crystals:
         return []
     batch = descriptor.compute_many(crystals, threads=threads)
     results: dict[int, Fingerprint | XtalprintError] = {failure.index: failure.error for failure in batch.failures}
-    notes = batch.warnings or ((),) * len(batch.index)
-    for index, array, warnings in zip(batch.index.tolist(), batch.array, notes, strict=True):
-        crystal = crystals[index]
-        results[index] = Fingerprint(
-            array, descriptor, crystal.source, crystal.frame, warnings, formula=crystal.formula
-        )
+    for row, index in enumerate(batch.index.tolist()):
+        results[index] = batch.fingerprint(row, crystals[index], descriptor)
     return [results[i] for i in range(len(crystals))]
 
 

@@ -15,13 +15,15 @@ Function = TypeVar("Function", bound="Callable[..., Any]")
 _njit: Any = numba.njit
 
 
-def compiled(function: Function, *, fastmath: bool = False) -> Function:
+def compiled(function: Function, *, fastmath: bool = False, inline: bool = False) -> Function:
     """Compile a loop when it is first called, without the interpreter's lock, and keep it on disk.
 
-    ``fastmath`` lets the compiler choose the order of a sum, always the same one.
+    ``fastmath`` lets the compiler choose the order of a sum, always the same one. ``inline`` puts the statements into
+    the loops that call it, which saves counting the references to its arrays at each call.
     """
+    where = "always" if inline else "never"
     try:
-        result: Function = _njit(cache=True, nogil=True, fastmath=fastmath)(function)
+        result: Function = _njit(cache=True, nogil=True, fastmath=fastmath, inline=where)(function)
     except RuntimeError:  # neither the package's folder nor the user's cache can be written: compile in each process
-        result = _njit(nogil=True, fastmath=fastmath)(function)
+        result = _njit(nogil=True, fastmath=fastmath, inline=where)(function)
     return result

@@ -70,7 +70,7 @@ def is_endless(crystal: Crystal, symprec: float) -> bool:
 
 def _primitive(crystal: Crystal, cell: Floats, tolerance: float) -> tuple[Floats, bool]:
     """Reduced lattice that moyopy makes of the translations that hold, and whether it takes it for settled."""
-    from xtalprint.geometry.translations import single_translations  # noqa: PLC0415 - SciPy for noise only
+    from xtalprint.geometry.translations import single_translations  # noqa: PLC0415 - Numba for noise only
 
     sites = crystal.positions[first_rows(crystal)]
     found = single_translations(sites, site_labels(crystal), cell, tolerance=tolerance)

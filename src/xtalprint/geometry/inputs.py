@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import wraps
+from numbers import Integral
+from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from xtalprint.crystal import Crystal
-from xtalprint.errors import not_a_crystal
+from xtalprint.errors import XtalprintError, not_a_crystal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,3 +39,29 @@ take objects of other libraries with from_ase or from_pymatgen.
         return function(crystal, *rest, **options)
 
     return cast("Function", checked)
+
+
+def is_one(given: object) -> bool:
+    """Tell one thing in the place of a crystal from several; structures of ASE and pymatgen are iterable too."""
+    one = isinstance(given, (Crystal, XtalprintError, str, PathLike)) or not hasattr(given, "__iter__")
+    return one or hasattr(given, "get_atomic_numbers") or hasattr(given, "sites")
+
+
+def check_whole(what: str, *numbers: object, least: int = 1) -> None:
+    """Refuse what is no whole number, or below the ``least``.
+
+    Raises
+    ------
+    XtalprintError
+        With all the numbers.
+
+    Examples
+    --------
+    >>> check_whole("repeats", 2, 0)
+    Traceback (most recent call last):
+    xtalprint.errors.XtalprintError: repeats must be whole numbers, 1 or more (value: (2, 0)).
+    """
+    if not all(isinstance(n, Integral) and int(n) >= least for n in numbers) or any(n is True for n in numbers):
+        one = len(numbers) == 1
+        kind = "a whole number" if one else "whole numbers"
+        raise XtalprintError(f"{what} must be {kind}, {least} or more", value=repr(numbers[0] if one else numbers))

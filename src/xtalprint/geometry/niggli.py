@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,6 +85,13 @@ def niggli_matrix(cell: NDArray[np.float64]) -> NDArray[np.int64]:
     cell
         (3, 3) lattice vectors as rows in Å.
     """
+    return _matrix(np.ascontiguousarray(cell, dtype=np.float64).tobytes()).copy()
+
+
+@lru_cache(maxsize=64)
+def _matrix(rows: bytes) -> NDArray[np.int64]:
+    """What `niggli_matrix` returns, kept because one crystal's cell is asked for several times."""
+    cell = np.frombuffer(rows).reshape(3, 3)
     epsilon = TOLERANCE * abs(np.linalg.det(cell)) ** (1 / 3)
     # Compared are squared lengths, so the tolerance in Å is multiplied by a length twice.
     epsilon *= 2 * abs(np.linalg.det(cell)) ** (1 / 3)

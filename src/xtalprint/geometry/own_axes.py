@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 
 #: Fewest sites of a periodic box, and most of any, that repeats are looked for in.
 BOX, MOST = 64, 500
+#: Sites of a periodic box that vectors are taken from, chosen at random: all see the same surroundings but for noise.
+ORIGINS = 64
 #: Shortest and longest translation that is looked for, in bond lengths.
 SHORTEST, LONGEST = 0.6, 5.0
 #: Grid of the density of vectors in bond lengths, and the least of its maxima beside the highest.
-VOXEL, LOWEST = 0.1, 0.12
+VOXEL, LOWEST = 0.15, 0.12
 #: A vector counts as repeated within this share of a bond length at first, …
 COARSE = 0.22
 #: … then within so many measured standard deviations of the noise (in each component), between these limits.
@@ -78,13 +80,15 @@ class OwnAxes:
     explained: float
 
 
-def own_axes(crystal: Crystal) -> OwnAxes | None:
+def own_axes(crystal: Crystal, *, length: float | None = None) -> OwnAxes | None:
     """Find the lattice of a crystal without looking at its cell.
 
     Parameters
     ----------
     crystal
         A cluster, or a periodic crystal. All sites count as alike, whatever their elements.
+    length
+        Å, its bond length (robust), if it is known.
 
     Returns
     -------
@@ -93,7 +97,7 @@ def own_axes(crystal: Crystal) -> OwnAxes | None:
     piece = _piece(crystal)
     if not any(piece.pbc) and piece.n_sites < FEWEST_INSIDE:
         return None
-    length = bond_length(piece, method="robust")
+    length = bond_length(piece, method="robust") if length is None else length
     sites = Sites.of(piece)
     points = sites.points / length
     found = _translations(points, sites, length)
@@ -116,19 +120,24 @@ def _piece(crystal: Crystal) -> Crystal:
 
 def _translations(points: Floats, sites: Sites, length: float) -> tuple[Floats, float] | None:
     """Vectors that map most atoms onto others, by length, and the noise of an atom (each component)."""
+    from xtalprint.geometry.compiled_repeats import differences_between  # noqa: PLC0415 - imports Numba
+
     middle = points.mean(axis=0)
     longest = min(LONGEST, 1.2 * float(np.sqrt(((points - middle) ** 2).sum(axis=1).max())))
     periodic = bool(sites.pbc.all())
     if periodic:
         longest = LONGEST
+    faces = None if periodic else _faces(points)
+    origins = np.arange(len(points))
+    if periodic and len(points) > ORIGINS:
+        origins = np.sort(np.random.default_rng(0).choice(len(points), ORIGINS, replace=False))
     images, owner = images_within(sites, (longest + COARSE) * length)
-    apart = images[None] / length - points[:, None]
-    size = np.sqrt(np.einsum("ijk,ijk->ij", apart, apart))
     # Of a vector and its opposite one is enough, with some of the others so that no crowd is cut by the plane. A box
     # repeats itself, noise and all: an atom and its own image say nothing.
-    keep = (size > SHORTEST - COARSE) & (size < longest + COARSE) & (apart[:, :, 2] > -COARSE)
-    differences = apart[keep & (owner[None] != np.arange(len(points))[:, None])]
-    faces = None if periodic else _faces(points)
+    differences = differences_between(
+        points, origins, images / length, owner, (SHORTEST - COARSE, longest + COARSE, -COARSE)
+    )
+    points = points[origins]
     if len(differences) == 0 or (faces is None and not periodic):
         return None
     first = _judged(differences, _crowds(differences, longest), points, faces, COARSE)
@@ -156,19 +165,13 @@ def _faces(points: Floats) -> Floats | None:
 
 def _crowds(differences: Floats, longest: float) -> Floats:
     """Where vectors crowd: the maxima of their smoothed density on a grid."""
-    from scipy.ndimage import gaussian_filter  # noqa: PLC0415 - SciPy where it is needed
+    from xtalprint.geometry.compiled_repeats import maxima, shared_density  # noqa: PLC0415 - imports Numba
 
-    from xtalprint.geometry.compiled_repeats import maxima  # noqa: PLC0415 - imports Numba
-
-    n = int(np.ceil((longest + COARSE) / VOXEL)) + 1
-    low = np.array([-n, -n, -int(np.ceil(COARSE / VOXEL)) - 1])
-    shape = np.array([2 * n + 1, 2 * n + 1, n - low[2] + 1])
-    place = np.round(differences / VOXEL).astype(np.int64) - low
-    flat = np.ravel_multi_index(tuple(place.T), tuple(shape))
-    density = np.bincount(flat, minlength=int(shape.prod())).reshape(shape).astype(np.float32)
-    density = gaussian_filter(density, 1.0, mode="constant", truncate=3)
-    centres = (maxima(density, LOWEST * density.max()) + low) * VOXEL
-    x, y, z = np.round(centres / VOXEL).T
+    n = int(np.ceil((longest + COARSE) / VOXEL)) + 2
+    low = np.array([-n, -n, -int(np.ceil(COARSE / VOXEL)) - 2])
+    density = shared_density(differences / VOXEL - low, (2 * n + 1, 2 * n + 1, n - int(low[2]) + 1))
+    x, y, z = places = (maxima(density, LOWEST * density.max()) + low).T
+    centres = places.T * VOXEL
     size = np.sqrt((centres**2).sum(axis=1))
     upper = (z > 0) | ((z == 0) & ((y > 0) | ((y == 0) & (x > 0))))
     result: Floats = centres[upper & (size > SHORTEST) & (size < longest)]
@@ -191,21 +194,15 @@ def _judged(
     differences: Floats, centres: Floats, points: Floats, faces: Floats | None, reach: float
 ) -> _Judged | None:
     """Say of each vector how many of the atoms that it leaves inside the hull it maps onto others."""
-    from xtalprint.geometry.compiled_repeats import count_inside, nearest_centres  # noqa: PLC0415 - imports Numba
+    from xtalprint.geometry.compiled_repeats import count_inside, gathered  # noqa: PLC0415 - imports Numba
 
-    for _ in range(3):
+    for _ in range(2):
         if len(centres) < 3:  # noqa: PLR2004 - dimensions
             return None
-        nearest = nearest_centres(differences, centres, reach)
-        found = nearest >= 0
-        members, nearest = differences[found], nearest[found]
-        counts = np.bincount(nearest, minlength=len(centres))
+        counts, means, squares = gathered(differences, centres, reach)
         some = counts > 1
-        sums = np.stack([np.bincount(nearest, members[:, i], len(centres)) for i in range(3)], axis=1)
-        squares = np.bincount(nearest, (members**2).sum(axis=1), len(centres))
-        means = sums[some] / counts[some, None]
-        spread = np.sqrt(np.maximum(squares[some] / counts[some] - (means**2).sum(axis=1), 0) / 3)
-        centres, counts = means, counts[some]
+        counts, spread = counts[some], np.sqrt(squares[some] / (3 * counts[some]))
+        centres = centres[some] + means[some]
     inside = np.full(len(centres), len(points))
     if faces is not None:
         inside = count_inside(points, centres, faces, EDGE)
@@ -266,8 +263,10 @@ def _are_apart(places: Floats, cell: Floats) -> bool:
 
 def _averaged(points: Floats, cell: Floats, spread: float, length: float, crystal: Crystal) -> OwnAxes | None:
     """All atoms brought into one cell, clustered into sites, and cell and sites fitted to them."""
+    from xtalprint.geometry.compiled_repeats import sites_of  # noqa: PLC0415 - imports Numba
+
     reach = float(np.clip(2 * SPREADS * spread, 0.08, 0.35))
-    site = _sites(points, cell, reach)
+    site = sites_of(points @ np.linalg.inv(cell), cell, reach)
     counts = np.bincount(site[site >= 0])
     kept = np.flatnonzero(counts >= FILLED * np.sort(counts)[-max(1, len(counts) // 4) :].mean())
     site = np.where(np.isin(site, kept), np.searchsorted(kept, site), -1)
@@ -301,26 +300,3 @@ def _averaged(points: Floats, cell: Floats, spread: float, length: float, crysta
         frame=crystal.frame,
     )
     return OwnAxes(mean, scatter * length, worst * length, explained)
-
-
-def _sites(points: Floats, cell: Floats, reach: float) -> NDArray[np.int64]:
-    """(N,) number of the site of each atom: greedily, where most atoms fall onto each other in the cell; else −1."""
-    fractional = points @ np.linalg.inv(cell)
-    apart = fractional[None] - fractional[:, None]
-    near = (((apart - np.round(apart)) @ cell) ** 2).sum(axis=2) < reach**2
-    site = np.full(len(points), -1)
-    left = np.ones(len(points), dtype=bool)
-    number = 0
-    while left.any():
-        crowd = (near & left[None]).sum(axis=1) * left
-        middle = int(crowd.argmax())
-        shift = fractional - fractional[middle]
-        shift = (shift - np.round(shift)) @ cell
-        # Around the mean of the crowd rather than around one of its atoms.
-        mean = shift[near[middle] & left].mean(axis=0)
-        members = (((shift - mean) ** 2).sum(axis=1) < reach**2) & left
-        members[middle] = True
-        site[members] = number
-        left &= ~members
-        number += 1
-    return site

@@ -8,7 +8,8 @@ import numpy as np
 
 from xtalprint.errors import XtalprintError
 from xtalprint.geometry.inputs import takes_crystal
-from xtalprint.geometry.neighbours import nearest_distances, neighbour_distances
+from xtalprint.geometry.neighbours import nearest_distances
+from xtalprint.geometry.pairs import Sites, pairs_within
 from xtalprint.geometry.supercells import central_block
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def bond_length(crystal: Crystal, *, method: Literal["mean", "robust"] = "mean")
     spread = 1.4826 * float(np.median(np.abs(nearest - median)))
     if spread < EQUAL * median:
         return median
-    _, distances = neighbour_distances(crystal, cutoff=CUTOFF * median)
+    _, distances = pairs_within(Sites.of(crystal), CUTOFF * median)
     return median * _first_peak(distances / median, min(max(BANDWIDTH * spread / median, NARROWEST), WIDEST))
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError, XtalprintError
-from xtalprint.geometry.inputs import takes_crystal
+from xtalprint.geometry.inputs import check_whole, takes_crystal
 from xtalprint.geometry.rows import first_rows, wrapped_rows
 
 if TYPE_CHECKING:
@@ -43,8 +43,10 @@ def supercell(crystal: Crystal, repeats: tuple[int, int, int]) -> Crystal:
     """
     if crystal.cell is None:
         raise UnsupportedInputError("a cluster cannot be repeated", source=crystal.source, frame=crystal.frame)
-    if min(repeats) < 1:
-        raise XtalprintError("repeats must be at least 1 along each axis", value=repeats)
+    given = np.ravel(np.asarray(repeats, dtype=object)).tolist()
+    check_whole("repeats", *given)
+    if len(given) != 3:  # noqa: PLR2004 - dimensions
+        raise XtalprintError("repeats must be three numbers, one along each axis", value=repeats)
     if int(np.prod(np.array(repeats, dtype=object))) * len(crystal) > MOST_ROWS:
         raise UnsupportedInputError(
             f"the supercell would have more than {MOST_ROWS:,} rows",
@@ -86,6 +88,7 @@ def supercell_to(crystal: Crystal, *, min_atoms: int = 256) -> Crystal:
     """
     if crystal.cell is None:
         raise UnsupportedInputError("a cluster cannot be repeated", source=crystal.source, frame=crystal.frame)
+    check_whole("min_atoms", min_atoms)
     lengths = [
         float(length) if periodic else np.inf
         for length, periodic in zip(np.linalg.norm(crystal.cell, axis=1), crystal.pbc, strict=True)

@@ -164,7 +164,7 @@ def over_translations(crystal: Crystal, *, symprec: float) -> Average | None:
     """Average a large cell over the translations that hold within ``symprec``; None if moyopy could choke on it."""
     if crystal.cell is None or not _is_crystal(crystal):
         return None
-    from xtalprint.geometry.translations import find_translations  # noqa: PLC0415 - SciPy for large cells only
+    from xtalprint.geometry.translations import find_translations  # noqa: PLC0415 - Numba for large cells only
 
     rows = first_rows(crystal)
     found = find_translations(crystal.positions[rows], site_labels(crystal), crystal.cell, tolerance=symprec)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product, repeat
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +11,16 @@ import numpy as np
 from xtalprint.geometry.niggli import niggli_matrix
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 #: Atoms that a candidate translation is tried on before it is tried on all.
 SAMPLE = 8
-#: Candidates tried at once.
-CHUNK = 4096
+#: Candidates tried at once: few of the shortest at first, because three that hold are enough.
+CHUNKS = (128, 512, 4096)
+#: Sites that a translation which held for the sample is tried on before it is tried on all.
+FEW = 32
 #: After so many translations that held for the sample and failed for some atom, the cell is noise, not a supercell.
 MOST_FAILURES = 30
 
@@ -46,7 +50,7 @@ class _Places:
     def __init__(
         self, positions: NDArray[np.float64], labels: NDArray[np.int64], cell: NDArray[np.float64], reach: float
     ) -> None:
-        from scipy.spatial import cKDTree  # noqa: PLC0415 - 0.4 s that small cells do not pay
+        from xtalprint.geometry.compiled_nearest_within import NearestWithin  # noqa: PLC0415 - imports Numba
 
         self.cell, self.labels, self.reach = cell, labels, reach
         self.inverse = np.linalg.inv(cell)
@@ -61,7 +65,20 @@ class _Places:
             owner = np.concatenate([owner, owner[low], owner[high]])
         self.owner = owner
         self.places = places @ cell
-        self.tree = cKDTree(self.places)
+        self.nearest = NearestWithin(self.places, reach)
+
+    def hold(self, n_sites: int, shifts: NDArray[np.float64], *, tolerance: float = np.inf) -> NDArray[np.bool_]:
+        """Whether each shift brings ``n_sites`` of the sites onto others of their kind, by nearly the same vector.
+
+        Nearly: no component differs by more than twice the ``tolerance`` in Å between two of them.
+        """
+        from xtalprint.geometry.compiled_translations import hold  # noqa: PLC0415 - imports Numba
+
+        tried = np.unique(np.linspace(0, len(self.labels) - 1, n_sites).astype(np.int64))
+        result = np.empty(len(shifts), dtype=bool)
+        sites, places = (self.fractional, self.labels, self.cell), (self.places, self.owner)
+        hold(shifts, tried, sites, places, self.nearest.boxes, 2 * tolerance, result)
+        return result
 
     def of(
         self, sites: NDArray[np.int64], shifts: NDArray[np.float64]
@@ -73,11 +90,9 @@ class _Places:
         target = self.fractional[None, sites] + shifts[:, None]
         target -= np.floor(target)
         target = target @ self.cell
-        _, near = self.tree.query(target, distance_upper_bound=self.reach)
-        missing = near == len(self.owner)
-        near = np.where(missing, 0, near)
+        near = self.nearest.of(target.reshape(-1, 3)).reshape(target.shape[:2])
         found = self.owner[near]
-        missing |= self.labels[found] != self.labels[sites]
+        missing = (near < 0) | (self.labels[found] != self.labels[sites])
         return np.where(missing, -1, found), self.places[near] - target
 
 
@@ -106,18 +121,17 @@ def find_translations(
     # A candidate joins two sites, both of which may be off, and so may the two that it is tried on.
     places = _Places(positions, labels, cell, 4 * tolerance)
     candidates = _candidates(places)
-    sample = np.unique(np.linspace(0, n - 1, SAMPLE).astype(np.int64))
     accepted: list[NDArray[np.float64]] = []
     permutations: list[NDArray[np.int64]] = []
     failures = 0
-    for start in range(0, len(candidates), CHUNK):
-        chunk = candidates[start : start + CHUNK]
-        for site in sample:
-            chunk = chunk[places.of(np.array([site]), chunk)[0][:, 0] >= 0]
-        for shift in chunk:
-            if _out_of_span(accepted, shift, places) < places.reach:
+    for chunk in _chunks(candidates):
+        likely = chunk[places.hold(SAMPLE, chunk)]
+        # Most that fail do so for one of a few sites more.
+        for shift, holds in zip(likely, places.hold(FEW, likely, tolerance=2 * tolerance), strict=True):
+            # Every candidate is longer than the reach.
+            if accepted and _out_of_span(accepted, shift, places) < places.reach:
                 continue
-            exact, permutation = _whole(places, shift, 2 * tolerance)
+            exact, permutation = _whole(places, shift, 2 * tolerance) if holds else (shift, None)
             if permutation is None:
                 failures += 1
                 if failures == MOST_FAILURES:
@@ -128,6 +142,15 @@ def find_translations(
             if len(accepted) == 3:  # noqa: PLR2004 - dimensions
                 return _classes(places, np.array(accepted), permutations, tolerance)
     return Translations(None, np.arange(n), failures)
+
+
+def _chunks(candidates: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+    start = 0
+    for size in chain(CHUNKS, repeat(CHUNKS[-1])):
+        if start >= len(candidates):
+            return
+        yield candidates[start : start + size]
+        start += size
 
 
 def single_translations(
@@ -145,8 +168,7 @@ def single_translations(
     kinds, counts = np.unique(labels, return_counts=True)
     rarest = np.flatnonzero(labels == kinds[np.argmin(counts)])
     shifts = places.fractional[rarest[1:]] - places.fractional[rarest[0]]
-    for site in np.unique(np.linspace(0, len(positions) - 1, SAMPLE).astype(np.int64)):
-        shifts = shifts[places.of(np.array([site]), shifts)[0][:, 0] >= 0]
+    shifts = shifts[places.hold(SAMPLE, shifts)]
     whole = [_whole(places, shift, tolerance) for shift in shifts]
     return np.array([exact for exact, permutation in whole if permutation is not None]).reshape(-1, 3) @ cell
 
@@ -154,10 +176,8 @@ def single_translations(
 def _out_of_span(accepted: list[NDArray[np.float64]], shift: NDArray[np.float64], places: _Places) -> float:
     """Distance in Å of a shift from the line or plane of those accepted."""
     vector = shift @ places.cell
-    if accepted:
-        basis = np.array(accepted) @ places.cell
-        vector = vector - np.linalg.lstsq(basis.T, vector)[0] @ basis
-    return float(np.linalg.norm(vector))
+    basis = np.array(accepted) @ places.cell
+    return float(np.linalg.norm(vector - np.linalg.lstsq(basis.T, vector)[0] @ basis))
 
 
 def _candidates(places: _Places) -> NDArray[np.float64]:
@@ -181,8 +201,7 @@ def _whole(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64] | None]:
     """Average a shift over all sites; None if it fails for one of them."""
     n = len(places.labels)
-    sites = np.arange(n)
-    found, off = places.of(sites, shift[None])
+    found, off = places.of(np.arange(n), shift[None])
     permutation, distance = found[0], off[0]
     if (permutation < 0).any() or len(np.unique(permutation)) < n:
         return shift, None

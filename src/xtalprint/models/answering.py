@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import replace
-from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
 from xtalprint.errors import InternalError, WrongUsageError, XtalprintError, not_a_crystal
 from xtalprint.geometry import bond_length, central_block, space_group_number, was_standardised
+from xtalprint.geometry.inputs import is_one
 from xtalprint.models.prediction import Prediction
 from xtalprint.models.stoichiometry import objections_of_stoichiometry
 from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
@@ -92,7 +92,7 @@ class AnsweringModel(ABC):
         One prediction for each, in the same order; a list for a single crystal too. What cannot be classified has
         the status ``"error"`` and says why.
         """
-        items: Any = [crystals] if _is_one(crystals) else crystals
+        items: Any = [crystals] if is_one(crystals) else crystals
         return list(self.predict_iter(items, threads=threads))
 
     def predict_iter(
@@ -150,12 +150,6 @@ def notice_of_distances(crystal: Crystal) -> list[str]:
         return []
     apart = "so near each other" if length < SHORTEST else "so far apart"
     return [f"the bond length is {length:.3g} Å; atoms of a crystal are not {apart}: check the unit of length"]
-
-
-def _is_one(given: object) -> bool:
-    """Tell one thing in the place of a crystal from several; structures of ASE and pymatgen are iterable too."""
-    one = isinstance(given, (Crystal, XtalprintError, str, PathLike)) or not hasattr(given, "__iter__")
-    return one or hasattr(given, "get_atomic_numbers") or hasattr(given, "sites")
 
 
 def notice_of_elements(crystal: Crystal) -> list[str]:

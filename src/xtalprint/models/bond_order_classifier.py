@@ -105,7 +105,7 @@ class BondOrderClassifier(AnsweringModel):
             mean = weighed(mean[None], marks, self.manifest.evidence)[0]
         own = self.manifest.own_axes
         if own and not is_settled(findings) and is_in_doubt(of_networks, mean, own.sure):
-            own_marks = np.array([marks_of(find_own_evidence(crystal))])
+            own_marks = np.array([marks_of(find_own_evidence(crystal, length))])
             base = believed(of_networks[None], mean[None], marks, own_marks)
             mean = weighed(base, own_marks, own.table)[0]
         thin = vacuum is not None and vacuum.matter < THIN * length

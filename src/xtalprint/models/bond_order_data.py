@@ -273,7 +273,7 @@ def _sample(
             brought.displacement,
             brought.vacancies,
             marks_of(findings),
-            marks_of(find_own_evidence(brought.crystal) if searched and not is_settled(findings) else ()),
+            marks_of(find_own_evidence(brought.crystal, length) if searched and not is_settled(findings) else ()),
         )
     raise failure
 

@@ -39,15 +39,17 @@ def is_settled(findings: Sequence[Finding]) -> bool:
     return bool(findings) and 0 < findings[-1].n_sites <= SETTLED
 
 
-def find_own_evidence(crystal: Crystal) -> tuple[Finding, ...]:
+def find_own_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
     """Search the mean cell in the atoms' own lattice at each of `ERRORS`; nothing found if there is no lattice.
 
     Parameters
     ----------
     crystal
         With or without a cell; its elements are not looked at.
+    bond_length
+        In Å.
     """
-    found = own_axes(crystal)
+    found = own_axes(crystal, length=bond_length)
     if found is None:
         return (Finding(0.0, 0, 0),) * len(ERRORS)
     length = float(nearest_distances(found.crystal).mean())
