@@ -1,7 +1,6 @@
 """Put newly measured figures into docs/similarity.md.
 
-Run ``python benchmarks/similarity.py … --output NEW.json`` first, then ``python scripts/write_similarity_page.py
-NEW.json``: what the page says of the committed results/similarity-speed.json is replaced, and NEW.json takes its place.
+Run ``python benchmarks/similarity.py … --output NEW.json`` first, then this script with NEW.json: what the page says of the committed results/similarity-speed.json is replaced, and NEW.json takes its place.
 """
 
 from __future__ import annotations
@@ -27,6 +26,8 @@ def main() -> None:
     old = page.said()
     page.SPEED = json.loads(new)
     for name, sentence in page.said().items():
+        if sentence == old[name]:
+            continue
         pattern = r"\s+".join(re.escape(word) for word in old[name].split())
         text, found = re.subn(pattern, lambda _match, sentence=sentence: sentence, text)
         if found == 0:
