@@ -98,7 +98,7 @@ def said():
             f"groups {tolerance}": row(tolerance, f"{figures['groups']:,}", f"{figures['cpu_s']:.1f} s")
             for tolerance, figures in search["groups"].items()
         },
-        "composition": f"{SPEED['compositions']['ns_a_pair, common stays']:.0f} ns a pair",
+        "composition": f"{SPEED['compositions']['ns_a_pair, common stays']:.0f} ns",
     }
 
 

@@ -32,7 +32,7 @@ class ApproximateSearch:
 
     faiss looks for near group means (the AMD vector) by their L1 distance, which is never above the earth mover's
     distance. Its candidates are compared exactly, so that distances and their order are right, but one of the nearest
-    may be missing. The exact search is fast enough for a million crystals; this is for more, and a second opinion.
+    may be missing. Measure before you use it: among 10⁵ crystals the exact search is faster.
 
     Parameters
     ----------
