@@ -5,14 +5,28 @@ import numpy as np
 import pytest
 
 REFERENCE = Path(__file__).parent / "reference" / "diffraction.py"
+CLUSTER = Path(__file__).parent / "dask_cluster.py"
+
+
+def load(name, path):
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")
 def reference():
-    spec = importlib.util.spec_from_file_location("reference_diffraction", REFERENCE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load("reference_diffraction", REFERENCE)
+
+
+@pytest.fixture
+def cluster(tmp_path_factory):
+    """A Dask scheduler with two workers."""
+    pytest.importorskip("distributed")
+    made = load("dask_cluster", CLUSTER).Cluster(tmp_path_factory.mktemp("dask"))
+    yield made
+    made.stop()
 
 
 @pytest.fixture(scope="session")

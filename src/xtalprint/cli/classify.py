@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import time
-from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from xtalprint.cli import options
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
-from xtalprint.cli.progress import ProgressBar
 from xtalprint.cli.records import Format, chosen_format, record_writer
+from xtalprint.cli.spreading import Spreading, spreading_options
 from xtalprint.cli.summary import summary
 from xtalprint.cli.tables import ClassTable
-from xtalprint.errors import ModelError
+from xtalprint.errors import ModelError, WrongUsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from xtalprint.models import Classifier
-    from xtalprint.models.answering import AnsweringModel
-    from xtalprint.models.prediction import Prediction
+    from xtalprint.models.class_job import ClassJob
 
 DEFAULT_MODEL = "crystal-class"
 
@@ -38,6 +35,7 @@ Examples:
   find . -name "*.cif" | xtalprint classify -
   xtalprint classify melt.dump --elements Cu,Zr
   xtalprint classify NaCl.cif --model prototype
+  xtalprint classify library.parquet --engine processes --into classes
 """,
 )
 @options.files_argument
@@ -48,10 +46,12 @@ Examples:
 @options.format_option
 @options.output_option
 @options.threads_option
+@spreading_options
 @options.quiet_option
 @click.pass_context
 def classify(
     ctx: click.Context,
+    /,
     *,
     files: Sequence[str],
     model: str,
@@ -60,6 +60,7 @@ def classify(
     output: Path | None,
     threads: int | None,
     quiet: bool,
+    **spread: Any,  # noqa: ANN401 - those of spreading_options
 ) -> None:
     """Say which crystal class each structure has, and how sure that is.
 
@@ -71,30 +72,20 @@ def classify(
     others are classified all the same, and the exit code is then 1.
     """
     start = time.perf_counter()
+    spreading = Spreading.of(spread, threads=threads, elsewhere={"--output": output, "--format": format_})
     inputs = InputStream(files, elements)
     inputs.check_output(output)
-    classifier = _load(model)
-    prototypes = classifier.manifest.answers == "prototype"
-    columns = csv_columns(classifier.classes, classifier.provenance, prototypes=prototypes)
-    finished = failed = 0
-    with (
-        record_writer(
-            chosen_format(format_, output),
-            output,
-            table=ClassTable(inputs.paths, classifier.classes),
-            columns=columns,
-        ) as write,
-        closing(_predictions(classifier, inputs, threads)) as predictions,
-        ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
-    ):
-        for prediction in predictions:
-            write(prediction.to_record())
-            finished += 1
-            failed += prediction.status == "error"
-            bar.update(finished, inputs.finished_files(finished))
+    job = _job(model, elements)
+    if spreading.into is not None:
+        tally = spreading.fill(job, inputs, quiet=quiet)
+    else:
+        columns = csv_columns(job.classes, job.constants, prototypes=job.names_prototypes)
+        table = ClassTable(inputs.paths, job.classes)
+        with record_writer(chosen_format(format_, output), output, table=table, columns=columns) as write:
+            tally = spreading.each(job, inputs, lambda prediction: write(prediction.to_record()), quiet=quiet)
     if not quiet:
-        click.echo(summary("classified", finished, failed, time.perf_counter() - start), err=True)
-    ctx.exit(SOME_FAILED if failed else ALL_WELL)
+        click.echo(summary("classified", tally, time.perf_counter() - start), err=True)
+    ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
 
 
 def csv_columns(classes: Sequence[str], provenance: Mapping[str, str], *, prototypes: bool = False) -> list[str]:
@@ -107,24 +98,16 @@ def csv_columns(classes: Sequence[str], provenance: Mapping[str, str], *, protot
     ]
 
 
-def _predictions(
-    classifier: Classifier, inputs: InputStream, threads: int | None
-) -> Generator[Prediction, None, None]:
-    """Make a generator of it, whose closing stops the work at once after Ctrl-C."""
-    yield from classifier.predict_iter(inputs, threads=threads)
-
-
-def _load(model: str) -> AnsweringModel:
-    from xtalprint.models import load_model  # noqa: PLC0415 - NumPy is not needed to print a usage error
+def _job(model: str, elements: Sequence[str] | None) -> ClassJob:
+    from xtalprint.models.class_job import ClassJob  # noqa: PLC0415 - NumPy is not needed to print a usage error
 
     try:
-        found = load_model(model)
+        return ClassJob(model, elements)
     except ModelError as error:
         raise click.BadParameter(str(error), param_hint="--model") from error
-    if found.labels_atoms:
+    except WrongUsageError as error:
         raise click.BadParameter(
             f"{model} labels every atom, not the structure; choose another, such as {DEFAULT_MODEL}, or "
             "call load_model(…).predict_atoms(crystal) in Python",
             param_hint="--model",
-        )
-    return found
+        ) from error

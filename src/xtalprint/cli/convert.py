@@ -15,7 +15,7 @@ from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
 from xtalprint.cli.progress import ProgressBar
 from xtalprint.cli.records import Format, Record, error_record, record_writer
-from xtalprint.cli.summary import summary
+from xtalprint.cli.summary import Tally, summary
 from xtalprint.cli.tables import SourceColumn
 from xtalprint.errors import XtalprintError
 
@@ -113,7 +113,7 @@ def convert(
         if finished == failed:
             raise XtalprintError("no structure could be read, so no table is written", source=str(output))
     if not quiet:
-        click.echo(summary("written", finished, failed, time.perf_counter() - start), err=True)
+        click.echo(summary("written", Tally(finished, failed), time.perf_counter() - start), err=True)
     ctx.exit(SOME_FAILED if failed else ALL_WELL)
 
 
@@ -125,7 +125,7 @@ def _check_folder(output: Path) -> None:
 
 
 @contextmanager
-def _records(format_: Format | None, paths: Sequence[str]) -> Iterator[Callable[[Record], None]]:
+def _records(format_: Format | None, paths: Sequence[str]) -> Iterator[Callable[[Record], Record]]:
     """Write all records to stdout if a format was asked for, else the errors to stderr."""
     if format_ is None:
         yield _complain
@@ -134,9 +134,10 @@ def _records(format_: Format | None, paths: Sequence[str]) -> Iterator[Callable[
             yield write
 
 
-def _complain(record: Record) -> None:
+def _complain(record: Record) -> Record:
     if record["status"] == "error":
         click.echo(f"error: {record['error']}", err=True)
+    return record
 
 
 def _record(item: Crystal | XtalprintError, writer: TableWriter) -> Record:

@@ -13,17 +13,17 @@ from xtalprint.cli import options
 from xtalprint.cli.arrays import ArrayFolder
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
-from xtalprint.cli.progress import ProgressBar
-from xtalprint.cli.records import RECORD_ENDINGS, Format, chosen_format, error_record, record_writer
+from xtalprint.cli.records import RECORD_ENDINGS, Format, Record, chosen_format, error_record, record_writer
+from xtalprint.cli.spreading import SPREADING, Spreading, spreading_options
 from xtalprint.cli.summary import summary
 from xtalprint.cli.tables import FileTable
 from xtalprint.errors import XtalprintError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
-    from xtalprint.crystal import Crystal
     from xtalprint.descriptors.base import Descriptor, Fingerprint
+    from xtalprint.descriptors.fingerprint_job import FingerprintJob
 
 #: Every descriptor of the command line: its module and class. Add one line for a new one.
 DESCRIPTORS: dict[str, tuple[str, str]] = {
@@ -34,8 +34,6 @@ DESCRIPTORS: dict[str, tuple[str, str]] = {
     "momentum-cloud": ("xtalprint.descriptors.momentum_cloud", "MomentumCloud"),
 }
 DEFAULT_DESCRIPTOR = "diffraction-image"
-#: Structures, and atoms in them, that are computed together: bounds the memory, not the answer.
-CHUNK_CRYSTALS, CHUNK_ATOMS = 64, 200_000
 COLUMNS = ["source", "frame", "status", "path", "shape", "picture", "descriptor", "warnings", "error"]
 
 
@@ -95,6 +93,7 @@ Examples:
   xtalprint describe Cu.cif --output images
   xtalprint describe "run/**/CONTCAR" --output images --no-picture --format csv
   xtalprint describe melt.dump --elements Cu --descriptor bond-orientational-order --output order
+  xtalprint describe library.parquet --engine processes --into images
   xtalprint describe quartz.cif --inner-mask 10 --output-dir images --output records.json
 """,
 )
@@ -124,6 +123,7 @@ Examples:
 @options.elements_option
 @options.format_option
 @options.threads_option
+@spreading_options
 @options.quiet_option
 @click.pass_context
 def describe(
@@ -139,7 +139,7 @@ def describe(
     format_: Format | None,
     threads: int | None,
     quiet: bool,
-    **parameters: Any,  # noqa: ANN401 - the descriptor's own, checked by it
+    **parameters: Any,  # noqa: ANN401 - those of spreading_options, and the descriptor's own, checked by it
 ) -> None:
     """Write the descriptor of each structure as an array and a picture.
 
@@ -148,26 +148,23 @@ def describe(
     a .png. Files are named after the input and the frame; inputs of the same name get different files.
     """
     start = time.perf_counter()
+    spread = {name: parameters.pop(name) for name in SPREADING}
     maker = _made(descriptor, parameters)
-    folder, record_file = places(output_dir, output)
-    arrays = ArrayFolder(folder, name=descriptor, pictures=picture)
+    elsewhere = {"--output": output, "--output-dir": output_dir, "--format": format_}
+    spreading = Spreading.of(spread, threads=threads, elsewhere=elsewhere)
     inputs = InputStream(files, elements)
-    finished = failed = 0
-    with (
-        record_writer(
-            chosen_format(format_, record_file), record_file, table=FileTable(inputs.paths), columns=COLUMNS
-        ) as write,
-        ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
-    ):
-        for result in fingerprints(maker, inputs, threads):
-            record = error_record(result) if isinstance(result, XtalprintError) else arrays.write(result)
-            write(record)
-            finished += 1
-            failed += record["status"] == "error"
-            bar.update(finished, inputs.finished_files(finished))
+    job = _job(maker, descriptor, elements)
+    if spreading.into is not None:
+        tally = spreading.fill(job, inputs, quiet=quiet)
+    else:
+        folder, record_file = places(output_dir, output)
+        arrays = ArrayFolder(folder, name=descriptor, pictures=picture)
+        format_ = chosen_format(format_, record_file)
+        with record_writer(format_, record_file, table=FileTable(inputs.paths), columns=COLUMNS) as write:
+            tally = spreading.each(job, inputs, lambda result: write(_record(result, arrays)), quiet=quiet)
     if not quiet:
-        click.echo(summary("described", finished, failed, time.perf_counter() - start), err=True)
-    ctx.exit(SOME_FAILED if failed else ALL_WELL)
+        click.echo(summary("described", tally, time.perf_counter() - start), err=True)
+    ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
 
 
 def places(output_dir: Path | None, output: Path | None) -> tuple[Path, Path | None]:
@@ -189,15 +186,8 @@ def places(output_dir: Path | None, output: Path | None) -> tuple[Path, Path | N
     return output, None
 
 
-def fingerprints(
-    descriptor: Descriptor, items: Iterable[Crystal | XtalprintError], threads: int | None
-) -> Iterator[Fingerprint | XtalprintError]:
-    """Yield the fingerprint of each crystal, and each error in its place; a chunk of the stream is in memory."""
-    for chunk in _chunks(items):
-        crystals = [item for item in chunk if not isinstance(item, XtalprintError)]
-        computed = iter(_computed(descriptor, crystals, threads))
-        for item in chunk:
-            yield item if isinstance(item, XtalprintError) else next(computed)
+def _record(result: Fingerprint | XtalprintError, arrays: ArrayFolder) -> Record:
+    return error_record(result) if isinstance(result, XtalprintError) else arrays.write(result)
 
 
 def _computed(
@@ -223,6 +213,9 @@ def _chunks(items: Iterable[Crystal | XtalprintError]) -> Iterator[list[Crystal 
             chunk, atoms = [], 0
     if chunk:
         yield chunk
+def _job(descriptor: Descriptor, name: str, elements: Sequence[str] | None) -> FingerprintJob:
+    from xtalprint.descriptors.fingerprint_job import FingerprintJob  # noqa: PLC0415 - NumPy is not needed for --help
+    return FingerprintJob(descriptor, name, elements)
 
 
 def _made(name: str, parameters: dict[str, Any]) -> Descriptor:

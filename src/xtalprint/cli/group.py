@@ -33,6 +33,7 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "classify": Entry("xtalprint.cli.classify", "Say which crystal class each structure has, and how sure that is."),
     "describe": Entry("xtalprint.cli.describe", "Write the descriptor of each structure as an array and a picture."),
+    "collect": Entry("xtalprint.cli.collect", "Give the records of a folder that classify or describe wrote --into."),
     "convert": Entry("xtalprint.cli.convert", "Write the structures of many files into one crystal table."),
     "models": Entry("xtalprint.cli.models", "List the trained models, or print the card of one."),
     "train": Entry("xtalprint.cli.train", "Train a model; an interrupted run can be resumed."),

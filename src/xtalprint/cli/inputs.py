@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import sys
 from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from xtalprint.crystal import Crystal
     from xtalprint.errors import XtalprintError
+    from xtalprint.io.parts import Part
 
 STDIN = "-"
 
@@ -42,6 +44,7 @@ class InputStream:
     _frames_at_end: deque[int] = field(default_factory=deque, init=False)
     _finished_files: int = field(default=0, init=False)
     _paths: list[str] | None = field(default=None, init=False)
+    _files_at_part: deque[tuple[int, int]] = field(default_factory=deque, init=False)
 
     def __post_init__(self) -> None:
         if STDIN not in self.arguments:
@@ -74,6 +77,32 @@ class InputStream:
                     frames += 1
             self._frames_at_end.append(frames)
 
+    def parts(self, size: int) -> Iterator[Part]:
+        """Cut the same stream into parts, which workers read."""
+        from xtalprint.io.parts import cut  # noqa: PLC0415 - NumPy is not needed to print a usage error
+
+        files = 0
+        paths = (_no_match(path) if _is_unmatched_pattern(path) else path for path in self._all_paths())
+        for part in cut(paths, self.elements, size=size):
+            files += part.finished_files
+            self._files_at_part.append((part.index, files))
+            yield part
+
+    def about(self) -> dict[str, Any]:
+        """What the input is, as plain data: number of files, and SHA-256 of their names in order."""
+        names = hashlib.sha256()
+        number = 0
+        for path in self._all_paths():
+            names.update(os.fsencode(path) + b"\n")
+            number += 1
+        return {"number_of_files": number, "sha256_of_their_names": names.hexdigest()}
+
+    def _all_paths(self) -> list[str]:
+        """The paths, for which a list on stdin is read to its end."""
+        if self._paths is None:
+            self._paths = list(_expand(self.arguments))
+        return self._paths
+
     def _tell_unused_elements(self, path: str, item: Crystal | XtalprintError) -> bool:
         """Say so on stderr if a file names elements itself; returns whether it was said."""
         symbols = getattr(item, "symbols", [])
@@ -95,6 +124,12 @@ class InputStream:
         while self._frames_at_end and self._frames_at_end[0] <= finished_records:
             self._frames_at_end.popleft()
             self._finished_files += 1
+        return self._finished_files
+
+    def finished_parts(self, index: int) -> int:
+        """How many files are finished when all parts up to that one are; never ask for an earlier one again."""
+        while self._files_at_part and self._files_at_part[0][0] <= index:
+            self._finished_files = self._files_at_part.popleft()[1]
         return self._finished_files
 
 

@@ -67,8 +67,8 @@ def error_record(error: XtalprintError) -> Record:
 @contextmanager
 def record_writer(
     format_: Format, output: Path | None, *, table: Table, columns: Sequence[str]
-) -> Iterator[Callable[[Record], None]]:
-    """Give a function that writes one record at once.
+) -> Iterator[Callable[[Record], Record]]:
+    """Give a function that writes one record at once, and returns it.
 
     Parameters
     ----------
@@ -90,11 +90,11 @@ def record_writer(
         yield _writer(format_, stream, table, columns)
 
 
-def _writer(format_: Format, stream: TextIO, table: Table, columns: Sequence[str]) -> Callable[[Record], None]:
+def _writer(format_: Format, stream: TextIO, table: Table, columns: Sequence[str]) -> Callable[[Record], Record]:
     header, line = _style(format_, stream, table, columns)
     started = False
 
-    def write(record: Record) -> None:
+    def write(record: Record) -> Record:
         nonlocal started
         # sys.stdout is looked up each time: a progress bar may stand in for it, to print above itself.
         target = sys.stdout if stream is sys.__stdout__ else stream
@@ -102,6 +102,7 @@ def _writer(format_: Format, stream: TextIO, table: Table, columns: Sequence[str
         target.write(printable(text, stream) + "\n")
         target.flush()
         started = True
+        return record
 
     return write
 

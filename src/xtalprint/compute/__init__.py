@@ -1,11 +1,30 @@
-"""How work is spread over workers. The only room that knows about them: everything else hands it a function.
+"""How work is spread over workers. The only room that knows about them: everything else hands it work.
 
-Today the workers are threads of this process. Processes and clusters come behind the same seam: whatever offers the
-interface of `concurrent.futures.Executor` can be passed to `map_ordered`.
+`map_ordered` applies a function to a stream with any executor. `Engine` names the executor: this thread, threads,
+processes, or a Dask cluster. `answers` and `fill` do a `Job` part by part, in memory or into a folder of shards that
+a killed run goes on with.
 """
 
 from __future__ import annotations
 
+from xtalprint.compute.engine import ENGINES, Engine, Pool, open_pool
+from xtalprint.compute.job import Job, Part
 from xtalprint.compute.ordered import available_cores, map_ordered
+from xtalprint.compute.shard_folder import ShardFolder
+from xtalprint.compute.spreading import Shard, Share, answers, fill
 
-__all__ = ["available_cores", "map_ordered"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "Job",
+    "Part",
+    "Pool",
+    "Shard",
+    "ShardFolder",
+    "Share",
+    "answers",
+    "available_cores",
+    "fill",
+    "map_ordered",
+    "open_pool",
+]

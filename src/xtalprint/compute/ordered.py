@@ -20,6 +20,7 @@ Result = TypeVar("Result")
 #: Items in work or waiting per worker. Enough that no worker idles while the slowest item of the window is finished,
 #: few enough that memory does not grow with the number of items.
 AHEAD_PER_WORKER = 4
+_NO_ITEM = object()
 
 
 def available_cores() -> int:
@@ -41,6 +42,7 @@ def map_ordered(
     *,
     threads: int | None = None,
     executor: Executor | None = None,
+    rescue: Callable[[Item, Exception], Result] | None = None,
 ) -> Generator[Result, None, None]:
     """Yield ``function(item)`` for each item, in the order of the items, whatever the number of workers.
 
@@ -62,6 +64,8 @@ def map_ordered(
     executor
         Another pool to work in (processes, Dask's ``client.get_executor()``), with ``threads`` workers. It is left
         open for its owner; only what was submitted here is cancelled.
+    rescue
+        Called with the item and the exception where an ``executor`` fails; gives the result instead, or raises.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def map_ordered(
         )
     workers = int(given)
     if executor is not None:
-        return _windowed(executor, function, items, AHEAD_PER_WORKER * workers)
+        return _windowed(executor, function, items, AHEAD_PER_WORKER * workers, rescue)
     if workers == 1:
         return (function(item) for item in items)
     return _in_threads(function, items, workers)
@@ -100,28 +104,48 @@ def _in_threads(
 
 
 def _windowed(
-    executor: Executor, function: Callable[[Item], Result], items: Iterable[Item], window: int
+    executor: Executor,
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    window: int,
+    rescue: Callable[[Item, Exception], Result] | None = None,
 ) -> Generator[Result, None, None]:
-    pending: deque[Future[Any]] = deque()
+    pending: deque[tuple[Future[Any], Any]] = deque()
     iterator = iter(items)
     exhausted = False
     try:
         while True:
             # A result that is ready is not held back until more items have been read.
-            while not exhausted and len(pending) < window and not (pending and pending[0].done()):
+            while not exhausted and len(pending) < window and not (pending and pending[0][0].done()):
                 try:
-                    pending.append(executor.submit(function, next(iterator)))
+                    item = next(iterator)
                 except StopIteration:
                     exhausted = True
                 except Exception as error:  # noqa: BLE001 - kept, and raised below after the results before it
-                    pending.append(_failed(error))
+                    pending.append((_failed(error), _NO_ITEM))
                     exhausted = True
+                else:
+                    pending.append((executor.submit(function, item), item))
             if not pending:
                 return
-            yield pending.popleft().result()
+            yield _result(*pending.popleft(), rescue)
     finally:
-        for future in pending:
+        for future, _ in pending:
             future.cancel()
+
+
+def _result(
+    future: Future[Any],
+    item: Any,  # noqa: ANN401 - of any type
+    rescue: Callable[[Any, Exception], Result] | None,
+) -> Result:
+    try:
+        result: Result = future.result()
+    except Exception as error:
+        if rescue is None or item is _NO_ITEM:
+            raise
+        return rescue(item, error)
+    return result
 
 
 def _failed(error: Exception) -> Future[Any]:

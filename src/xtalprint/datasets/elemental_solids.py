@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import operator
-import os
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -23,7 +22,6 @@ from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-    from concurrent.futures import Executor
 
     from numpy.typing import NDArray
 
@@ -247,43 +245,16 @@ def elemental_solids(
 
 def spread_rows(make_one: Callable[[int], Row], n: int, workers: int | None) -> Iterator[Row]:
     """Call ``make_one`` for 0 … n−1, in order, in processes if there is enough to do."""
-    from xtalprint.compute import available_cores, map_ordered  # noqa: PLC0415 - only here
+    from xtalprint.compute import Engine, available_cores, map_ordered, open_pool  # noqa: PLC0415 - only here
 
     workers = available_cores() if workers is None else workers
     if workers == 1 or n < 4 * CHUNK:
         yield from map(make_one, range(n))
         return
-    import multiprocessing  # noqa: PLC0415 - only here
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only here
-    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415 - only here
-
     chunks = [range(start, min(start + CHUNK, n)) for start in range(0, n, CHUNK)]
-    pool: Executor
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=end_with_parent) as pool:
-        try:
-            for made in map_ordered(partial(_make_chunk, make_one), chunks, threads=workers, executor=pool):
-                yield from made
-        except BrokenProcessPool as error:
-            raise XtalprintError(
-                "a worker process ended before it was finished",
-                remedy='in a script, call this under if __name__ == "__main__": or give workers=1',
-            ) from error
-
-
-def end_with_parent() -> None:
-    """Let a worker end when the process that started it is killed, instead of waiting for ever."""
-    import multiprocessing  # noqa: PLC0415 - only here
-    import threading  # noqa: PLC0415 - only here
-
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-
-        def wait_and_end() -> None:
-            parent.join()
-            os._exit(1)
-
-        threading.Thread(target=wait_and_end, daemon=True).start()
+    with open_pool(Engine("processes", workers)) as pool:
+        for made in map_ordered(partial(_make_chunk, make_one), chunks, threads=pool.workers, executor=pool.executor):
+            yield from made
 
 
 def _make_chunk(make_one: Callable[[int], Row], rows: range) -> list[Row]:

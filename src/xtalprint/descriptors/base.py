@@ -144,6 +144,8 @@ def compute_batch(
     failures: list[Failure] = []
     warnings: list[tuple[str, ...]] = []
     for position, outcome in enumerate(attempts(descriptor, crystals, threads=threads)):
+    outcomes = map_ordered(partial(attempt, descriptor), crystals, threads=threads)
+    for position, outcome in enumerate(outcomes):
         if isinstance(outcome, XtalprintError):
             failures.append(Failure(position, outcome))
             continue
@@ -166,6 +168,8 @@ def _listed(crystals: Sequence[Crystal]) -> list[Crystal]:
 
 
 def _attempt(descriptor: Descriptor, crystal: Crystal) -> Fingerprint | XtalprintError:
+def attempt(descriptor: Descriptor, crystal: Crystal) -> Fingerprint | XtalprintError:
+    """Compute one fingerprint; whatever goes wrong is given back and not raised, so that the others go on."""
     try:
         return descriptor.compute(crystal)
     except XtalprintError as error:

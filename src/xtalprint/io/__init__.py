@@ -10,6 +10,7 @@ from __future__ import annotations
 from xtalprint.io.ase_objects import from_ase, to_ase
 from xtalprint.io.pymatgen_objects import from_pymatgen, to_pymatgen
 from xtalprint.io.reading import iter_read, read
+from xtalprint.io.record_files import merge_run, read_arrays, read_run
 from xtalprint.io.table_writing import TableWriter, write_table
 from xtalprint.io.tables import CrystalTable, read_table
 
@@ -19,7 +20,10 @@ __all__ = [
     "from_ase",
     "from_pymatgen",
     "iter_read",
+    "merge_run",
     "read",
+    "read_arrays",
+    "read_run",
     "read_table",
     "to_ase",
     "to_pymatgen",

@@ -49,6 +49,8 @@ class InputFile:
     ----------
     path
         As the user gave it; it becomes the ``source`` of crystals and errors.
+    folder
+        Where a relative path starts, if not in the current folder.
 
     Raises
     ------
@@ -56,9 +58,9 @@ class InputFile:
         If it is missing, no regular file, empty, or may not be read.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, folder: str | os.PathLike[str] | None = None) -> None:
         self.source = os.fspath(path)
-        self.path = Path(self.source).expanduser()
+        self.path = Path(folder or "", Path(self.source).expanduser())
         self._check()
 
     @property

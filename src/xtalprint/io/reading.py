@@ -48,7 +48,10 @@ def read(path: str | os.PathLike[str], *, elements: Sequence[str] | None = None)
 
 
 def iter_read(
-    path: str | os.PathLike[str], *, elements: Sequence[str] | None = None
+    path: str | os.PathLike[str],
+    *,
+    elements: Sequence[str] | None = None,
+    folder: str | os.PathLike[str] | None = None,
 ) -> Iterator[Crystal | XtalprintError]:
     """Read a file frame by frame; what cannot be read is yielded as an error in its place, never raised.
 
@@ -58,6 +61,8 @@ def iter_read(
         As for `read`.
     elements
         As for `read`.
+    folder
+        Where a relative path starts, if not in the current folder.
 
     Yields
     ------
@@ -72,7 +77,7 @@ def iter_read(
         ) from None
     next_frame: int | None = None
     try:
-        file = InputFile(source)
+        file = InputFile(source, folder=folder)
         symbols = checked_elements(elements)
         for item in reader_of(format_of(file))(file, symbols):
             frame = item.frame if item.frame is not None else (next_frame or 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
@@ -88,13 +89,17 @@ class CrystalColumn(Sequence[Crystal]):
             return [self[i] for i in range(*row.indices(len(self)))]
         if not -len(self) <= row < len(self):
             raise IndexError(f"row {row} of {len(self)}")
-        row %= len(self)
-        try:
-            return self._make(row)
-        except XtalprintError as error:
-            raise error.located(source=self._source, frame=row) from None
+        return self.crystal(row % len(self))
 
-    def _make(self, row: int) -> Crystal:
+    def crystal(self, row: int, *, frame: int | None = None) -> Crystal:
+        """Make the crystal of a row, under another number where these rows are not the first of the file."""
+        frame = row if frame is None else frame
+        try:
+            return self._make(row, frame)
+        except XtalprintError as error:
+            raise error.located(source=self._source, frame=frame) from None
+
+    def _make(self, row: int, frame: int) -> Crystal:
         values = {name: lists[row] for name, lists in self._lists.items()}
         numbers, cell, pbc = values["numbers"], values["cell"], values.get("pbc")
         frac = values.get("frac64") if values.get("frac64") is not None else values.get("frac")
@@ -120,7 +125,7 @@ class CrystalColumn(Sequence[Crystal]):
             occupancies=values.get("occupancies"),
             pbc=None if pbc is None else (bool(pbc[0]), bool(pbc[1]), bool(pbc[2])),
             source=self._source,
-            frame=row,
+            frame=frame,
         )
 
     def _of_types(self, types: NDArray[Any]) -> NDArray[np.int64]:
@@ -182,17 +187,67 @@ def read_table(path: str | os.PathLike[str], *, elements: Sequence[str] | None =
 
 
 def frames(file: InputFile, elements: Sequence[str] | None) -> Iterator[Crystal | XtalprintError]:
-    """Read row by row."""
-    table = _table(file, elements)
-    if not len(table):
-        raise UnreadableFileError("a table without rows", remedy="check what wrote it")
-    for row in range(len(table)):
-        yield frame_or_error(
-            lambda row=row: table.crystals[row],  # type: ignore[misc] # bound now
-            source=file.source,
-            frame=row,
-            what="the row",
-        )
+    """Read row by row; no more than a row group is in memory, unless the file is compressed as a whole."""
+    with _opened(file) as table:
+        if not table.metadata.num_rows:
+            raise UnreadableFileError("a table without rows", remedy="check what wrote it")
+        yield from _rows(file, table, elements, 0, table.metadata.num_rows)
+
+
+def rows(file: InputFile, elements: Sequence[str] | None, first: int, end: int) -> Iterator[Crystal | XtalprintError]:
+    """Read the rows from ``first`` to the one before ``end``."""
+    with _opened(file) as table:
+        yield from _rows(file, table, elements, first, end)
+
+
+def number_of_rows(file: InputFile) -> int:
+    """How many rows a crystal table has.
+
+    Raises
+    ------
+    XtalprintError
+        If it is no sound crystal table.
+    """
+    with _opened(file) as table:
+        _column(table.schema_arrow.empty_table(), file, None)
+        return int(table.metadata.num_rows)
+
+
+@contextmanager
+def _opened(file: InputFile) -> Iterator[Any]:
+    pa, pq = pyarrow("reading a crystal table")
+    try:
+        with pq.ParquetFile(file.path if file.compression is None else pa.BufferReader(file.content())) as table:
+            _check_columns(table.schema_arrow.names)
+            yield table
+    except (pa.ArrowException, OSError) as error:
+        raise UnreadableFileError(
+            f"not a sound Parquet file ({first_line(error)})", remedy="copy or write the file again"
+        ) from error
+
+
+def _rows(
+    file: InputFile,
+    table: Any,  # noqa: ANN401 - pyarrow has no types
+    elements: Sequence[str] | None,
+    first: int,
+    end: int,
+) -> Iterator[Crystal | XtalprintError]:
+    start = 0
+    wanted = [name for name in table.schema_arrow.names if name in {*CRYSTAL_COLUMNS, "species_known"}]
+    for group in range(table.num_row_groups):
+        n = table.metadata.row_group(group).num_rows
+        low, high = max(first, start) - start, min(end, start + n) - start
+        if low < high:
+            crystals = _column(table.read_row_group(group, columns=wanted).slice(low, high - low), file, elements)
+            for row in range(start + low, start + high):
+                yield frame_or_error(
+                    lambda crystals=crystals, row=row, shift=start + low: crystals.crystal(row - shift, frame=row),  # type: ignore[misc] # bound now
+                    source=file.source,
+                    frame=row,
+                    what="the row",
+                )
+        start += n
 
 
 def _table(file: InputFile, elements: Sequence[str] | None) -> CrystalTable:
@@ -207,6 +262,17 @@ def _table(file: InputFile, elements: Sequence[str] | None) -> CrystalTable:
             f"not a sound Parquet file ({first_line(error)})", remedy="copy or write the file again"
         ) from error
     names = table.column_names
+    _check_columns(names)
+    return CrystalTable(
+        file.source,
+        [str(i) for i in table.column("id").to_pylist()],
+        _column(table, file, elements),
+        table.column("source").to_pylist() if "source" in names else [None] * table.num_rows,
+        {name: table.column(name).to_pylist() for name in names if name not in CRYSTAL_COLUMNS},
+    )
+
+
+def _check_columns(names: Sequence[str]) -> None:
     missing = [name for name in ("id", "cell", "numbers", "frac") if name not in names]
     if missing:
         raise UnreadableFileError(
@@ -214,20 +280,17 @@ def _table(file: InputFile, elements: Sequence[str] | None) -> CrystalTable:
             value=", ".join(names),
             remedy="a crystal table has id, cell, numbers, frac and source",
         )
+
+
+def _column(table: Any, file: InputFile, elements: Sequence[str] | None) -> CrystalColumn:  # noqa: ANN401 - pyarrow has no types
+    pa, _ = pyarrow("reading a crystal table")
     try:
-        crystals = CrystalColumn(table, file.source, elements)
+        return CrystalColumn(table, file.source, elements)
     except (pa.ArrowException, AttributeError, TypeError) as error:
         raise UnreadableFileError(
             f"the columns of the crystals are of the wrong type ({first_line(error)})",
             remedy="cell, numbers and frac are lists of numbers",
         ) from error
-    return CrystalTable(
-        file.source,
-        [str(i) for i in table.column("id").to_pylist()],
-        crystals,
-        table.column("source").to_pylist() if "source" in names else [None] * table.num_rows,
-        {name: table.column(name).to_pylist() for name in names if name not in CRYSTAL_COLUMNS},
-    )
 
 
 def pyarrow(purpose: str) -> tuple[Any, Any]:

@@ -102,7 +102,7 @@ class AnsweringModel(ABC):
 
         Memory does not grow with the length of the stream.
         """
-        return map_ordered(self._predict_one, crystals, threads=threads)
+        return map_ordered(self.predict_one, crystals, threads=threads)
 
     def predict_atoms(self, crystal: Crystal) -> AtomPredictions:
         """Classify every atom of one crystal; a `WrongUsageError` if the model labels whole structures."""
@@ -116,7 +116,8 @@ class AnsweringModel(ABC):
     def _answer(self, crystal: Crystal) -> Prediction:
         """Classify one crystal; raises `XtalprintError` if that is not possible."""
 
-    def _predict_one(self, crystal: object) -> Prediction:
+    def predict_one(self, crystal: object) -> Prediction:
+        """Classify one crystal; never raises for what it is given."""
         if isinstance(crystal, XtalprintError):
             return Prediction.failure(crystal, self._provenance)
         if not isinstance(crystal, Crystal):

@@ -1,0 +1,201 @@
+"""Who does the work, and where the answers go: the options ``--engine``, ``--into``, ``--shard`` and their like."""
+
+from __future__ import annotations
+
+import re
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from xtalprint.cli.progress import ProgressBar
+from xtalprint.cli.summary import Tally
+from xtalprint.errors import WrongUsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from xtalprint.cli.inputs import InputStream
+    from xtalprint.cli.records import Record
+    from xtalprint.compute import Engine, Share
+    from xtalprint.io.part_job import PartJob
+
+Command = TypeVar("Command", bound="Callable[..., Any]")
+Result = TypeVar("Result")
+
+#: Structures that a process or a Dask worker does at a time where no folder of shards is written.
+AT_A_TIME = 32
+#: Names of the options of `spreading_options`.
+SPREADING = ("engine", "workers", "scheduler", "into", "per_shard", "shard")
+_NEEDS_INTO = "needs a folder of shards that all jobs write into; add --into DIR"
+
+
+def spreading_options(function: Command) -> Command:
+    """``--engine``, ``--workers``, ``--scheduler``, ``--into``, ``--per-shard``, ``--shard``."""
+    for option in reversed(
+        (
+            click.option(
+                "--engine",
+                # As in xtalprint.compute.ENGINES, which is not imported for --help.
+                type=click.Choice(["serial", "threads", "processes", "dask"]),
+                help="Who does the work; the answers are the same. [default: threads]",
+            ),
+            click.option(
+                "--workers",
+                type=click.IntRange(min=1),
+                metavar="N",
+                help="Number of threads or processes. [default: all cores this process may use]",
+            ),
+            click.option("--scheduler", metavar="ADDRESS", help="Dask's scheduler, as in tcp://10.0.0.1:8786."),
+            click.option(
+                "--into",
+                type=click.Path(path_type=Path, file_okay=False),
+                metavar="DIR",
+                help="Write the answers into a folder of Parquet files, where a run that was stopped or killed goes "
+                "on when it is started again; read them with: xtalprint collect DIR.",
+            ),
+            click.option(
+                "--per-shard",
+                type=click.IntRange(min=1),
+                metavar="N",
+                help="With --into: most structures or files in one Parquet file. [default: 1000]",
+            ),
+            click.option(
+                "--shard",
+                metavar="I/N",
+                help="With --into: do the I-th of N shares of the work, I from 1 to N, as a job of a batch queue.",
+            ),
+        )
+    ):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True)
+class Spreading:
+    """The options, checked.
+
+    Parameters
+    ----------
+    engine
+        Who does the work.
+    into
+        Folder of shards; None if the answers are wanted one after the other.
+    per_shard
+        Most structures in a shard.
+    share
+        Which share of the work.
+    """
+
+    engine: Engine
+    into: Path | None
+    per_shard: int
+    share: Share
+
+    @classmethod
+    def of(cls, options: dict[str, Any], *, threads: int | None, elsewhere: dict[str, Any]) -> Spreading:
+        """Take the options of `spreading_options` out of all of a command.
+
+        Parameters
+        ----------
+        options
+            Those of `spreading_options`; they are removed.
+        threads
+            ``--threads N``, which is short for ``--engine threads --workers N``.
+        elsewhere
+            Options that say where records go, which a folder of shards leaves no room for.
+        """
+        from xtalprint.compute import Engine, Share  # noqa: PLC0415 - not for --help
+        from xtalprint.io.parts import SIZE  # noqa: PLC0415 - likewise
+
+        name, workers, into, per_shard, shard = (
+            options.pop(key) for key in ("engine", "workers", "into", "per_shard", "shard")
+        )
+        if threads is not None and (name not in {None, "threads"} or workers is not None):
+            raise click.UsageError("--threads N is short for --engine threads --workers N; give one or the other")
+        if into is None and (shard or per_shard):
+            raise click.UsageError(f"{'--shard' if shard else '--per-shard'} {_NEEDS_INTO}")
+        if into is not None:
+            for option, value in elsewhere.items():
+                if value is not None:
+                    raise click.UsageError(
+                        f"with --into the answers go into the folder; leave {option} out, and have them afterwards "
+                        f"with: xtalprint collect {into}"
+                    )
+        try:
+            engine = Engine(name or "threads", threads or workers, options.pop("scheduler"))
+            share = _share(shard) if shard else Share()
+        except WrongUsageError as error:
+            raise click.UsageError(str(error)) from error
+        return cls(engine, None if into is None else into.resolve(), per_shard or SIZE, share)
+
+    def each(
+        self, job: PartJob[Result], inputs: InputStream, write: Callable[[Result], Record], *, quiet: bool
+    ) -> Tally:
+        """Write the record of each answer, in the order of the input."""
+        finished = failed = 0
+        with (
+            closing(self._answers(job, inputs)) as results,
+            ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
+        ):
+            for result, files in results:
+                failed += write(result)["status"] == "error"
+                finished += 1
+                bar.update(finished, files if files is not None else inputs.finished_files(finished))
+        return Tally(finished, failed)
+
+    def _answers(self, job: PartJob[Result], inputs: InputStream) -> Generator[tuple[Result, int | None], None, None]:
+        """Each answer, and how many files are finished with it if that is known here."""
+        from xtalprint.compute import answers, map_ordered, open_pool  # noqa: PLC0415 - not for --help
+
+        with open_pool(self.engine) as pool:
+            if self.engine.name in {"serial", "threads"}:
+                one_by_one = map_ordered(job.answer, inputs, threads=pool.workers, executor=pool.executor)
+                with closing(one_by_one):
+                    for result in one_by_one:
+                        yield result, None
+                return
+            with closing(answers(job, inputs.parts(AT_A_TIME), pool)) as many:
+                for index, some in enumerate(many):
+                    files = inputs.finished_parts(index)
+                    for result in some:
+                        yield result, files
+
+    def fill(self, job: PartJob[Any], inputs: InputStream, *, quiet: bool) -> Tally:
+        """Write the answers into the folder of shards."""
+        from xtalprint.compute import fill, open_pool  # noqa: PLC0415 - not for --help
+        from xtalprint.io.tables import pyarrow  # noqa: PLC0415 - likewise
+
+        pyarrow("--into")  # said before the work, not after it
+        if self.into is None:
+            raise click.UsageError("name the folder of shards: --into DIR")
+        tally = Tally()
+        about = {**inputs.about(), "per_shard": self.per_shard}
+        with (
+            open_pool(self.engine) as pool,
+            closing(
+                fill(job, inputs.parts(self.per_shard), self.into, pool, inputs=about, share=self.share)
+            ) as shards,
+            ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
+        ):
+            for shard in shards:
+                tally = Tally(
+                    tally.finished + shard.finished,
+                    tally.failed + shard.failed,
+                    tally.resumed + shard.finished * shard.resumed,
+                )
+                bar.update(tally.finished, inputs.finished_parts(shard.index))
+        return tally
+
+
+def _share(text: str) -> Share:
+    from xtalprint.compute import Share  # noqa: PLC0415 - not for --help
+
+    match = re.fullmatch(r"(\d+)/(\d+)", text)
+    if match is None:
+        raise click.UsageError(
+            f"--shard {text}: give two whole numbers, as in --shard 3/10 for the third of ten jobs"
+        )
+    return Share(int(match[1]), int(match[2]))

@@ -1,0 +1,147 @@
+"""The workers of a Dask cluster as an executor, which says so when the scheduler is lost."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from concurrent.futures import Executor, Future, InvalidStateError
+from contextlib import contextmanager, suppress
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from xtalprint.errors import MissingExtraError, WrongUsageError, XtalprintError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+#: Seconds that the scheduler, and then its first worker, are waited for.
+PATIENCE = 15
+#: Seconds between two looks at the connection.
+LOOK_EVERY = 0.5
+
+
+class WatchedExecutor(Executor):
+    """Dask's own executor, but work that is waited for does not wait for ever for a scheduler that is gone.
+
+    Parameters
+    ----------
+    client
+        A client of `distributed`.
+    scheduler
+        Its address, for the error.
+    """
+
+    def __init__(self, client: Any, scheduler: str) -> None:  # noqa: ANN401 - not typed to the end
+        self._client = client
+        self._scheduler = scheduler
+        self._executor = client.get_executor(pure=False)
+        self._waiting: set[Future[Any]] = set()
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        threading.Thread(target=self._watch, name="xtalprint-dask", daemon=True).start()
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:  # noqa: ANN401 - of Executor
+        """Have a function called by a worker of the cluster."""
+        future: Future[Any] = Future()
+        with self._lock:
+            self._waiting.add(future)
+        try:
+            self._executor.submit(fn, *args, **kwargs).add_done_callback(partial(self._finish, future))
+        except Exception:
+            if self._client.status == "running":
+                raise
+            self._lose()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - of Executor
+        """Give up what is unfinished."""
+        self._closed.set()
+        self._executor.shutdown(wait=False)
+
+    def _finish(self, future: Future[Any], inner: Future[Any]) -> None:
+        with self._lock:
+            self._waiting.discard(future)
+        with suppress(InvalidStateError):  # given up
+            if inner.cancelled():
+                future.set_exception(self._lost())
+            elif (error := inner.exception()) is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(inner.result())
+
+    def _watch(self) -> None:
+        while not self._closed.wait(LOOK_EVERY):
+            if self._client.status != "running":  # Dask forgets all work when it connects again
+                self._lose()
+
+    def _lose(self) -> None:
+        with self._lock:
+            waiting, self._waiting = self._waiting, set()
+        for future in waiting:
+            with suppress(InvalidStateError):
+                future.set_exception(self._lost())
+
+    def _lost(self) -> XtalprintError:
+        return XtalprintError(
+            "Dask's scheduler was lost",
+            source=self._scheduler,
+            remedy="start it again, and then the same command: what is in a folder of shards is not done again",
+        )
+
+
+@contextmanager
+def dask_executor(scheduler: str) -> Iterator[tuple[WatchedExecutor, int, type[Exception]]]:
+    """Connect to a cluster: its executor, the number of its threads, and what is raised for work that kills workers.
+
+    Raises
+    ------
+    MissingExtraError
+        If Dask is not installed.
+    WrongUsageError
+        If no scheduler answers, or no worker joins it.
+    """
+    try:
+        distributed: Any = import_module("distributed")  # not typed to the end
+    except ImportError as error:
+        raise MissingExtraError.of("distributed", "dask", "the engine dask") from error
+    with _quiet("distributed"), _connected(distributed, scheduler) as client:
+        executor = WatchedExecutor(client, scheduler)
+        try:
+            yield executor, sum(client.nthreads().values()), distributed.KilledWorker
+        finally:
+            executor.shutdown()
+
+
+@contextmanager
+def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:  # noqa: ANN401 - not typed to the end
+    try:
+        client = distributed.Client(scheduler, timeout=PATIENCE, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise WrongUsageError(
+            f"no Dask scheduler answers ({error})", value=scheduler, remedy="start one with: dask scheduler"
+        ) from error
+    try:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError as error:
+            raise WrongUsageError(
+                "the Dask cluster has no worker",
+                value=scheduler,
+                remedy=f"start one with: dask worker {scheduler} --nthreads 1",
+            ) from error
+        yield client
+    finally:
+        client.close()
+
+
+@contextmanager
+def _quiet(logger: str) -> Iterator[None]:
+    """Silence a library that logs pages about what we say in a sentence."""
+    found = logging.getLogger(logger)
+    before = found.level
+    found.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        found.setLevel(before)

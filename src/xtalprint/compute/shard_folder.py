@@ -1,0 +1,251 @@
+"""A folder of shards: one file for each part of the work, whole or not there, under a name that says what is in it.
+
+The name of a shard is ``INDEX-ADDRESS-CHECK.parquet``. INDEX is the place of its part, so that the names sort in the
+order of the input. ADDRESS is a hash of all that the answers depend on: content of the input, parameters, weights,
+version. CHECK is a hash of the file itself: a file that does not match it is damaged, and is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import socket
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from xtalprint.errors import WrongUsageError, XtalprintError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+#: What is asked, of which files: the same for all who work on the run. The names begin with "_" so that libraries
+#: which read a folder of Parquet files pass over them.
+MANIFEST = "_manifest.json"
+#: The names of all shards, written when the last is finished.
+LIST = "_shards.json"
+#: Version of the layout of the folder.
+LAYOUT = 1
+#: Seconds after which an unfinished file is nobody's any more. Shards are written in one go.
+ABANDONED = 3600
+ADDRESS_DIGITS, CHECK_DIGITS = 32, 16
+_NAME = re.compile(rf"(\d{{8}})-([0-9a-f]{{{ADDRESS_DIGITS}}})-([0-9a-f]{{{CHECK_DIGITS}}})\.parquet")
+_GO_ON = "run the same command again: it goes on where it stopped"
+
+
+def digest(value: Mapping[str, Any]) -> str:
+    """SHA-256 of plain data.
+
+    Examples
+    --------
+    >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1})
+    True
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ShardFolder:
+    """The folder of a run.
+
+    Parameters
+    ----------
+    path
+        Made by `begin`.
+    """
+
+    path: Path
+
+    def begin(self, identity: Mapping[str, Any]) -> None:
+        """Make the folder, or check that it is of the same run.
+
+        Raises
+        ------
+        WrongUsageError
+            If it cannot be made, or is that of another run.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+            before = self.manifest()
+            if before is None:
+                self._write(MANIFEST, json.dumps(identity, indent=1, sort_keys=True).encode())
+                return
+        except OSError as error:
+            raise WrongUsageError(
+                f"cannot write into this folder: {error.strerror}",
+                source=str(self.path),
+                remedy="give another folder",
+            ) from error
+        if before != json.loads(json.dumps(identity)):
+            raise WrongUsageError(
+                f"the folder holds another run: {_difference(before, identity)}",
+                source=str(self.path),
+                remedy="give another folder, or ask the same of the same files",
+            )
+
+    def manifest(self) -> dict[str, Any] | None:
+        """What the run is; None if none was begun.
+
+        Raises
+        ------
+        WrongUsageError
+            If there is a file of that name that this program did not write.
+        """
+        try:
+            found = json.loads((self.path / MANIFEST).read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError:
+            found = None
+        if not isinstance(found, dict) or found.get("layout") != LAYOUT:
+            raise WrongUsageError(
+                f"{MANIFEST} in this folder is not what this version of xtalprint writes",
+                source=str(self.path),
+                remedy="give another folder",
+            )
+        return found
+
+    def shards(self) -> dict[int, list[str]]:
+        """Names of the shards of each part; files of other names are nobody's business."""
+        found: dict[int, list[str]] = {}
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                match = _NAME.fullmatch(entry.name)
+                if match:
+                    found.setdefault(int(match[1]), []).append(entry.name)
+        return {index: sorted(names) for index, names in found.items()}
+
+    def read(self, name: str) -> bytes | None:
+        """Content of a shard, or None if it is missing or damaged."""
+        match = _NAME.fullmatch(name)
+        try:
+            payload = (self.path / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        return payload if match and _check(payload) == match[3] else None
+
+    def write(self, index: int, address: str, payload: bytes) -> str:
+        """Write a shard; returns its name."""
+        name = f"{index:08d}-{address}-{_check(payload)}.parquet"
+        self._write(name, payload)
+        return name
+
+    def remove(self, names: Sequence[str]) -> None:
+        """Remove shards that are damaged, or of an input that is another by now."""
+        for name in names:
+            with suppress(FileNotFoundError):
+                (self.path / name).unlink()
+
+    def finish(self, number: int) -> bool:
+        """Write the list of all shards, if all of that number are there; says whether."""
+        found = self.shards()
+        names = [found.get(index, []) for index in range(number)]
+        if any(len(of_part) != 1 for of_part in names):
+            return False
+        self._write(LIST, json.dumps([of_part[0] for of_part in names], indent=0).encode())
+        return True
+
+    def finished(self) -> list[str]:
+        """Names of all shards, in the order of the input.
+
+        Raises
+        ------
+        XtalprintError
+            If the run is not finished, or a shard is missing.
+        """
+        if self.manifest() is None:
+            raise WrongUsageError(
+                "no run of xtalprint was begun in this folder",
+                source=str(self.path),
+                remedy="name the folder of --into",
+            )
+        there = {name for names in self.shards().values() for name in names}
+        try:
+            names: list[str] = json.loads((self.path / LIST).read_bytes())
+        except (FileNotFoundError, ValueError):
+            raise XtalprintError(
+                f"the run is not finished: {len(there)} shards so far", source=str(self.path), remedy=_GO_ON
+            ) from None
+        missing = [name for name in names if name not in there]
+        if missing:
+            raise XtalprintError(
+                f"{len(missing)} of {len(names)} shards are missing, the first is {missing[0]}",
+                source=str(self.path),
+                remedy=_GO_ON,
+            )
+        return names
+
+    def damaged(self, name: str) -> XtalprintError:
+        """Error for a shard of the list that `read` does not accept."""
+        return XtalprintError("this shard is damaged", source=str(self.path / name), remedy=_GO_ON)
+
+    def _write(self, name: str, content: bytes) -> None:
+        """Write a file so that it is there as a whole or not at all, even if the machine loses its power."""
+        beside = self.path / f".{name}.{socket.gethostname()}.{os.getpid()}.{time.monotonic_ns()}.part"
+        try:
+            with beside.open("xb") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            beside.replace(self.path / name)
+        finally:
+            beside.unlink(missing_ok=True)
+        if hasattr(os, "O_DIRECTORY"):
+            folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
+
+    def _sweep(self) -> None:
+        """Remove what was being written when a run was killed."""
+        here = f".{socket.gethostname()}."
+        for beside in self.path.glob(".*.part"):
+            owner = beside.name.removesuffix(".part").split(".")[-2]
+            with suppress(OSError):
+                dead = here in beside.name and owner.isdigit() and not _is_alive(int(owner))
+                if dead or time.time() - beside.stat().st_mtime > ABANDONED:
+                    beside.unlink()
+
+
+def address_in(name: str) -> str:
+    """The part of a shard's name that says what the answers depend on."""
+    return name.split("-")[1]
+
+
+def _check(payload: bytes) -> str:
+    return hashlib.sha256(payload).hexdigest()[:CHECK_DIGITS]
+
+
+def _is_alive(process: int) -> bool:
+    if os.name == "nt":  # where signal 0 is not a question but Ctrl-C
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Name the first thing that differs, in words."""
+    for key in sorted({*before, *now}):
+        old, new = before.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict) and old != new:
+            return _difference(old, new)
+        if old != new:
+            return f"{key.replace('_', ' ')} was {_short(old)}, is {_short(new)}"
+    return "another version of the manifest"
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004 - characters of a value in a sentence

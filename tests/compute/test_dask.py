@@ -1,0 +1,77 @@
+"""A real Dask scheduler with two worker processes on loopback; one of them is killed in the middle."""
+
+from __future__ import annotations
+
+import signal
+import time
+
+import pytest
+
+from xtalprint.compute import Engine, answers, fill, open_pool
+from xtalprint.errors import WrongUsageError, XtalprintError
+
+pytest.importorskip("distributed")
+
+
+def test_one_of_two_workers_is_killed_in_the_middle_and_nothing_is_lost(toy, cluster, tmp_path):
+    parts = toy.cut(range(240))
+    with open_pool(Engine()) as pool:
+        list(fill(toy.ToyJob(), parts, tmp_path / "whole", pool, inputs={}))
+    finished = []
+    with open_pool(Engine("dask", scheduler=cluster.address)) as pool:
+        for shard in fill(toy.ToyJob(seconds=0.01), parts, tmp_path / "run", pool, inputs={}):
+            finished.append(shard.index)
+            if shard.index == 10:
+                cluster.workers[0].send_signal(signal.SIGKILL)
+    assert finished == list(range(40))
+    whole, run = ({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()} for name in ("whole", "run"))
+    assert whole == run
+
+
+@pytest.mark.slow
+def test_what_kills_dask_workers_is_found_by_a_process_here(toy, cluster, tmp_path):
+    job = toy.ToyJob(marks=str(tmp_path), kill=((7, 99),))
+    for _ in range(2):
+        cluster.worker()
+    with open_pool(Engine("dask", scheduler=cluster.address)) as pool:
+        found = [x for part in answers(job, toy.cut(range(20)), pool) for x in part]
+    assert [x for i, x in enumerate(found) if i != 7] == [x * x for x in range(20) if x != 7]
+    assert found[7].startswith("error: file-6, frame 1: the worker process died twice")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("shard_at_death", [0, 5, 25])
+def test_a_scheduler_that_dies_is_said_to_and_a_rerun_goes_on(toy, cluster, tmp_path, shard_at_death):
+    parts = toy.cut(range(240))
+
+    def run_until_the_end():
+        with open_pool(Engine("dask", scheduler=cluster.address)) as pool:
+            for shard in fill(toy.ToyJob(seconds=0.01), parts, tmp_path, pool, inputs={}):
+                if shard.index == shard_at_death:
+                    cluster.scheduler.kill()
+
+    with pytest.raises(XtalprintError, match="Dask's scheduler was lost; start it again"):
+        run_until_the_end()
+    with open_pool(Engine()) as pool:
+        again = list(fill(toy.ToyJob(), parts, tmp_path, pool, inputs={}))
+    assert sum(shard.resumed for shard in again) >= shard_at_death + 1
+    assert sum(shard.finished for shard in again) == 240
+
+
+@pytest.mark.slow
+def test_no_scheduler_and_no_worker_are_wrong_usage(cluster, monkeypatch):
+    monkeypatch.setattr("xtalprint.compute.dask_pool.PATIENCE", 1)
+    with (
+        pytest.raises(WrongUsageError, match="no Dask scheduler answers"),
+        open_pool(Engine("dask", scheduler="tcp://127.0.0.1:9")),
+    ):
+        pass
+    for worker in cluster.workers:
+        worker.kill()
+        worker.wait()
+    time.sleep(1)
+    with (
+        pytest.raises(WrongUsageError, match="the Dask cluster has no worker"),
+        open_pool(Engine("dask", scheduler=cluster.address)),
+    ):
+        pass
