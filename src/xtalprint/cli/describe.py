@@ -190,31 +190,9 @@ def _record(result: Fingerprint | XtalprintError, arrays: ArrayFolder) -> Record
     return error_record(result) if isinstance(result, XtalprintError) else arrays.write(result)
 
 
-def _computed(
-    descriptor: Descriptor, crystals: list[Crystal], threads: int | None
-) -> list[Fingerprint | XtalprintError]:
-    if not crystals:
-        return []
-    batch = descriptor.compute_many(crystals, threads=threads)
-    results: dict[int, Fingerprint | XtalprintError] = {failure.index: failure.error for failure in batch.failures}
-    for row, index in enumerate(batch.index.tolist()):
-        results[index] = batch.fingerprint(row, crystals[index], descriptor)
-    return [results[i] for i in range(len(crystals))]
-
-
-def _chunks(items: Iterable[Crystal | XtalprintError]) -> Iterator[list[Crystal | XtalprintError]]:
-    chunk: list[Crystal | XtalprintError] = []
-    atoms = 0
-    for item in items:
-        chunk.append(item)
-        atoms += 0 if isinstance(item, XtalprintError) else len(item)
-        if len(chunk) >= CHUNK_CRYSTALS or atoms >= CHUNK_ATOMS:
-            yield chunk
-            chunk, atoms = [], 0
-    if chunk:
-        yield chunk
 def _job(descriptor: Descriptor, name: str, elements: Sequence[str] | None) -> FingerprintJob:
     from xtalprint.descriptors.fingerprint_job import FingerprintJob  # noqa: PLC0415 - NumPy is not needed for --help
+
     return FingerprintJob(descriptor, name, elements)
 
 

@@ -144,8 +144,6 @@ def compute_batch(
     failures: list[Failure] = []
     warnings: list[tuple[str, ...]] = []
     for position, outcome in enumerate(attempts(descriptor, crystals, threads=threads)):
-    outcomes = map_ordered(partial(attempt, descriptor), crystals, threads=threads)
-    for position, outcome in enumerate(outcomes):
         if isinstance(outcome, XtalprintError):
             failures.append(Failure(position, outcome))
             continue
@@ -159,7 +157,7 @@ def attempts(
     descriptor: Descriptor, crystals: Sequence[Crystal], *, threads: int | None
 ) -> Iterator[Fingerprint | XtalprintError]:
     """Yield the fingerprint of each crystal in order, or the error in its place; a single crystal counts as one."""
-    return map_ordered(partial(_attempt, descriptor), _listed(crystals), threads=threads)
+    return map_ordered(partial(attempt, descriptor), _listed(crystals), threads=threads)
 
 
 def _listed(crystals: Sequence[Crystal]) -> list[Crystal]:
@@ -167,7 +165,6 @@ def _listed(crystals: Sequence[Crystal]) -> list[Crystal]:
     return list(given)
 
 
-def _attempt(descriptor: Descriptor, crystal: Crystal) -> Fingerprint | XtalprintError:
 def attempt(descriptor: Descriptor, crystal: Crystal) -> Fingerprint | XtalprintError:
     """Compute one fingerprint; whatever goes wrong is given back and not raised, so that the others go on."""
     try:
