@@ -7,12 +7,21 @@ import pytest
 REFERENCE = Path(__file__).parent / "reference" / "diffraction.py"
 
 
-@pytest.fixture(scope="session")
-def reference():
-    spec = importlib.util.spec_from_file_location("reference_diffraction", REFERENCE)
+def loaded(path):
+    spec = importlib.util.spec_from_file_location(f"reference_{path.stem}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def reference():
+    return loaded(REFERENCE)
+
+
+@pytest.fixture(scope="session")
+def slow_fourier():
+    return loaded(REFERENCE.with_name("fourier.py"))
 
 
 @pytest.fixture(scope="session")

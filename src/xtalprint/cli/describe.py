@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 DESCRIPTORS: dict[str, tuple[str, str]] = {
     "diffraction-image": ("xtalprint.descriptors.diffraction_image", "DiffractionImage"),
     "bond-orientational-order": ("xtalprint.descriptors.bond_orientational_order", "BondOrientationalOrder"),
+    "fourier-box": ("xtalprint.descriptors.fourier_box", "FourierBox"),
+    "powder-pattern": ("xtalprint.descriptors.powder_pattern", "PowderPattern"),
+    "reflection-power-spectrum": ("xtalprint.descriptors.reflection_power_spectrum", "ReflectionPowerSpectrum"),
+    "reflection-bispectrum": ("xtalprint.descriptors.reflection_bispectrum", "ReflectionBispectrum"),
+    "pairs-of-reflections": ("xtalprint.descriptors.pairs_of_reflections", "PairsOfReflections"),
 }
 DEFAULT_DESCRIPTOR = "diffraction-image"
 #: Structures, and atoms in them, that are computed together: bounds the memory, not the answer.
