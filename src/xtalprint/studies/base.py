@@ -142,6 +142,11 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.size",
         ),
         Study(
+            "fourier-jump",
+            "where the reduced cell jumps: the Fourier box of the report, and four descriptors that no cell enters",
+            "xtalprint.studies.fourier_jump",
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",
