@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from xtalprint.datasets.elasticity import Elasticity, elasticity
 from xtalprint.datasets.elemental_solids import ElementalSolids, elemental_solids
 from xtalprint.datasets.other_crystals import other_crystals
 from xtalprint.datasets.structure_types import structure_type
 
-__all__ = ["ElementalSolids", "elemental_solids", "other_crystals", "structure_type"]
+__all__ = ["Elasticity", "ElementalSolids", "elasticity", "elemental_solids", "other_crystals", "structure_type"]

@@ -32,9 +32,15 @@ class PairsOfReflections(ShellDescriptor):
         H(i, j, θ) = Σ_{s, s'} S(s) S(s') b_i(|s|) b_j(|s'|) K_θ(s·s'/|s||s'|) / (shell i · shell j)
 
     with S = |F|²/Σ_k f_k², the bells and the size of the shells of `ShellDescriptor`, and K_θ a Gaussian on the
-    sphere about the cone of angle θ, K_θ(cos γ) = Σ_l (2l+1) exp(−l(l+1)σ²/2) P_l(cos θ) P_l(cos γ), l = 0, 2, … 12.
-    The sum over pairs is one over the harmonics of the shells,
-    H = Σ_l exp(−l(l+1)σ²/2) P_l(cos θ) Σ_m C_lm(i) C_lm(j), so that the time is linear in the number of reflections. A reflection makes a pair with itself too.
+    sphere about the cone of angle θ,
+
+        K_θ(cos γ) = Σ_l (2l+1) exp(−l(l+1)σ²/2) P_l(cos θ) P_l(cos γ),   l = 0, 2, … 12.
+
+    The sum over pairs is one over the harmonics C_lm of the shells,
+
+        H(i, j, θ) = Σ_l exp(−l(l+1)σ²/2) P_l(cos θ) Σ_m C_lm(i) C_lm(j),
+
+    so that the time is linear in the number of reflections. A reflection makes a pair with itself too.
 
     The array (angles, n, n) is symmetrical in the two shells, and S(i) S(j) for every angle where directions do not
     agree. It does not depend on cell, supercell, orientation, origin or order of the atoms, changes continuously with
