@@ -147,6 +147,11 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.fourier_jump",
         ),
         Study(
+            "fourier-link",
+            "the pair distribution from reflections and the intensity from distances; what a cut of either costs",
+            "xtalprint.studies.fourier_link",
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",

@@ -98,3 +98,50 @@ def draw_boxes(sides: Mapping[str, tuple[Array, Array]], pairs: PairsOfReflectio
             ax.tick_params(labelsize=FONT - 1)
     figure.suptitle("NaCl strained by ∓0.1 %: the box changes, the pairs do not", fontsize=FONT + 1)
     return figure
+
+
+def draw_link(curves: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], name: str) -> Figure:
+    """Pair distribution from reflections and intensity from distances, above; the error against the cut, below.
+
+    Parameters
+    ----------
+    curves
+        r, s, the exact curves, and those of cut sums by name.
+    rows
+        With what, smearing, cut, error and the Gaussian at the cut.
+    name
+        Of the crystal.
+    """
+    figure = Figure(figsize=(7.6, 5.8), layout="constrained")
+    (upper_left, upper_right), (lower_left, lower_right) = figure.subplots(2, 2)
+    upper_left.plot(curves["r"], curves["exact"], color="black", lw=1.6, label="from distances")
+    for (label, curve), colour in zip(curves["seen"].items(), ("#d62728", "#1f77b4"), strict=True):
+        upper_left.plot(curves["r"], curve, color=colour, lw=0.9, label=label)
+    upper_left.set(xlabel="r, Å", ylabel="neighbours per Å", title=f"{name}: pairs, σ = {curves['width']:g} Å")
+    scale = curves["intensity"].max()
+    upper_right.plot(curves["s"], curves["intensity"] / scale, color="black", lw=1.6, label="from reflections")
+    for (label, curve), colour in zip(curves["powder"].items(), ("#d62728", "#1f77b4"), strict=True):
+        upper_right.plot(curves["s"], curve / scale, color=colour, lw=0.9, label=label)
+    upper_right.set(xlabel="|s|, 1/Å", ylabel="intensity / maximum", title=f"{name}: intensity of point atoms")
+    for ax, what in ((lower_left, "pair distribution"), (lower_right, "intensity")):
+        of = [row for row in rows if row["what"] == what]
+        for smearing in dict.fromkeys(row["smearing"] for row in of):
+            cut = [row["cut"] for row in of if row["smearing"] == smearing]
+            error = [row["error"] for row in of if row["smearing"] == smearing]
+            gauss = [row["gaussian_at_cut"] for row in of if row["smearing"] == smearing]
+            [line] = ax.semilogy(cut, error, marker=".", ms=3, lw=1, label=smearing)
+            ax.semilogy(cut, gauss, color=line.get_color(), lw=0.8, ls=":")
+        ax.set_ylim(1e-5, 10)
+    lower_left.set(
+        xlabel="largest |s|, 1/Å", ylabel="error of the pair distribution", title="dotted: Gaussian at the cut"
+    )
+    lower_right.set(
+        xlabel="largest distance, Å", ylabel="error of the intensity", title="dotted: Gaussian at the cut"
+    )
+    for ax in (upper_left, upper_right, lower_left, lower_right):
+        for text in (ax.title, ax.xaxis.label, ax.yaxis.label):
+            text.set_fontsize(FONT)
+        ax.tick_params(labelsize=FONT - 1)
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(fontsize=FONT - 1, frameon=False)
+    return figure
