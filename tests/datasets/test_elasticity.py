@@ -251,3 +251,30 @@ def test_the_real_download_gives_what_the_table_gives(tmp_path, monkeypatch):
         assert np.array_equal(one.numbers, other.numbers)
         np.testing.assert_allclose(one.cell, other.cell, atol=1e-12)
         np.testing.assert_allclose(one.positions, other.positions, atol=1e-12)
+
+
+@pytest.mark.data
+@pytest.mark.skipif(DATA is None, reason="XTALPRINT_DATA names no data sets")
+def test_the_card_says_what_the_data_say():
+    moduli = elasticity()
+    card = " ".join((Path(__file__).parents[2] / "docs" / "cards" / "elasticity.md").read_text("utf-8").split())
+    atoms = np.array([len(numbers) for numbers in moduli.numbers])
+    table = {"bulk modulus, GPa": moduli.bulk_modulus, "shear modulus, GPa": moduli.shear_modulus}
+    for name, values in (table | {"atoms in the cell": atoms}).items():
+        cells = [f"{value:.0f}" for value in np.percentile(values, [0, 10, 50, 90, 100])]
+        assert f"| {name} | {' | '.join(cells)} |" in card
+    kinds = np.bincount([len(set(numbers.tolist())) for numbers in moduli.numbers])
+    elements = len({z for numbers in moduli.numbers for z in numbers.tolist()})
+    assert f"{elements} elements; {kinds[1]} elemental solids, {kinds[2]:,} binaries, {kinds[3]:,} ternaries" in card
+    assert f"{kinds[4:].sum()} with four or more" in card
+    formulas, counts = np.unique(moduli.formulas, return_counts=True)
+    assert f"the {len(moduli):,} crystals have {len(formulas):,} formulas" in card
+    assert f"up to {counts.max()} rows ({formulas[counts.argmax()]})" in card
+    train, test = moduli.released_split()
+    shared = np.isin(moduli.formulas[test], moduli.formulas[train]).mean()
+    assert f"of the released test part {100 * shared:.1f} % have" in card
+    assert f"{len(train):,} for training and {len(test):,} for testing" in card
+    floor = (moduli.bulk_modulus == 1).sum(), (moduli.shear_modulus == 1).sum()
+    assert f"{floor[0]} bulk and {floor[1]} shear moduli" in card
+    assert f"{moduli.outlier.sum()} rows are marked" in card
+    assert elasticity_source.SHA256 in card

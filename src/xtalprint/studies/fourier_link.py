@@ -10,6 +10,7 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.scattering.pair_distribution import (
     WIDTHS,
+    Lines,
     number_density,
     pair_lines,
     reach,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from xtalprint.scattering.pair_distribution import Lines
-
     Floats = NDArray[np.float64]
 
 #: Å: distances that are looked at, from where the atoms are apart; 1/Å: lengths of scattering vectors.
@@ -38,6 +37,8 @@ PROOF, QUICK_WIDTH = 8.0, 0.25
 #: Where the radiations of a laboratory end: 2/λ of Cu Kα and Mo Kα.
 RADIATIONS = {"Cu Kα": 2 / 1.5406, "Mo Kα": 2 / 0.7093}
 DIGITS = 4
+#: Å, steps of the integral over matter of uniform density.
+STEP = 0.005
 
 
 def crystals() -> dict[str, Crystal]:
@@ -114,13 +115,27 @@ def _cut_in_s(crystal: Crystal, width: float) -> list[dict[str, Any]]:
 
 def _cut_in_r(crystal: Crystal) -> list[dict[str, Any]]:
     """Error of the intensity where the distances end, from 2 Å on."""
-    exact = smeared(reflection_lines(crystal, S[-1] + WIDTHS * WIDTH_S), S, width=WIDTH_S)
-    lines = pair_lines(crystal, reach(WIDTH_S, widths=PROOF))
+    exact, lines = _intensity(crystal), _beyond_the_mean(crystal)
     smearing = f"w = {WIDTH_S} 1/Å"
     return [
         _row("intensity", smearing, (cut, WIDTH_S), transformed(_up_to(lines, cut), S, width=WIDTH_S), exact)
         for cut in np.arange(2.0, reach(WIDTH_S, widths=5.0), 2.0).tolist()
     ]
+
+
+def _intensity(crystal: Crystal) -> Floats:
+    """Smeared intensity of all reflections but the origin."""
+    lines = reflection_lines(crystal, S[-1] + WIDTHS * WIDTH_S)
+    seen = lines.places > 0
+    return smeared(Lines(lines.places[seen], lines.weights[seen]), S, width=WIDTH_S)
+
+
+def _beyond_the_mean(crystal: Crystal) -> Lines:
+    """Pairs, and what matter of uniform density would have in their place taken off: that is the origin alone."""
+    pairs = pair_lines(crystal, reach(WIDTH_S, widths=PROOF))
+    r = STEP * (np.arange(round(reach(WIDTH_S, widths=PROOF) / STEP)) + 0.5)
+    uniform = -4 * np.pi * r**2 * STEP * number_density(crystal) ** 2
+    return Lines(np.concatenate([pairs.places, r]), np.concatenate([pairs.weights, uniform]))
 
 
 def _row(what: str, smearing: str, cuts: tuple[float, float], found: Floats, exact: Floats) -> dict[str, Any]:
@@ -195,7 +210,7 @@ def _curves(crystal: Crystal, width: float) -> dict[str, Any]:
         f"|s| ≤ {end:.2f} 1/Å ({name})": radial(transformed(_up_to(lines, end), R, width=width), crystal)
         for name, end in RADIATIONS.items()
     }
-    distances = pair_lines(crystal, reach(WIDTH_S, widths=PROOF))
+    distances = _beyond_the_mean(crystal)
     powder = {f"r ≤ {end:g} Å": transformed(_up_to(distances, end), S, width=WIDTH_S) for end in (10.0, 20.0)}
-    whole = smeared(reflection_lines(crystal, S[-1] + WIDTHS * WIDTH_S), S, width=WIDTH_S)
+    whole = _intensity(crystal)
     return {"r": R, "s": S, "exact": exact, "seen": seen, "intensity": whole, "powder": powder, "width": width}
