@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
     from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
     from xtalprint.descriptors.diffraction_image import DiffractionImage
+    from xtalprint.descriptors.fourier_box import FourierBox
+    from xtalprint.descriptors.pairs_of_reflections import PairsOfReflections
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
@@ -22,6 +24,8 @@ _HOME = {
     "BondOrientationalOrder": "xtalprint.descriptors.bond_orientational_order",
     "Crystal": "xtalprint.crystal",
     "DiffractionImage": "xtalprint.descriptors.diffraction_image",
+    "FourierBox": "xtalprint.descriptors.fourier_box",
+    "PairsOfReflections": "xtalprint.descriptors.pairs_of_reflections",
     "XtalprintError": "xtalprint.errors",
     "from_ase": "xtalprint.io",
     "from_pymatgen": "xtalprint.io",
@@ -36,6 +40,8 @@ __all__ = [
     "BondOrientationalOrder",
     "Crystal",
     "DiffractionImage",
+    "FourierBox",
+    "PairsOfReflections",
     "XtalprintError",
     "__version__",
     "from_ase",

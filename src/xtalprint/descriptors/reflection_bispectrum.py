@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.descriptors.reflection_shells import FONT, ShellDescriptor, legend
+from xtalprint.descriptors.reflection_shells import FONT, ShellDescriptor
 from xtalprint.geometry.bond_moments import real_harmonics
 
 if TYPE_CHECKING:
@@ -69,10 +69,15 @@ class ReflectionBispectrum(ShellDescriptor):
 
     def _draw(self, figure: Figure, array: Floats) -> None:
         axes = figure.subplots()
-        figure.set_size_inches(7.2, 4.6)
-        self._draw_lines(axes, np.cbrt(array), [f"{a}, {b}, {c}" for a, b, c in TRIADS])
-        axes.set_ylabel("cube root of the triple product", fontsize=FONT)
-        legend(figure, axes)
+        roots = np.cbrt(array)
+        largest = float(abs(roots).max()) or 1.0
+        half = 0.5 * self.resolution
+        place = (self.shells[0] - half, self.shells[-1] + half, len(array) - 0.5, -0.5)
+        drawn = axes.imshow(roots, extent=place, aspect="auto", cmap="RdBu", vmin=-largest, vmax=largest)
+        axes.set_yticks(range(len(array)), [f"{a}, {b}, {c}" for a, b, c in TRIADS])
+        axes.set_xlabel("|s| in 1/Å", fontsize=FONT)
+        axes.set_ylabel("degrees of the three", fontsize=FONT)
+        figure.colorbar(drawn, ax=axes, pad=0.01).set_label("cube root of the triple product", fontsize=FONT)
 
 
 @lru_cache(maxsize=1)

@@ -203,5 +203,6 @@ def _checked(at: Floats, width: float, *, least: float = 1e-6) -> Floats:
 def _blocks(lines: Lines) -> list[tuple[Floats, Floats]]:
     """Points that symmetry makes equal added up, in parts."""
     _, first, which = np.unique(np.round(lines.places, ALIKE), return_index=True, return_inverse=True)
-    places, weights = lines.places[first], np.bincount(which, weights=lines.weights)
+    places = lines.places[first]
+    weights: Floats = np.bincount(which, weights=lines.weights).astype(np.float64)
     return [(places[i : i + BLOCK], weights[i : i + BLOCK]) for i in range(0, len(places), BLOCK)]

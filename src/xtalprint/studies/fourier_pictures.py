@@ -73,7 +73,7 @@ def draw_boxes(sides: Mapping[str, tuple[Array, Array]], pairs: PairsOfReflectio
     pairs
         That made the latter.
     """
-    figure = Figure(figsize=(7.6, 1.0 + 1.9 * len(sides)), layout="constrained")
+    figure = Figure(figsize=(7.6, 0.7 + 1.8 * len(sides)), layout="constrained")
     axes = figure.subplots(len(sides), 4, squeeze=False)
     half = 0.5 * pairs.resolution
     place = (pairs.shells[0] - half, pairs.shells[-1] + half) * 2
@@ -84,18 +84,22 @@ def draw_boxes(sides: Mapping[str, tuple[Array, Array]], pairs: PairsOfReflectio
         n = len(box) // 2
         for ax, layer in zip(row[:2], (0, 1), strict=True):
             extent = (-n - 0.5, n + 0.5) * 2
-            ax.imshow(box[:, :, n + layer].T, origin="lower", extent=extent, cmap="viridis", vmin=0, vmax=strongest)
-            ax.set_title(f"box, l = {layer}", fontsize=FONT)
+            values = box[:, :, n + layer].T
+            shown = ax.imshow(values, origin="lower", extent=extent, cmap="viridis", vmin=0, vmax=strongest)
+            ax.set_title(f"box |F|²/Σf², l = {layer}", fontsize=FONT)
             ax.set_xlabel("h", fontsize=FONT)
+            ax.set(xticks=range(-n, n + 1), yticks=range(-n, n + 1))
             ax.set_ylabel(f"{name}\nk" if layer == 0 else "k", fontsize=FONT)
         for ax, t in zip(row[2:], which, strict=True):
             values = np.sqrt(np.maximum(histogram[t], 0))
-            ax.imshow(values, origin="lower", extent=place, cmap="magma", vmin=0, vmax=top)
-            ax.set_title(f"pairs at {pairs.angles[t]:.0f}°", fontsize=FONT)
+            found = ax.imshow(values, origin="lower", extent=place, cmap="magma", vmin=0, vmax=top)
+            ax.set_title(f"√ of pairs at {pairs.angles[t]:.0f}°", fontsize=FONT)
             ax.set_xlabel("|s|, 1/Å", fontsize=FONT)
             ax.set_ylabel("|s'|, 1/Å", fontsize=FONT)
         for ax in row:
             ax.tick_params(labelsize=FONT - 1)
+        for drawn, beside in ((shown, row[1]), (found, row[3])):
+            figure.colorbar(drawn, ax=beside, shrink=0.8).ax.tick_params(labelsize=FONT - 1)
     figure.suptitle("NaCl strained by ∓0.1 %: the box changes, the pairs do not", fontsize=FONT + 1)
     return figure
 
