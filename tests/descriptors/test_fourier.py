@@ -17,6 +17,7 @@ from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpect
 from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry import niggli_cell, random_rotation, rotated, supercell
 from xtalprint.geometry.primitive import reduced_cell
+from xtalprint.scattering import form_factors
 
 SETTINGS = settings(max_examples=12, deadline=None, derandomize=True)
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
@@ -166,6 +167,15 @@ def test_pairs_hold_the_powder_pattern_and_the_power_spectrum():
     np.testing.assert_allclose(diagonal, power, rtol=1e-4, atol=1e-5 * power.max())
 
 
+def test_by_volume_it_tends_to_the_scattering_matter_in_it():
+    crystal = triclinic(np.random.default_rng(6), n=6)
+    one, other = (
+        PowderPattern(scale=scale, table="neutron92").compute(crystal).array for scale in ("sites", "volume")
+    )
+    matter = (form_factors(crystal.numbers, 0.0, table="neutron92") ** 2).sum() / crystal.volume
+    np.testing.assert_allclose(other, one * matter, rtol=1e-5)
+
+
 def test_powder_pattern_tends_to_one():
     crystal = triclinic(np.random.default_rng(5), n=6)
     array = PowderPattern(s_max=2.0, resolution=0.2).compute(crystal).array
@@ -226,6 +236,7 @@ def test_contract(descriptor):
         (PowderPattern, {"s_max": -1}, "s_max must lie between 0 and 4"),
         (PowderPattern, {"s_max": "1"}, "s_max must be a number"),
         (PowderPattern, {"resolution": 0}, "resolution must divide s_max"),
+        (PowderPattern, {"scale": "cell"}, "unknown scale"),
         (PowderPattern, {"table": "x"}, "unknown table of form factors"),
         (PairsOfReflections, {"angle_width": 5}, "angle_width must lie between 10° and 45°"),
         (PairsOfReflections, {"resolution": 0.004}, "too many pairs"),

@@ -38,6 +38,9 @@ class ReflectionBispectrum(ShellDescriptor):
         Middle of the last shell in 1/Å.
     resolution
         Distance of two shells in 1/Å; each is a bell of standard deviation ``resolution``/√3.
+    scale
+        sites: intensities are |F|²/Σ_j f_j², near 1 for a typical reflection of any crystal; volume: |F|²/V, which
+        tells heavy and dense crystals from others too.
     table
         Form factors: it92 (X-rays), c4322 (electrons), neutron92.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numbers, compute_batch, disorder_warnings
 from xtalprint.errors import XtalprintError, not_a_crystal
 from xtalprint.scattering.form_factors import TABLES, FormFactorTable
-from xtalprint.scattering.shells import shell_harmonics
+from xtalprint.scattering.shells import ShellScale, shell_harmonics
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ FONT = 8.0
 class ShellDescriptor:
     """Intensity on soft shells |s| = w, 2w, … s_max, in spherical harmonics; the base of four descriptors.
 
-    The intensity of a reflection is |F|²/Σ_j f_j², that of a shell its sum divided by the number of reflections that
+    The intensity of a reflection is |F|²/Σ_j f_j² (or |F|²/V), that of a shell its sum divided by the number of reflections that
     the shell holds on average (see `xtalprint.scattering.shells`): a supercell has more reflections, all of them
     absent, and a larger volume, and everything stays as it is. A reflection is shared among the four nearest shells
     by a cubic B-spline, so that it enters and leaves each smoothly.
@@ -42,6 +42,7 @@ class ShellDescriptor:
 
     s_max: float = 1.2
     resolution: float = 0.04
+    scale: ShellScale = "sites"
     table: FormFactorTable = "it92"
 
     def __post_init__(self) -> None:
@@ -55,6 +56,8 @@ class ShellDescriptor:
                 value=self.resolution,
                 remedy=f"{type(self).resolution} 1/Å is usual",
             )
+        if self.scale not in get_args(ShellScale):
+            raise XtalprintError("unknown scale", value=self.scale, remedy=f"use {', '.join(get_args(ShellScale))}")
         if self.table not in TABLES:
             raise XtalprintError("unknown table of form factors", value=self.table, remedy=f"use {', '.join(TABLES)}")
 
@@ -80,7 +83,9 @@ class ShellDescriptor:
         if not isinstance(crystal, Crystal):
             raise not_a_crystal(crystal)
         try:
-            harmonics = shell_harmonics(crystal, self.shells, resolution=self.resolution, table=self.table)
+            harmonics = shell_harmonics(
+                crystal, self.shells, resolution=self.resolution, scale=self.scale, table=self.table
+            )
         except XtalprintError as error:
             error.located(source=crystal.source, frame=crystal.frame)
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+#: What an intensity is divided by: the scattering of the sites one by one, or the volume.
+ShellScale = Literal["sites", "volume"]
 #: Reflections whose monomials are in memory at once.
 BLOCK = 2_048
 #: A weaker reflection is an absent one, but for rounding; that of a typical atom in its place would be 1.
@@ -37,7 +39,12 @@ def bell(x: Floats) -> Floats:
 
 
 def shell_harmonics(
-    crystal: Crystal, shells: Floats, *, resolution: float, table: FormFactorTable = "it92"
+    crystal: Crystal,
+    shells: Floats,
+    *,
+    resolution: float,
+    scale: ShellScale = "sites",
+    table: FormFactorTable = "it92",
 ) -> tuple[Floats, ...]:
     """Coefficients of the intensity on each shell in real spherical harmonics of even degree (odd ones vanish).
 
@@ -54,6 +61,9 @@ def shell_harmonics(
         (n,) s_i in 1/Å.
     resolution
         w in 1/Å.
+    scale
+        sites: S as above; volume: S = |F|²/V, so that C_00 tends to Σ_j f_j²/V: the same with the amount of
+        scattering matter in it.
     table
         Of form factors.
 
@@ -69,13 +79,14 @@ def shell_harmonics(
     found = reflections(crystal, float(shells[-1]) + 2 * resolution, table=table)
     # Each stands for itself and its Friedel twin.
     weights = 2 * found.intensities / found.self_part
+    amounts = found.self_part * found.volume if scale == "volume" else np.ones_like(weights)
     seen = np.flatnonzero(weights > ABSENT)
     moments = np.zeros((len(shells), len(EXPONENTS)))
     a, b, c = EXPONENTS.T
     for first in range(0, len(seen), BLOCK):
         part = seen[first : first + BLOCK]
         lengths = found.lengths[part]
-        shares = bell((lengths - shells[:, None]) / resolution) * weights[part]
+        shares = bell((lengths - shells[:, None]) / resolution) * (weights[part] * amounts[part])
         x, y, z = _powers(found.vectors[part] / lengths[:, None])
         moments += shares @ (x[a] * y[b] * z[c]).T
     volume = 4 * np.pi * (shells**2 + resolution**2 / 3) * resolution

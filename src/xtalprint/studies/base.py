@@ -152,6 +152,12 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.fourier_link",
         ),
         Study(
+            "fourier-modulus",
+            "bulk modulus by kernel ridge on Fourier descriptors: the box of the report, and those without a cell",
+            "xtalprint.studies.fourier_modulus",
+            needs_data=True,
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",
