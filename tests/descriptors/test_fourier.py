@@ -108,6 +108,19 @@ def test_box_like_the_slow_reference(slow_fourier):
     np.testing.assert_allclose(volume, expected / crystal.volume**2, rtol=1e-6)
 
 
+def test_the_box_depends_on_the_choice_of_axes_where_the_lattice_is_more_symmetrical_than_the_crystal():
+    """A tetragonal crystal in a cubic lattice: turned by 90° it has another box, but no other pairs."""
+    places = np.array([[0, 0, 0], [0.5, 0.5, 0.54], [0.5, 0.5, 0.11], [0.5, 0, 0.62], [0, 0.5, 0.62]])
+    given = [
+        Crystal(4.0 * places[:, axes], ["Pb", "Ti", "O", "O", "O"], cell=4.0 * np.eye(3))
+        for axes in ([0, 1, 2], [2, 0, 1])
+    ]
+    one, other = (FourierBox().compute(crystal).array for crystal in given)
+    assert abs(one - other).max() > 0.05 * np.sort(one.ravel())[-2]
+    one, other = (PairsOfReflections().compute(crystal).array for crystal in given)
+    np.testing.assert_allclose(one, other, atol=1e-5)
+
+
 def test_box_with_partial_occupancies(slow_fourier):
     crystal = Crystal(
         [[0, 0, 0], [0, 0, 0], [1.9, 2.2, 2.6]],

@@ -34,10 +34,10 @@ FONT = 8.0
 class ShellDescriptor:
     """Intensity on soft shells |s| = w, 2w, … s_max, in spherical harmonics; the base of four descriptors.
 
-    The intensity of a reflection is |F|²/Σ_j f_j² (or |F|²/V), that of a shell its sum divided by the number of reflections that
-    the shell holds on average (see `xtalprint.scattering.shells`): a supercell has more reflections, all of them
-    absent, and a larger volume, and everything stays as it is. A reflection is shared among the four nearest shells
-    by a cubic B-spline, so that it enters and leaves each smoothly.
+    The intensity of a reflection is |F|²/Σ_j f_j² (or |F|²/V), that of a shell its sum divided by the number of
+    reflections that the shell holds on average (see `xtalprint.scattering.shells`): a supercell has more reflections,
+    all of them absent, and a larger volume, and everything stays as it is. A reflection is shared among the four
+    nearest shells by a cubic B-spline, so that it enters and leaves each smoothly.
     """
 
     s_max: float = 1.2
