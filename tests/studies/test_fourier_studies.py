@@ -73,3 +73,19 @@ def test_the_link():
         assert row(what, smearing, f"{cut:g}") in PAGE
     grid = results["sum_of_grid"]
     assert f"{100 * grid['largest difference, share of the largest value']:.1f} % of the largest value" in PAGE
+
+
+def test_the_bulk_modulus():
+    results = committed("fourier-modulus")
+    assert not results["quick"]
+    for name, model in results["models"].items():
+        cells = [f"{model[f'{part}, MAE of log10']:.3f}" for part in ("training", "test")]
+        cells += [f"{model[f'test, {unit}']:.1f}" for unit in ("MAE, GPa", "median error, GPa")]
+        assert row(name, *cells) in PAGE
+    mean = results["mean_of_training"]
+    assert f"| mean of the training part | | {mean['MAE of log10']:.3f} | {mean['MAE, GPa']:.1f} |" in PAGE
+    assert f"{results['n_training']:,} crystals of the released training part" in PAGE
+    assert f"{results['n_test']:,} of the test part" in PAGE
+    box = results["models"]["Fourier box"]["test, MAE of log10"]
+    without = [model["test, MAE of log10"] for name, model in results["models"].items() if name != "Fourier box"]
+    assert min(without) < box

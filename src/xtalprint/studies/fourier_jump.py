@@ -74,7 +74,7 @@ def strained(crystal: Crystal, strain: Floats) -> Crystal:
 
 def paths() -> tuple[Path, ...]:
     """Rock salt through the cube, a perovskite through c = a, a triclinic crystal through 2 a·b = a²."""
-    salt = Crystal([[0, 0, 0], [2.82] * 3], ["Na", "Cl"], cell=2.82 * (1 - np.eye(3)))
+    salt = Crystal(2.82 * np.array([[0, 0, 0], [1, 1, 1]]), ["Na", "Cl"], cell=2.82 * (1 - np.eye(3)))
     places = np.array([[0, 0, 0], [0.5, 0.5, 0.54], [0.5, 0.5, 0.11], [0.5, 0, 0.62], [0, 0.5, 0.62]])
     lead = Crystal(4.0 * places, ["Pb", "Ti", "O", "O", "O"], cell=4.0 * np.eye(3))
     cell = np.array([[4.0, 0, 0], [2.0, 4.2, 0], [0.6, 0.9, 6.0]])

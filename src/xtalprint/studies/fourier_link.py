@@ -43,7 +43,7 @@ STEP = 0.005
 
 def crystals() -> dict[str, Crystal]:
     """Rock salt, a perovskite, a triclinic crystal: one, three and no symmetry; light and heavy elements."""
-    salt = Crystal([[0, 0, 0], [2.82] * 3], ["Na", "Cl"], cell=2.82 * (1 - np.eye(3)))
+    salt = Crystal(2.82 * np.array([[0, 0, 0], [1, 1, 1]]), ["Na", "Cl"], cell=2.82 * (1 - np.eye(3)))
     places = np.array([[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
     titanate = Crystal(3.905 * places, ["Sr", "Ti", "O", "O", "O"], cell=3.905 * np.eye(3))
     cell = np.array([[4.0, 0, 0], [1.1, 4.2, 0], [0.6, 0.9, 6.0]])

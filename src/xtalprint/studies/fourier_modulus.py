@@ -16,6 +16,8 @@ from xtalprint.studies.base import StudyResult, data_file, say
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from xtalprint.crystal import Crystal
+    from xtalprint.descriptors.base import Descriptor
     from xtalprint.studies.fourier_pictures import Array
 
     Floats = NDArray[np.float64]
@@ -74,10 +76,10 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     return StudyResult(figures, rows, {"fourier-modulus": draw_parity(chosen)})
 
 
-def _features(crystals: list[Any]) -> dict[str, Floats]:
+def _features(crystals: list[Crystal]) -> dict[str, Floats]:
     """Arrays by descriptor, one row a crystal; of the box the half that is not repeated by the other."""
     options: dict[str, Any] = {"scale": "volume"}
-    made = {
+    made: dict[str, Descriptor] = {
         BOX: FourierBox(scale="volume"),
         "power spectrum": ReflectionPowerSpectrum(**options),
         "bispectrum": ReflectionBispectrum(**options),
