@@ -71,7 +71,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     from xtalprint.studies.fourier_pictures import draw_parity  # noqa: PLC0415 - plotting is heavy
 
     chosen: dict[str, dict[str, tuple[Array, Array]]] = {
-        name: predictions[name] for name in (BOX, "power spectrum", "all without a cell")
+        name: predictions[name] for name in (BOX, "powder pattern", "pairs of reflections")
     }
     return StudyResult(figures, rows, {"fourier-modulus": draw_parity(chosen)})
 
