@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xtalprint import Crystal
+from xtalprint.cli import main
 from xtalprint.descriptors.base import Descriptor, parameters
 from xtalprint.descriptors.fourier_box import FourierBox
 from xtalprint.descriptors.pairs_of_reflections import PairsOfReflections
@@ -265,3 +270,20 @@ def test_too_large_a_sum_is_refused():
     crystal = Crystal(np.random.default_rng(0).random((n, 3)) * 300, ["Fe"] * n, cell=300 * np.eye(3))
     with pytest.raises(UnsupportedInputError, match="too many for a sum over both"):
         PowderPattern().compute(crystal)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["fourier-box", "powder-pattern", "reflection-power-spectrum", "reflection-bispectrum", "pairs-of-reflections"],
+)
+def test_on_the_command_line(name, tmp_path):
+    copper = Path(__file__).parents[2] / "examples" / "data" / "copper.cif"
+    result = CliRunner().invoke(
+        main, ["describe", str(copper), "--descriptor", name, "--output", str(tmp_path), "--format", "json"]
+    )
+    assert result.exit_code == 0, result.output
+    record = json.loads(result.stdout)
+    assert record["status"] == "ok"
+    with np.load(record["path"]) as stored:
+        assert list(stored["array"].shape) == record["shape"]
+    assert Path(record["picture"]).stat().st_size > 1000

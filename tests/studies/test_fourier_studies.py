@@ -89,3 +89,14 @@ def test_the_bulk_modulus():
     box = results["models"]["Fourier box"]["test, MAE of log10"]
     without = [model["test, MAE of log10"] for name, model in results["models"].items() if name != "Fourier box"]
     assert min(without) < box
+
+
+def test_the_changelog():
+    text = " ".join((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split())
+    jump, modulus = committed("fourier-jump"), committed("fourier-modulus")["models"]
+    salt = jump["paths"]["NaCl, c/a through 1"]["Fourier box"]["across"]["0.0001"]
+    assert f"between NaCl with c/a = 0.9999 and 1.0001 it changes by {100 * salt:.0f} %" in text
+    prototypes = jump["prototypes"]
+    assert f"{prototypes['Fourier box']['jumped']} of {prototypes['n']} prototypes jump" in text
+    box, pairs = (modulus[name]["test, MAE, GPa"] for name in ("Fourier box", "pairs of reflections"))
+    assert f"{box:.1f} GPa on the released test part from the Fourier box, {pairs:.1f} GPa from pairs" in text
