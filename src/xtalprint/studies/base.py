@@ -163,9 +163,19 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.similarity_metric",
         ),
         Study(
-            "md",
-            "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
-            "xtalprint.studies.md",
+            "fourier-jump",
+            "where the reduced cell jumps: the Fourier box of the report, and four descriptors that no cell enters",
+            "xtalprint.studies.fourier_jump",
+        ),
+        Study(
+            "fourier-link",
+            "the pair distribution from reflections and the intensity from distances; what a cut of either costs",
+            "xtalprint.studies.fourier_link",
+        ),
+        Study(
+            "fourier-modulus",
+            "bulk modulus by kernel ridge on Fourier descriptors: the box of the report, and those without a cell",
+            "xtalprint.studies.fourier_modulus",
             needs_data=True,
         ),
     )
