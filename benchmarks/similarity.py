@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numba
 import numpy as np
-from similarity_fingerprints import CHUNK, N_BINS, N_GROUPS, SMEARING, WIDTH, grid, packed, unknown
+from similarity_fingerprints import CHUNK, N_BINS, N_GROUPS, SMEARING, WIDTH, descriptor, packed, unknown
 
 from xtalprint import __version__
 from xtalprint.errors import XtalprintError
@@ -361,7 +361,7 @@ def main() -> None:
     table = real if relatives is None else CumulativeTable.joined([real, relatives])
     soft = packed(options.data / "elasticity" / "elasticity.parquet", options.cache, smeared=True)
     asking = unknown(path, options.queries)
-    queries = [grid(c) for c in asking]
+    queries = list(descriptor().compute_many(asking, threads=1).array)
     with tempfile.TemporaryDirectory(dir=options.cache) as folder:
         result = {
             "command": "python benchmarks/similarity.py --data DATA --cache FOLDER --gridrdf PYTHON",
@@ -376,7 +376,7 @@ def main() -> None:
             "fingerprints": f"plain histograms, {N_GROUPS} groups of {N_BINS} bins of {WIDTH} Å",
             "crystals": {"real": len(real), "made-up relatives": lacking, "queries": "other relatives of real ones"},
             "matrix": matrices(small, options.gridrdf, Path(folder)),
-            "smeared": smeared(soft, [grid(c, smeared=True) for c in asking]),
+            "smeared": smeared(soft, list(descriptor(smeared=True).compute_many(asking, threads=1).array)),
             "growth": growth(table, queries, Path(folder)),
             "search": searches(table, queries),
             "compositions": compositions(options.data / "elasticity" / "elasticity.parquet"),

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
-import numba
 import numpy as np
 
 from xtalprint import Crystal
+from xtalprint.descriptors.grid import GRID
 from xtalprint.errors import XtalprintError
-from xtalprint.geometry import sorted_distances
 from xtalprint.io import read_table
 from xtalprint.similarity import CumulativeTable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from numpy.typing import NDArray
 
 N_GROUPS, N_BINS, WIDTH = 100, 100, 0.1
 CHUNK = 1000
@@ -27,31 +24,9 @@ STRAIN, SHIFT = 0.02, 0.05
 SMEARING = 0.1
 
 
-@numba.njit
-def _bin(distances: NDArray[np.float64], grid: NDArray[np.float64]) -> None:
-    for site in range(len(distances)):
-        for k in range(distances.shape[1]):
-            place = int(distances[site, k] / WIDTH + 1e-4)
-            if place < grid.shape[1]:
-                grid[k, place] += 1 / len(distances)
-
-
-@numba.njit
-def _smear(distances: NDArray[np.float64], grid: NDArray[np.float64]) -> None:
-    root = SMEARING * math.sqrt(2)
-    for site in range(len(distances)):
-        for k in range(distances.shape[1]):
-            place = int(distances[site, k] / WIDTH)
-            for b in range(max(0, place - 6), min(grid.shape[1], place + 7)):
-                low, high = b * WIDTH - distances[site, k], (b + 1) * WIDTH - distances[site, k]
-                grid[k, b] += (math.erf(high / root) - math.erf(low / root)) / (2 * len(distances))
-
-
-def grid(crystal: Crystal, *, smeared: bool = False) -> NDArray[np.float32]:
-    """Histograms of the distances to the first, second … hundredth neighbour; plain, or of Gaussians."""
-    found = np.zeros((N_GROUPS, N_BINS))
-    (_smear if smeared else _bin)(sorted_distances(crystal, k=N_GROUPS), found)
-    return found.astype(np.float32)
+def descriptor(*, smeared: bool = False) -> GRID:
+    """Plain histograms, or histograms of Gaussians."""
+    return GRID(n_groups=N_GROUPS, r_max=N_BINS * WIDTH, bin_width=WIDTH, smearing=SMEARING if smeared else 0)
 
 
 def strained(crystal: Crystal, rng: np.random.Generator) -> Crystal:
@@ -68,20 +43,18 @@ def packed(path: Path, cache: Path, *, relatives: int = 0, smeared: bool = False
         with np.load(kept) as arrays:
             return CumulativeTable(*(arrays[name] for name in ("first", "last", "offsets", "values")), n_bins=N_BINS)
     crystals = read_table(path).crystals
-    tables, grids = [], []
-    for i in range(relatives or len(crystals)):
-        try:
-            crystal = crystals[i % len(crystals)]
-            chosen = strained(crystal, np.random.default_rng([1, i])) if relatives else crystal
-            grids.append(grid(chosen, smeared=smeared))
-        except XtalprintError as error:
-            print(error)
-        if len(grids) == CHUNK:
-            tables.append(CumulativeTable.of(grids))
-            grids = []
-            print(path.stem, i + 1, flush=True)
-    if grids:
-        tables.append(CumulativeTable.of(grids))
+    tables: list[CumulativeTable] = []
+    n = relatives or len(crystals)
+    for start in range(0, n, CHUNK):
+        chosen = []
+        for i in range(start, min(start + CHUNK, n)):
+            try:
+                crystal = crystals[i % len(crystals)]
+                chosen.append(strained(crystal, np.random.default_rng([1, i])) if relatives else crystal)
+            except XtalprintError as error:
+                print(error)
+        tables.append(CumulativeTable.of(descriptor(smeared=smeared).compute_many(chosen, threads=1)))
+        print(kept.stem, start + len(chosen), flush=True)
     table = CumulativeTable.joined(tables)
     cache.mkdir(parents=True, exist_ok=True)
     arrays = {name: getattr(table, name) for name in ("first", "last", "offsets", "values")}

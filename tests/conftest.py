@@ -30,6 +30,11 @@ def cluster(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def slow_fourier():
+    return load("reference_fourier", REFERENCE.with_name("fourier.py"))
+
+
+@pytest.fixture(scope="session")
 def lattice():
     """Cubic clusters with nearest-neighbour distance 1: name and repeats to positions."""
     face = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])

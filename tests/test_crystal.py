@@ -221,3 +221,9 @@ def test_an_atom_on_its_own_image_is_refused(cell):
 def test_numbers_in_the_place_of_arrays_are_refused(positions, numbers):
     with pytest.raises(InvalidCrystalError, match="must"):
         Crystal(positions, numbers)
+
+
+def test_masked_positions_are_refused():
+    positions = np.ma.masked_greater(np.eye(3), 0.5)
+    with pytest.raises(InvalidCrystalError, match=r"some positions are masked .*; leave out these atoms"):
+        Crystal(positions, ["Cu"] * 3)

@@ -11,6 +11,7 @@ from xtalprint import Crystal, defects, geometry
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
 from xtalprint.descriptors.diffraction_image import DiffractionImage
 from xtalprint.descriptors.grid import GRID
+from xtalprint.descriptors.momentum_cloud import MomentumCloud
 from xtalprint.descriptors.neighbourhood_order import NeighbourhoodOrder
 from xtalprint.descriptors.rdf import RDF
 from xtalprint.descriptors.scattering_power_spectrum import ScatteringPowerSpectrum
@@ -20,6 +21,7 @@ from xtalprint.io import TableWriter, to_ase, to_pymatgen
 
 RNG = np.random.default_rng(0)
 DESCRIPTORS = (BondOrientationalOrder, DiffractionImage, GRID, NeighbourhoodOrder, RDF, ScatteringPowerSpectrum)
+DESCRIPTORS = (BondOrientationalOrder, DiffractionImage, MomentumCloud, NeighbourhoodOrder, ScatteringPowerSpectrum)
 NOT_OF_A_CRYSTAL = {"heights", "random_rotation"}
 CALLS = {
     **{kind.__name__: kind().compute for kind in DESCRIPTORS},

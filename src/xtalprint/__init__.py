@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
     from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
     from xtalprint.descriptors.diffraction_image import DiffractionImage
+    from xtalprint.descriptors.fourier_box import FourierBox
     from xtalprint.descriptors.grid import GRID
+    from xtalprint.descriptors.momentum_cloud import MomentumCloud
+    from xtalprint.descriptors.pairs_of_reflections import PairsOfReflections
     from xtalprint.descriptors.rdf import RDF
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
@@ -28,7 +31,10 @@ _HOME = {
     "BondOrientationalOrder": "xtalprint.descriptors.bond_orientational_order",
     "Crystal": "xtalprint.crystal",
     "DiffractionImage": "xtalprint.descriptors.diffraction_image",
+    "MomentumCloud": "xtalprint.descriptors.momentum_cloud",
     "SimilarityIndex": "xtalprint.similarity",
+    "FourierBox": "xtalprint.descriptors.fourier_box",
+    "PairsOfReflections": "xtalprint.descriptors.pairs_of_reflections",
     "XtalprintError": "xtalprint.errors",
     "emd": "xtalprint.similarity",
     "from_ase": "xtalprint.io",
@@ -46,6 +52,9 @@ __all__ = [
     "BondOrientationalOrder",
     "Crystal",
     "DiffractionImage",
+    "FourierBox",
+    "MomentumCloud",
+    "PairsOfReflections",
     "SimilarityIndex",
     "XtalprintError",
     "__version__",

@@ -162,7 +162,9 @@ class Crystal:
             raise InvalidCrystalError("no atoms", remedy="check that the file is complete")
         if self.positions.ndim != 2 or self.positions.shape[1] != 3:  # noqa: PLR2004
             raise InvalidCrystalError(
-                "positions must be an array of shape (N, 3)", value=f"shape {self.positions.shape}"
+                "positions must be an array of shape (N, 3)",
+                value=f"shape {self.positions.shape}",
+                remedy="give one row of x, y, z in Å for each atom",
             )
         n = len(self.positions)
         if n == 0:
@@ -170,7 +172,9 @@ class Crystal:
         for name, array in (("numbers", self.numbers), ("occupancies", self.occupancies)):
             if array.shape != (n,):
                 raise InvalidCrystalError(
-                    f"{name} must have one entry for each of the {n} positions", value=f"shape {array.shape}"
+                    f"{name} must have one entry for each of the {n} positions",
+                    value=f"shape {array.shape}",
+                    remedy=f"give {n}",
                 )
         self._validate_cell()  # first: positions made with a cell that is not finite are not the atoms' fault
         self._validate_atoms()
@@ -221,7 +225,9 @@ class Crystal:
             return
         if self.cell.shape != (3, 3):
             raise InvalidCrystalError(
-                "cell must be an array of shape (3, 3), lattice vectors as rows", value=f"shape {self.cell.shape}"
+                "cell must be an array of shape (3, 3), lattice vectors as rows",
+                value=f"shape {self.cell.shape}",
+                remedy="give three vectors of x, y, z in Å",
             )
         if not np.isfinite(self.cell).all():
             raise InvalidCrystalError("cell is not finite", value=self.cell.tolist(), remedy="give the cell in Å")
@@ -232,9 +238,9 @@ class Crystal:
             )
         if lengths.min() == 0 or abs(np.linalg.det(self.cell / lengths[:, None])) < FLATNESS:
             raise InvalidCrystalError(
-                "cell is flat: its three vectors span no volume",
+                "cell is flat, or too skew: its three vectors span next to no volume",
                 value=self.cell.tolist(),
-                remedy="give three independent lattice vectors, or no cell at all for a cluster",
+                remedy="give three independent lattice vectors, a reduced cell, or no cell at all for a cluster",
             )
 
         vectors = self.cell[list(self.pbc)]
@@ -364,6 +370,8 @@ def _amount(count: float) -> str:
 
 
 def _floats(values: ArrayLike, name: str) -> NDArray[np.float64]:
+    if np.ma.is_masked(values):
+        raise InvalidCrystalError(f"some {name} are masked", value=values, remedy="leave out these atoms")
     try:
         if not np.iscomplexobj(values):  # of these NumPy would drop the imaginary part
             return np.array(values, dtype=np.float64, order="C")

@@ -155,3 +155,20 @@ def test_wrong_usage_says_what_is_right(folder, arguments, message):
 )
 def test_names_of_files_are_safe(source, stem):
     assert file_stem(source, 0) == stem
+
+
+def test_a_momentum_cloud_keeps_what_its_features_were_made_of(folder):
+    options = ("--descriptor", "momentum-cloud", "--s-max", "0.6", "--output", "clouds")
+    found = records("copper.cif", "SrTiO3_mp-5229_221.cif", *options)
+    clouds = [
+        xp.MomentumCloud(s_max=0.6).compute(xp.read(name)[0]) for name in ("copper.cif", "SrTiO3_mp-5229_221.cif")
+    ]
+    assert len(clouds[0].array) != len(clouds[1].array)
+    for record, expected in zip(found, clouds, strict=True):
+        assert record["shape"] == list(expected.array.shape)
+        assert Path(record["picture"]).read_bytes().startswith(PNG)
+        with np.load(record["path"]) as stored:
+            assert np.array_equal(stored["array"], expected.array)
+            assert np.array_equal(stored["hkl"], expected.cloud.hkl)
+            assert np.array_equal(stored["intensities"], expected.cloud.intensities)
+            assert np.array_equal(stored["reciprocal"], expected.cloud.reciprocal)

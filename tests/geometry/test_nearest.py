@@ -14,7 +14,7 @@ from simple_crystals import SIMPLE
 from xtalprint.crystal import Crystal
 from xtalprint.geometry import compiled_nearest, random_rotation, rotated, sorted_distances, supercell, to_cluster
 from xtalprint.geometry.compiled_nearest import nearest
-from xtalprint.geometry.site_batch import SiteBatch, reduced_cells
+from xtalprint.geometry.site_batch import SiteBatch
 
 REFERENCE = Path(__file__).parents[1] / "reference" / "grid.py"
 SETTINGS = settings(derandomize=True, deadline=None, max_examples=40)
@@ -115,7 +115,7 @@ def test_thin_and_huge_cells():
     thin = Crystal([[0, 0, 0]], ["C"], cell=np.diag([1.0, 90.0, 90.0]))
     np.testing.assert_allclose(nearest(SiteBatch.of([thin]), 100)[0][0], np.repeat(np.arange(1, 51), 2))
     needle = Crystal([[0.3, 0.2, 0.1]], ["C"], cell=[[4.0, 0, 0], [4e2 + 0.5, 4.0, 0], [-4e2, 4e2 + 1.0, 4.0]])
-    straight = Crystal([[0, 0, 0]], ["C"], cell=reduced_cells(needle.cell[None])[0])
+    straight = Crystal([[0, 0, 0]], ["C"], cell=SiteBatch.of([needle]).bases[0])
     assert np.linalg.norm(straight.cell, axis=1).max() < 6
     np.testing.assert_allclose(*(nearest(SiteBatch.of([c]), 50)[0] for c in (needle, straight)), atol=1e-6)
     lonely = Crystal([[0, 0, 0], [0, 0, 1.1]], ["N", "N"], cell=1000 * np.eye(3))
@@ -126,8 +126,13 @@ def test_thin_and_huge_cells():
 @SETTINGS
 @given(crystals())
 def test_reduced_cells_span_the_same_lattice(crystal):
-    [cell] = reduced_cells(crystal.cell[None])
-    change = cell @ np.linalg.inv(crystal.cell)
+    full = Crystal(crystal.positions, crystal.numbers, cell=crystal.cell)
+    batch = SiteBatch.of([full])
+    change = batch.bases[0] @ np.linalg.inv(crystal.cell)
     np.testing.assert_allclose(change, np.round(change), atol=1e-9)
     assert abs(np.linalg.det(change)) == pytest.approx(1)
-    assert np.linalg.norm(cell, axis=1).prod() <= np.linalg.norm(crystal.cell, axis=1).prod() * (1 + 1e-9)
+    assert np.linalg.norm(batch.bases[0], axis=1).prod() <= np.linalg.norm(crystal.cell, axis=1).prod() * (1 + 1e-9)
+    np.testing.assert_allclose(batch.bases[0] @ batch.inverses[0], np.eye(3), atol=1e-12)
+    assert batch.volumes == pytest.approx(full.volume)
+    fractional = batch.points @ batch.inverses[0]
+    assert ((fractional > -1e-9) & (fractional < 1 + 1e-9)).all()

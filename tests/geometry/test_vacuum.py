@@ -10,7 +10,7 @@ from simple_crystals import SIMPLE
 
 from xtalprint.crystal import Crystal
 from xtalprint.geometry import supercell, to_cluster
-from xtalprint.geometry.vacuum import without_vacuum
+from xtalprint.geometry.vacuum import thickness, without_vacuum
 
 
 def boxed(piece, edges, shift=(0.0, 0.0, 0.0)):
@@ -68,3 +68,24 @@ def test_layers_and_molecules_are_no_slabs():
 def test_a_cluster_stays_one():
     piece = to_cluster(SIMPLE["fcc"])
     assert without_vacuum(piece)[0] is piece
+
+
+def test_what_repeats_in_three_directions_has_no_thickness():
+    assert thickness(SIMPLE["fcc"]) == np.inf
+
+
+@pytest.mark.parametrize(("pbc", "expected"), [((True, True, False), 2.0), ((True, False, False), 2.0)])
+def test_a_slab_and_a_ribbon_are_as_thick_as_their_least_extent(pbc, expected):
+    places = np.array([[x, y, z] for x in range(3) for y in range(5) for z in range(3)], dtype=float)
+    cell = np.array([[3, 0, 0], [0.5, 5, 0], [0, 0.3, 30.0]])
+    cell = cell if pbc[1] else np.diag([3.0, 50, 50])
+    assert thickness(Crystal(places, ["Po"] * 45, cell=cell, pbc=pbc)) == pytest.approx(expected, abs=0.35)
+
+
+def test_a_flake_is_thin_however_it_is_turned_and_a_ball_is_not():
+    flake = to_cluster(supercell(SIMPLE["sc"], (9, 9, 2)))
+    turn = np.linalg.qr(np.random.default_rng(0).normal(size=(3, 3)))[0]
+    spacing = np.linalg.norm(SIMPLE["sc"].cell[2])
+    assert thickness(Crystal(flake.positions @ turn, flake.numbers)) == pytest.approx(spacing)
+    assert thickness(to_cluster(supercell(SIMPLE["sc"], (4, 4, 4)))) == np.inf
+    assert thickness(Crystal([[0, 0, 0], [0, 0, 2.0]], ["Po"] * 2)) == 0

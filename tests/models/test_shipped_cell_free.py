@@ -147,3 +147,26 @@ def test_a_point_defect_in_cubes_of_the_standard_cell_changes_nothing(model, nam
         prediction = answer(model, crystal)
         assert (prediction.crystal_class, prediction.known) == (name, True)
         assert prediction.probability > 0.9
+
+
+@pytest.mark.parametrize(("ratio", "nearly"), [(1.0, None), (0.99, 139), (1.001, None), (np.sqrt(2) * 1.01, 139)])
+@pytest.mark.parametrize("repeats", [(1, 1, 1), (4, 4, 5)])
+def test_a_lattice_that_is_cubic_only_nearly_is_told(model, ratio, nearly, repeats):
+    centred = Crystal([[0, 0, 0], [1.6, 1.6, 1.6 * ratio]], ["Fe", "Fe"], cell=np.diag([3.2, 3.2, 3.2 * ratio]))
+    [found] = model.predict(geometry.supercell(centred, repeats))
+    told = [warning for warning in found.warnings if " only: within " in warning]
+    assert found.crystal_class == ("bcc" if ratio < 1.2 else "fcc")
+    assert len(told) == (nearly is not None)
+    assert all(f"finds space group {nearly}, that of class bct_139" in warning for warning in told)
+
+
+def test_a_sheet_is_no_crystal_whatever_its_cell_says(model):
+    layer = np.array([[0, 0, 0], [1.6, 0.92, 1.56], [1.6, 0.92, -1.56]])
+    cell = np.array([[3.19, 0, 0], [-1.595, 2.763, 0], [0, 0, 25.0]])
+    for pbc in ((True, True, True), (True, True, False)):
+        sheet = Crystal(layer, ["Mo", "S", "S"], cell=cell, pbc=pbc)
+        [found] = model.predict(sheet)
+        assert found.known is False
+        assert any("no lattice of three dimensions" in warning for warning in found.warnings)
+    large = geometry.to_cluster(geometry.supercell(Crystal(layer, ["Mo", "S", "S"], cell=cell), (6, 6, 1)))
+    assert model.predict(large)[0].known is False

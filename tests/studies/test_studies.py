@@ -15,7 +15,7 @@ from xtalprint.errors import WrongUsageError
 from xtalprint.geometry import sorted_distances
 from xtalprint.io import write_table
 from xtalprint.studies import orientation
-from xtalprint.studies.base import STUDIES, run_study
+from xtalprint.studies.base import STUDIES, StudyResult, run_study
 
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
 COPPER = Crystal([[0, 0, 0]], ["Cu"], cell=1.8075 * FACE)
@@ -119,3 +119,14 @@ def test_another_cell_is_the_same_crystal():
         other = orientation._another_cell(COPPER, np.random.default_rng(seed))
         assert abs(np.linalg.det(other.cell)) == pytest.approx(abs(np.linalg.det(COPPER.cell)))
         np.testing.assert_allclose(sorted_distances(other, k=20), sorted_distances(COPPER, k=20))
+
+
+@pytest.mark.parametrize(("n", "last"), [(2, "b      0.25"), (99, "… 99 rows in table.csv")])
+def test_the_table_is_printed_as_far_as_a_screen_holds_it(monkeypatch, tmp_path, n, last):
+    rows = [{"name": "b" if row % 2 else "a", "share": 0.25, "none": None} for row in range(n)]
+    found = StudyResult(figures={"n": n}, table=rows)
+    monkeypatch.setattr("xtalprint.studies.run_study", lambda *_, **__: found)
+    result = CliRunner().invoke(main, ["study", "fingerprints", "--output", str(tmp_path)])
+    lines = result.stdout.rstrip().split("\n")
+    assert lines[:3] == [f"n: {n}", "", "name  share  none"]
+    assert lines[-1].split() == last.split()

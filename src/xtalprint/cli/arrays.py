@@ -57,16 +57,15 @@ class ArrayFolder:
         from xtalprint.descriptors.base import parameters  # noqa: PLC0415 - likewise
 
         path = self._free_path(fingerprint.source, fingerprint.frame)
+        content: dict[str, Any] = fingerprint.arrays() | {
+            "parameters": np.array(json.dumps(parameters(fingerprint.descriptor))),
+            "source": np.array(fingerprint.source or ""),
+            "frame": np.array(-1 if fingerprint.frame is None else fingerprint.frame),
+            "warnings": np.array(fingerprint.warnings, dtype=np.str_),
+            "version": np.array(f"xtalprint {__version__}"),
+        }
         with replacing(path) as beside, beside.open("wb") as stream:
-            np.savez_compressed(
-                stream,
-                array=fingerprint.array,
-                parameters=json.dumps(parameters(fingerprint.descriptor)),
-                source=fingerprint.source or "",
-                frame=-1 if fingerprint.frame is None else fingerprint.frame,
-                warnings=np.array(fingerprint.warnings, dtype=np.str_),
-                version=f"xtalprint {__version__}",
-            )
+            np.savez_compressed(stream, **content)
         record: dict[str, Any] = {
             "source": fingerprint.source,
             "frame": fingerprint.frame,

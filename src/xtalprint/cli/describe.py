@@ -31,6 +31,12 @@ DESCRIPTORS: dict[str, tuple[str, str]] = {
     "bond-orientational-order": ("xtalprint.descriptors.bond_orientational_order", "BondOrientationalOrder"),
     "grid": ("xtalprint.descriptors.grid", "GRID"),
     "rdf": ("xtalprint.descriptors.rdf", "RDF"),
+    "momentum-cloud": ("xtalprint.descriptors.momentum_cloud", "MomentumCloud"),
+    "fourier-box": ("xtalprint.descriptors.fourier_box", "FourierBox"),
+    "powder-pattern": ("xtalprint.descriptors.powder_pattern", "PowderPattern"),
+    "reflection-power-spectrum": ("xtalprint.descriptors.reflection_power_spectrum", "ReflectionPowerSpectrum"),
+    "reflection-bispectrum": ("xtalprint.descriptors.reflection_bispectrum", "ReflectionBispectrum"),
+    "pairs-of-reflections": ("xtalprint.descriptors.pairs_of_reflections", "PairsOfReflections"),
 }
 DEFAULT_DESCRIPTOR = "diffraction-image"
 COLUMNS = ["source", "frame", "status", "path", "shape", "picture", "descriptor", "warnings", "error"]

@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 
+#: Rows of a study's table that are printed.
+MOST_ROWS = 40
+
+
 @click.command(
     short_help="Measure on real data, or reproduce a published table or figure.",
     epilog="""\b
@@ -49,9 +53,25 @@ def study(*, name: str | None, list_: bool, seed: int, quick: bool, output: Path
     if output is None:
         raise click.UsageError("give the folder for the results with --output DIR")
     result = run_study(name, output, seed=seed, quick=quick)
-    for line in _lines(result.figures):
+    for line in (*_lines(result.figures), *_table(result.table)):
         click.echo(line)
     click.echo(f"written to {output}", err=True)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    """Aligned columns, as many rows as a screen holds; the rest is left to the file."""
+    if not rows:
+        return []
+    cells = [list(rows[0]), *([_cell(value) for value in row.values()] for row in rows[:MOST_ROWS])]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = ["", *("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)]
+    return lines if len(rows) <= MOST_ROWS else [*lines, f"… {len(rows)} rows in table.csv"]
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return f"{value:.5g}" if isinstance(value, float) else str(value)
 
 
 def _lines(figures: Mapping[str, Any], indent: str = "") -> Sequence[str]:

@@ -14,7 +14,7 @@ from xtalprint.errors import InternalError, XtalprintError
 from xtalprint.geometry.inputs import is_one
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -45,6 +45,10 @@ class Fingerprint:
     frame: int | None = None
     warnings: tuple[str, ...] = ()
     formula: str | None = None
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """What is worth keeping in a file: the value as ``array``, and whatever else a descriptor gives."""
+        return {"array": self.array}
 
     def plot(self, **options: Any) -> Any:  # noqa: ANN401 - a matplotlib figure; the library is not imported here
         """Draw it; see the descriptor's own ``plot`` for the options. Returns a matplotlib figure."""
@@ -79,6 +83,11 @@ class FingerprintBatch:
     index: NDArray[np.int64]
     failures: tuple[Failure, ...] = ()
     warnings: tuple[tuple[str, ...], ...] = field(default=())
+
+    def fingerprint(self, row: int, crystal: Crystal, descriptor: Descriptor) -> Fingerprint:
+        """Fingerprint of one row of ``array``, given the crystal that it belongs to."""
+        warnings = self.warnings[row] if self.warnings else ()
+        return Fingerprint(self.array[row], descriptor, crystal.source, crystal.frame, warnings, crystal.formula)
 
 
 @runtime_checkable
@@ -129,14 +138,12 @@ def compute_batch(
 
     A single crystal counts as a list of one.
     """
-    given: Any = [crystals] if is_one(crystals) else crystals
-    crystals = list(given)
+    crystals = _listed(crystals)
     array = np.zeros((len(crystals), *shape), dtype=np.float32)
     index: list[int] = []
     failures: list[Failure] = []
     warnings: list[tuple[str, ...]] = []
-    outcomes = map_ordered(partial(attempt, descriptor), crystals, threads=threads)
-    for position, outcome in enumerate(outcomes):
+    for position, outcome in enumerate(attempts(descriptor, crystals, threads=threads)):
         if isinstance(outcome, XtalprintError):
             failures.append(Failure(position, outcome))
             continue
@@ -144,6 +151,18 @@ def compute_batch(
         index.append(position)
         warnings.append(outcome.warnings)
     return FingerprintBatch(array[: len(index)], np.array(index, dtype=np.int64), tuple(failures), tuple(warnings))
+
+
+def attempts(
+    descriptor: Descriptor, crystals: Sequence[Crystal], *, threads: int | None
+) -> Iterator[Fingerprint | XtalprintError]:
+    """Yield the fingerprint of each crystal in order, or the error in its place; a single crystal counts as one."""
+    return map_ordered(partial(attempt, descriptor), _listed(crystals), threads=threads)
+
+
+def _listed(crystals: Sequence[Crystal]) -> list[Crystal]:
+    given: Any = [crystals] if is_one(crystals) else crystals
+    return list(given)
 
 
 def attempt(descriptor: Descriptor, crystal: Crystal) -> Fingerprint | XtalprintError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from xtalprint.geometry.inputs import takes_crystal
 from xtalprint.geometry.neighbours import nearest_distances, neighbour_distances, sorted_distances
 from xtalprint.geometry.niggli import niggli_cell
+from xtalprint.geometry.primitive import reduced_cell
 from xtalprint.geometry.scaling import bond_length
 from xtalprint.geometry.standard_cell import standard_cell, was_standardised
 from xtalprint.geometry.supercells import (
@@ -31,6 +32,7 @@ __all__ = [
     "neighbour_distances",
     "niggli_cell",
     "random_rotation",
+    "reduced_cell",
     "rotated",
     "scaled",
     "sorted_distances",

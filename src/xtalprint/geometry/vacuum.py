@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: not that far apart, be it calculated without the forces that hold them together: up to 8.6 Å among 830 elements of
 #: the Materials Project. Who wants a vacuum leaves 10 Å and more.
 BOND_LENGTHS, LEAST = 2.5, 9.0
+#: A cluster is a flake or a wire if its least extent is less than this share of its largest.
+FLAT = 0.4
 
 
 class Vacuum(NamedTuple):
@@ -80,3 +82,20 @@ def without_vacuum(crystal: Crystal) -> tuple[Crystal, Vacuum | None]:
     )
     matter = float((heights(cell) - gap)[empty].min())
     return (found if any(pbc) else to_cluster(found)), Vacuum(np.where(empty, gap, 0.0), matter)
+
+
+def thickness(crystal: Crystal) -> float:
+    """Least extent in Å, from atom to atom, of what does not repeat in three directions; infinite if it does.
+
+    Of a cluster it counts only if that is less than `FLAT` of its largest extent: a small ball is no sheet.
+    """
+    points = crystal.positions[first_rows(crystal)]
+    repeats = np.zeros((0, 3)) if crystal.cell is None else crystal.cell[list(crystal.pbc)]
+    if len(repeats) == 3:  # noqa: PLR2004 - dimensions
+        return np.inf
+    # What is across the directions that repeat, and along which of these directions it is thinnest.
+    across = np.linalg.svd(repeats.reshape(-1, 3))[2][len(repeats) :]
+    places = (points - points.mean(axis=0)) @ across.T
+    extents = np.ptp(places @ np.linalg.svd(places, full_matrices=False)[2].T, axis=0)
+    least = float(extents.min()) if len(points) > len(across) else 0.0
+    return least if len(repeats) or least < FLAT * float(extents.max()) else np.inf

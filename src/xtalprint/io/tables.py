@@ -99,6 +99,11 @@ class CrystalColumn(Sequence[Crystal]):
         except XtalprintError as error:
             raise error.located(source=self._source, frame=frame) from None
 
+    def numbers_of(self, row: int) -> NDArray[np.int64]:
+        """Atomic numbers of a row, without making its crystal; none where they are missing."""
+        found = self._lists["numbers"][row]
+        return np.zeros(0, dtype=np.int64) if found is None else found.astype(np.int64)
+
     def _make(self, row: int, frame: int) -> Crystal:
         values = {name: lists[row] for name, lists in self._lists.items()}
         numbers, cell, pbc = values["numbers"], values["cell"], values.get("pbc")

@@ -9,14 +9,22 @@ import numpy as np
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
 from xtalprint.errors import ModelError, NothingSeenError
 from xtalprint.geometry import bond_length
-from xtalprint.geometry.vacuum import without_vacuum
+from xtalprint.geometry.vacuum import thickness, without_vacuum
 from xtalprint.models.answering import AnsweringModel, notice_of_elements, onnx_session
 from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.ensemble import member_probabilities, of_classes
 from xtalprint.models.manifest import KnownOutput
 from xtalprint.models.own_axes_evidence import ERRORS, believed, find_own_evidence, is_in_doubt, is_settled
 from xtalprint.models.prediction import Prediction
-from xtalprint.models.symmetry_evidence import SIZES, TOLERANCES, find_evidence, marks_of, objections, weighed
+from xtalprint.models.symmetry_evidence import (
+    SIZES,
+    TOLERANCES,
+    find_evidence,
+    marks_of,
+    nearly,
+    objections,
+    weighed,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -108,7 +116,8 @@ class BondOrderClassifier(AnsweringModel):
             own_marks = np.array([marks_of(find_own_evidence(crystal, length))])
             base = believed(of_networks[None], mean[None], marks, own_marks)
             mean = weighed(base, own_marks, own.table)[0]
-        thin = vacuum is not None and vacuum.matter < THIN * length
+        least = thickness(crystal) if vacuum is None else min(vacuum.matter, thickness(crystal))
+        thin = least < THIN * length
         if thin:
             mean = np.append(of_classes(mean) * (1 - NONE_IF_THIN), NONE_IF_THIN)
         probabilities = of_classes(mean)
@@ -125,23 +134,24 @@ class BondOrderClassifier(AnsweringModel):
             known=None if _is_too_small(crystal) else bool(mean[-1] <= self._rule.probability),
             probability_none=float(mean[-1]),
             warnings=(
-                *_emptiness(vacuum, thin=thin),
+                *_emptiness(vacuum, least if thin else None),
                 *warnings,
                 *_smallness(crystal),
                 *_disagreement(of_classes(members), best),
                 *([] if self._names_prototypes else notice_of_elements(crystal)),
                 *objections(findings, answer),
+                *nearly(crystal, length, findings, answer),
             ),
             provenance=self.provenance,
         )
 
 
-def _emptiness(vacuum: Vacuum | None, *, thin: bool) -> list[str]:
+def _emptiness(vacuum: Vacuum | None, thin: float | None) -> list[str]:
+    sheet = None if thin is None else f"{thin:.2g} Å thick, which is no lattice of three dimensions"
     if vacuum is None:
-        return []
+        return [] if sheet is None else [sheet]
     gaps = " and ".join(f"{gap:.3g} Å along axis {axis}" for axis, gap in enumerate(vacuum.gap) if gap)
-    seen = f"{vacuum.matter:.2g} Å thick, which is no lattice of three dimensions" if thin else "seen as finite there"
-    return [f"vacuum of {gaps}: what stands in it is {seen}"]
+    return [f"vacuum of {gaps}: what stands in it is {sheet or 'seen as finite there'}"]
 
 
 def _is_too_small(crystal: Crystal) -> bool:

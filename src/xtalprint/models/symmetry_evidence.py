@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Tolerances of the search in bond lengths.
 TOLERANCES = (0.02, 0.1)
+#: Tolerance in bond lengths at which a crystal that counts as cubic is looked at once more, and what counts as cubic.
+NARROW, CUBIC = 0.003, frozenset({"bcc", "diam", "fcc", "sc"})
 #: Copies in a supercell are as far from each other as files round them, in bond lengths.
 EXACT = 0.001
 #: Cells longer than so many times their width are looked through for copies too.
@@ -84,8 +86,21 @@ def find_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
     bond_length
         In Å, the unit of the tolerances.
     """
-    if crystal.cell is None or not all(crystal.pbc):
+    sites = _equal_sites(crystal, bond_length)
+    if sites is None:
         return ()
+    tolerances = [float(np.clip(share * bond_length, LEAST_SYMPREC, MOST_SYMPREC)) for share in TOLERANCES]
+    average: Average | None = Average(sites, 0.0)
+    if sites.n_sites >= LARGE:
+        # Once, at the wider tolerance: a translation that holds at the narrower one holds there too.
+        average = over_translations(sites, symprec=tolerances[-1])
+    return tuple(_found(sites, average, symprec) for symprec in tolerances)
+
+
+def _equal_sites(crystal: Crystal, bond_length: float) -> Crystal | None:
+    """The sites with one element on all, in a primitive cell if there are exact copies; None if not periodic."""
+    if crystal.cell is None or not all(crystal.pbc):
+        return None
     rows = first_rows(crystal)
     sites = Crystal._trusted(  # noqa: SLF001 - valid, because the crystal is
         crystal.positions[rows],
@@ -94,17 +109,35 @@ def find_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
         cell=crystal.cell,
         site_of_row=np.arange(len(rows)),
     )
-    tolerances = [float(np.clip(share * bond_length, LEAST_SYMPREC, MOST_SYMPREC)) for share in TOLERANCES]
     shortest, _, longest = reduced_lengths(crystal.cell)
     if sites.n_sites >= LARGE or longest > STRETCHED * shortest:
         # So that every supercell is searched in the same way as its cell, whatever its size and shape.
         exact = over_translations(sites, symprec=max(LEAST_SYMPREC, EXACT * bond_length))
         sites = sites if exact is None else exact.crystal
-    average: Average | None = Average(sites, 0.0)
-    if sites.n_sites >= LARGE:
-        # Once, at the wider tolerance: a translation that holds at the narrower one holds there too.
-        average = over_translations(sites, symprec=tolerances[-1])
-    return tuple(_found(sites, average, symprec) for symprec in tolerances)
+    return sites
+
+
+def nearly(crystal: Crystal, bond_length: float, findings: Sequence[Finding], answer: str) -> list[str]:
+    """Say so where a cubic crystal is one only nearly: where a narrow search finds the group of another class.
+
+    Parameters
+    ----------
+    crystal, bond_length, findings
+        As given to `find_evidence`, and what it found.
+    answer
+        The class that was answered.
+    """
+    if answer not in CUBIC or not findings or findings[0].crystal_class != answer or findings[0].n_sites > SIZES[0]:
+        return []
+    sites = _equal_sites(crystal, bond_length)
+    symprec = float(np.clip(NARROW * bond_length, LEAST_SYMPREC, MOST_SYMPREC))
+    if sites is None or sites.n_sites >= LARGE:
+        return []
+    finding = _found(sites, Average(sites, 0.0), symprec)
+    if finding.crystal_class in {None, answer}:
+        return []
+    found = f"within {symprec:.2g} Å the symmetry search finds space group {finding.number}"
+    return [f"{answer} within {findings[0].symprec:.2g} Å only: {found}, that of class {finding.crystal_class}"]
 
 
 def _found(sites: Crystal, average: Average | None, symprec: float) -> Finding:

@@ -65,7 +65,7 @@ class Detector:
 
     @cached_property
     def offsets(self) -> NDArray[np.float64]:
-        """(H,) distances of the pixel columns from the middle in px: 0.5, 1.5, … or 0, 1, … ; H = ⌈n/2⌉."""
+        """(H,) distances of the pixel columns from the middle in px, 0.5, 1.5, … or 0, 1, …; H = ⌈n/2⌉."""
         n = int(self.n_pixels)
         return np.arange((n + 1) // 2, dtype=np.float64) + (0.5 if n % 2 == 0 else 0.0)
 

@@ -142,9 +142,40 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.size",
         ),
         Study(
-            "md",
-            "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
-            "xtalprint.studies.md",
+            "similarity-lattice",
+            "Cumby and Seth (2021), figure 2e and f: how unlike a perovskite and the same one expanded are",
+            "xtalprint.studies.similarity_lattice",
+        ),
+        Study(
+            "similarity-displacement",
+            "Cumby and Seth (2021), figure 2c and d: how unlike a perovskite is when its small cation moves",
+            "xtalprint.studies.similarity_displacement",
+        ),
+        Study(
+            "similarity-ruddlesden-popper",
+            "Cumby and Seth (2021), figure 2a and b: layered perovskites, idealised and real",
+            "xtalprint.studies.similarity_ruddlesden_popper",
+            needs_data=True,
+        ),
+        Study(
+            "similarity-metric",
+            "whether distances between crystals are symmetric, zero for the same crystal, and obey the triangle",
+            "xtalprint.studies.similarity_metric",
+        ),
+        Study(
+            "fourier-jump",
+            "where the reduced cell jumps: the Fourier box of the report, and four descriptors that no cell enters",
+            "xtalprint.studies.fourier_jump",
+        ),
+        Study(
+            "fourier-link",
+            "the pair distribution from reflections and the intensity from distances; what a cut of either costs",
+            "xtalprint.studies.fourier_link",
+        ),
+        Study(
+            "fourier-modulus",
+            "bulk modulus by kernel ridge on Fourier descriptors: the box of the report, and those without a cell",
+            "xtalprint.studies.fourier_modulus",
             needs_data=True,
         ),
     )
