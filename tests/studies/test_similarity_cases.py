@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from xtalprint.prototypes import perovskite
+from xtalprint.similarity.arrangement import average_linkage
 from xtalprint.studies.base import run_study
 from xtalprint.studies.similarity_curves import Curve
 from xtalprint.studies.similarity_methods import (
@@ -20,7 +21,7 @@ from xtalprint.studies.similarity_methods import (
     beside,
     methods,
 )
-from xtalprint.studies.similarity_pictures import average_linkage, draw_tables, draw_trees
+from xtalprint.studies.similarity_pictures import draw_tables, draw_trees
 
 
 def run_quickly(name, folder):

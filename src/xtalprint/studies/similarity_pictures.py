@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
 
+from xtalprint.similarity.arrangement import average_linkage
 from xtalprint.studies.matrix_pictures import DARK, FONT
 
 if TYPE_CHECKING:
@@ -160,25 +161,6 @@ def draw_trees(
         right.spines[["top", "right", "left"]].set_visible(False)
     figure.suptitle(title, fontsize=FONT + 2)
     return figure
-
-
-def average_linkage(matrix: Floats) -> Floats:
-    """Tree of crystals: the two nearest groups are joined again and again; the mean of their distances counts.
-
-    Parameters
-    ----------
-    matrix
-        (n, n) symmetric distances.
-
-    Returns
-    -------
-    (n - 1, 4) joins as SciPy has them, neighbouring leaves as alike as can be.
-    """
-    from scipy.cluster.hierarchy import linkage  # noqa: PLC0415 - for trees only
-    from scipy.spatial.distance import squareform  # noqa: PLC0415 - as above
-
-    tree: Floats = linkage(squareform(matrix, checks=False), "average", optimal_ordering=True)
-    return tree
 
 
 def _unit(unit: str) -> str:

@@ -153,7 +153,7 @@ def _phases(real: Real, matrix: Floats) -> list[dict[str, Any]]:
 
 def _strangers(real: Real, matrix: Floats) -> list[str]:
     """What else is in the smallest branch of the tree that holds all perovskites and layered ones, not expanded."""
-    from xtalprint.studies.similarity_pictures import average_linkage  # noqa: PLC0415 - plotting is heavy
+    from xtalprint.similarity.arrangement import average_linkage  # noqa: PLC0415 - SciPy is heavy
 
     kin = {i for i, name in enumerate(real.names) if not name.startswith("SrO ") and "*" not in name}
     branches = [{i} for i in range(len(matrix))]
