@@ -13,6 +13,7 @@ from xtalprint.crystal import Crystal
 from xtalprint.io import read
 from xtalprint.prototypes import perovskite, ruddlesden_popper
 from xtalprint.prototypes.perovskites import GAP, SRTIO3
+from xtalprint.similarity.arrangement import average_linkage
 from xtalprint.studies.base import StudyResult, data_file, say
 from xtalprint.studies.similarity_methods import (
     GRID_COSINE,
@@ -153,8 +154,6 @@ def _phases(real: Real, matrix: Floats) -> list[dict[str, Any]]:
 
 def _strangers(real: Real, matrix: Floats) -> list[str]:
     """What else is in the smallest branch of the tree that holds all perovskites and layered ones, not expanded."""
-    from xtalprint.similarity.arrangement import average_linkage  # noqa: PLC0415 - SciPy is heavy
-
     kin = {i for i, name in enumerate(real.names) if not name.startswith("SrO ") and "*" not in name}
     branches = [{i} for i in range(len(matrix))]
     for first, second in average_linkage(matrix)[:, :2].astype(int).tolist():
