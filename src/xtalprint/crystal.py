@@ -158,7 +158,7 @@ class Crystal:
                 value.setflags(write=False)
 
     def _validate(self) -> None:
-        if self.positions.ndim == 1 and self.positions.size == 0:
+        if self.positions.size == 0:
             raise InvalidCrystalError("no atoms", remedy="check that the file is complete")
         if self.positions.ndim != 2 or self.positions.shape[1] != 3:  # noqa: PLR2004
             raise InvalidCrystalError(
@@ -167,14 +167,10 @@ class Crystal:
                 remedy="give one row of x, y, z in Å for each atom",
             )
         n = len(self.positions)
-        if n == 0:
-            raise InvalidCrystalError("no atoms", remedy="check that the file is complete")
         for name, array in (("numbers", self.numbers), ("occupancies", self.occupancies)):
             if array.shape != (n,):
                 raise InvalidCrystalError(
-                    f"{name} must have one entry for each of the {n} positions",
-                    value=f"shape {array.shape}",
-                    remedy=f"give {n}",
+                    f"{name} must have one entry for each of the {n} positions", value=f"shape {array.shape}"
                 )
         self._validate_cell()  # first: positions made with a cell that is not finite are not the atoms' fault
         self._validate_atoms()

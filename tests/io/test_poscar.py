@@ -114,8 +114,9 @@ MESSAGES = {
     ),
     HEAD: "frame 0: no line with the number of atoms of each element (value: end of file); check lines 6 and 7.",
     CUBE.replace("0 5.6 0", "5.6 0 0"): (
-        "frame 0: cell is flat: its three vectors span no volume (value: [[5.6, 0.0, 0.0], [5.6, 0.0, 0.0], "
-        "[0.0, 0.0, 5.6]]); give three independent lattice vectors, or no cell at all for a cluster."
+        "frame 0: cell is flat, or too skew: its three vectors span next to no volume (value: [[5.6, 0.0, 0.0], "
+        "[5.6, 0.0, 0.0], [0.0, 0.0, 5.6]]); give three independent lattice vectors, a reduced cell, or no cell at "
+        "all for a cluster."
     ),
     CUBE.replace("0.5 0.5 0.5", "0 0 1"): (
         "frame 0, atom 0: atoms 0, 1 coincide: they are closer than 0.05 Å and their occupancies add up to 2 "

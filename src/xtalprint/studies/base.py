@@ -178,6 +178,12 @@ STUDIES: dict[str, Study] = {
             "xtalprint.studies.fourier_modulus",
             needs_data=True,
         ),
+        Study(
+            "md",
+            "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
+            "xtalprint.studies.md",
+            needs_data=True,
+        ),
     )
 }
 
