@@ -46,10 +46,24 @@ def test_the_same_bits_in_any_blocks(  # noqa: PLR0917 - fixtures
     found = distance_matrix(metric, table, path=tmp_path / "d.npy", block=block, threads=threads)
     assert np.array_equal(found, expected)
     assert np.array_equal(found, found.T)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["d.json", "d.npy"]
-    about = json.loads((tmp_path / "d.json").read_text(encoding="utf-8"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["d.npy", "d.npy.json"]
+    about = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
     assert about["distance"] == {"distance": "grid-emd", "bin_width": 0.1}
     assert (about["unit"], about["shape"]) == ("Å", list(found.shape))
+
+
+@pytest.mark.parametrize("text", ['{"precious": 1}', "[1]", "notes", ""])
+def test_a_file_of_somebody_else_is_not_written_over(tmp_path, metric, table, text):
+    (tmp_path / "d.npy.json").write_text(text)
+    with pytest.raises(WrongUsageError, match=r"would be written over a file that is there .*; choose another name"):
+        distance_matrix(metric, table, path=tmp_path / "d.npy")
+    assert (tmp_path / "d.npy.json").read_text() == text
+
+
+def test_a_matrix_that_was_deleted_is_made_again(tmp_path, metric, table, expected):
+    distance_matrix(metric, table, path=tmp_path / "d.npy")
+    (tmp_path / "d.npy").unlink()
+    assert np.array_equal(distance_matrix(metric, table, path=tmp_path / "d.npy"), expected)
 
 
 def test_between_two_tables(tmp_path, metric, table):

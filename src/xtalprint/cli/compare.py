@@ -79,8 +79,8 @@ Examples:
     "--matrix",
     type=click.Path(path_type=Path, dir_okay=False),
     metavar="FILE.npy",
-    help="Write the whole matrix, in single precision, instead of records of pairs; the records then say which row "
-    "each structure is. A run that was stopped goes on.",
+    help="Write the whole matrix, in single precision, and beside it FILE.npy.json, which says what made it, instead "
+    "of records of pairs; the records then say which row each structure is. A run that was stopped goes on.",
 )
 @click.option(
     "--pictures",

@@ -54,7 +54,7 @@ def distance_matrix(
 
     A run that was killed goes on where it stopped, and an unfinished matrix is never found under the name of a
     finished one. The result is the same to the last bit whatever the block, the number of threads and the number of
-    interruptions. Beside the file, ``….json`` says what made it.
+    interruptions. Beside the file, ``….npy.json`` says what made it.
 
     Parameters
     ----------
@@ -172,7 +172,7 @@ class _Run:
 
     @property
     def about(self) -> Path:
-        return self.path.with_suffix(".json")
+        return self.path.with_name(f"{self.path.name}.json")
 
     def blocks(self) -> Iterator[Block]:
         """Upper right ones only, of a symmetric matrix."""
@@ -224,6 +224,12 @@ class _Run:
             matrix = self._matrix("r+")
             write_text(self.journal, "\n".join([first, *(json.dumps(place) for place in sorted(done)), ""]))
             return matrix, done
+        if self.about.exists() and not _is_description(self.about):
+            raise WrongUsageError(
+                "the description of the matrix would be written over a file that is there",
+                value=str(self.about),
+                remedy="choose another name, or delete it",
+            )
         self._reserve()
         write_text(self.journal, json.dumps(header) + "\n")
         return self._matrix("r+"), set()
@@ -275,6 +281,11 @@ class _Run:
                 "the unfinished matrix has another shape", source=str(self.part), remedy="delete it and its journal"
             )
         return matrix
+
+
+def _is_description(path: Path) -> bool:
+    found = _parsed(path.read_text(encoding="utf-8", errors="replace"))
+    return isinstance(found, dict) and found.get("format") == FORMAT
 
 
 def _parsed(line: str) -> Any:  # noqa: ANN401 - plain data
