@@ -129,3 +129,7 @@ def test_the_axioms_hold():
     for name, table in AXIOMS["composition"].items():
         assert table["metric"] == name.endswith("-metric")
         assert table["metric"] == (table["violations"] == 0) == (table["largest_excess_of_the_direct_way"] < 1e-9)
+
+
+def test_what_smeared_fingerprints_cost():
+    assert f"commands make them, a pair takes {SPEED['smeared']['ns_a_pair']:.0f} ns:" in PAGE
