@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from xtalprint.crystal import Crystal
-from xtalprint.datasets import elemental_solids
+from xtalprint.datasets import ElementalSolids, elemental_solids
+from xtalprint.datasets.making import Recipe, make
 from xtalprint.geometry import supercell
+from xtalprint.geometry.symmetry import find_symmetry
 from xtalprint.studies import defects_structures
 from xtalprint.studies.base import run_study
 from xtalprint.studies.defects_counts import (
@@ -18,6 +20,7 @@ from xtalprint.studies.defects_counts import (
     DEFAULT,
     FIRST,
     ORACLE,
+    PERIODIC,
     PUBLISHED,
     RESCALED,
     SEARCHED,
@@ -66,6 +69,7 @@ def answers_of(truth):
         PUBLISHED: {(0, 0): "bcc", (0, 1): "sc"},
         SHIPPED: {(0, 1): "sc"},
         DEFAULT: {(0, 0): "fcc", (0, 1): "sc"},
+        PERIODIC: {(0, 0): "diam", (0, 1): "sc"},
         RESCALED: {(0, 0): "fcc", (0, 1): "sc"},
         "spglib tight": {(0, 1): None},
         "moyopy 0.1 Å": {(0, 1): None},
@@ -79,9 +83,10 @@ def answers_of(truth):
 @pytest.fixture
 def sample():
     return Sample(
-        crystals=[],
+        crystals=[Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3), frame=frame) for frame in (17, 4)],
         truth=["fcc", "sc"],
         bonds=np.array([1.0, 3.0]),
+        margins=np.array([0.06, 0.2]),
         unseen=frozenset({1}),
         searched=frozenset({1}),
         searched_few=frozenset({1}),
@@ -114,6 +119,53 @@ def test_answers_are_counted_by_group_and_the_best_tolerance_is_found(sample):
     assert (about["bonds below 2 Å"]["right"], about["bonds from 2 Å"]["right"]) == (0, 1)
     ratios = figures["displacement_over_bond_length"][PUBLISHED]
     assert {name: counted["right"] for name, counted in ratios.items()} == {"0.03 to 0.04": 1, "0.1 to inf": 0}
+
+
+def test_wrong_answers_are_told_by_structure_with_their_distance_from_degeneracy(sample):
+    noisy = figures_of(answers_of(sample.truth), sample)["levels"][0]
+    assert noisy["wrong_structures"] == {
+        DEFAULT: [],
+        PERIODIC: [
+            {
+                "frame": 17,
+                "sites": 1,
+                "truth": "fcc",
+                "called": {"diam": 1},
+                "bond_angstrom": 1.0,
+                "margin": 0.06,
+            }
+        ],
+    }
+    assert {margin: counted["right"] for margin, counted in noisy["by_margin"][PERIODIC].items()} == {
+        "0.06": 0,
+        "0.2": 1,
+    }
+
+
+def test_a_method_is_counted_on_the_draws_that_it_was_asked_about(sample):
+    answers = answers_of(sample.truth)
+    for found in answers.values():
+        found[PUBLISHED] |= {(1, 0): "fcc", (1, 1): "sc"}
+    counted = figures_of(answers, sample)["levels"][0]["accuracy"]["all test structures"]
+    assert [counted[method]["n"] for method in (PUBLISHED, DEFAULT, PERIODIC)] == [4, 2, 2]
+
+
+def test_the_supercells_keep_the_class_of_the_crystal_where_bonds_are_short():
+    # Bonds of 0.65 Å: idealised within 0.1 Å it would be of group 139.
+    made = make(3785, Recipe(seed=0))
+    solids = ElementalSolids(
+        crystals=[made.crystal],
+        labels=np.array(["bct_141"]),
+        space_groups=np.array([made.space_group]),
+        origins=np.array([made.origin]),
+        margins=np.array([made.margin]),
+        seed=0,
+    )
+    sample = defects_structures.sample_of(solids, np.array([0]), np.array([True]), searched=1, seed=0)
+    symmetry = find_symmetry(sample.crystals[0], symprec=0.001)
+    assert symmetry is not None
+    assert symmetry.number == 141
+    assert sample.margins.tolist() == [0.1]
 
 
 def test_the_table_has_the_papers_numbers_beside_ours(sample):

@@ -12,7 +12,16 @@ from xtalprint.geometry import to_cluster
 from xtalprint.models import CrystalClassifier, load_model
 from xtalprint.studies.base import StudyResult, say
 from xtalprint.studies.baselines import moyopy_class, ptm_class, spglib_class
-from xtalprint.studies.defects_counts import DEFAULT, PUBLISHED, RESCALED, SHIPPED, Answers, figures_of, table_of
+from xtalprint.studies.defects_counts import (
+    DEFAULT,
+    PERIODIC,
+    PUBLISHED,
+    RESCALED,
+    SHIPPED,
+    Answers,
+    figures_of,
+    table_of,
+)
 from xtalprint.studies.defects_levels import LEVELS, QUICK_LEVELS, SPGLIB, Level
 from xtalprint.studies.defects_pictures import draw_all, draw_simple
 from xtalprint.studies.defects_structures import Sample, quick_sample, test_part
@@ -35,10 +44,10 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """Put defects into the test part of the pristine set and ask networks, symmetry searches and template matching.
 
     As in the paper the defects come after the standard cell and its supercell. The networks see the finite piece, the
-    other programs the periodic supercell. ``seed`` is that of the defects and of which structures are searched. A
-    quick run has a few structures of another set.
+    other programs the periodic supercell, and the model that answers by default is asked about both. ``seed`` is that
+    of the defects and of which structures are searched. A quick run has a few structures of another set.
     """
-    models = {
+    models: dict[str, AnsweringModel] = {
         PUBLISHED: load_model("crystal-class-published"),
         SHIPPED: load_model("crystal-class-image"),
         RESCALED: _rescaled(load_model("crystal-class-published")),
@@ -87,10 +96,13 @@ def _questions(
     searched = (sample.searched if findable else sample.searched_few) if draw == 0 else nothing
     simple = sample.simple if draw < SIMPLE_DRAWS else nothing
     first = everything if draw == 0 else nothing
-    rows = {PUBLISHED: everything, SHIPPED: sample.unseen, RESCALED: first, DEFAULT: everything}
+    # Elements are nothing to it, and all draws of a substitution are the same question.
+    by_default = first if level.kind == "substitutions" else everything
+    rows = {PUBLISHED: everything, SHIPPED: sample.unseen, RESCALED: first, DEFAULT: by_default}
     asked: list[tuple[str, Callable[[Crystal], str | None], frozenset[int]]] = [
         (name, _asking(model), rows[name]) for name, model in models.items()
     ]
+    asked.append((PERIODIC, _asking_of_box(models[DEFAULT]), by_default))
     for name, (symprec, angle) in SPGLIB.items():
         asked.append((f"spglib {name}", _spglib(symprec, angle), searched))
     asked += [(f"moyopy {symprec:g} Å", _moyopy(symprec), searched) for symprec in SYMPRECS]
@@ -107,6 +119,10 @@ def _rescaled(model: AnsweringModel) -> AnsweringModel:
 
 def _asking(model: AnsweringModel) -> Callable[[Crystal], str | None]:
     return lambda crystal: model.predict([to_cluster(crystal)], threads=1)[0].crystal_class
+
+
+def _asking_of_box(model: AnsweringModel) -> Callable[[Crystal], str | None]:
+    return lambda crystal: model.predict([crystal], threads=1)[0].crystal_class
 
 
 def _spglib(symprec: float, angle: float) -> Callable[[Crystal], str | None]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xtalprint.studies.defects_errors import by_margin, wrong_structures
 from xtalprint.studies.statistics import accuracy
 
 if TYPE_CHECKING:
@@ -22,8 +23,10 @@ Found = dict[Key, str | None]
 Answers = dict[str, Found]
 
 PUBLISHED, SHIPPED = "network, published", "network, shipped"
-#: What answers by default: it sees the same finite piece, without axes.
+#: What answers by default: it sees the same finite piece, without axes …
 DEFAULT = "crystal-class"
+#: … and the periodic supercell, as the symmetry searches and template matching do.
+PERIODIC = "crystal-class, periodic"
 #: The published network, but the image scaled by the robust bond length instead of the mean nearest distance.
 RESCALED = "network, published, robust scale"
 #: A symmetry search with one tolerance for all levels; with the best for each level; right if right at any tolerance.
@@ -65,12 +68,15 @@ def figures_of(answers: Mapping[Level, Answers], sample: Sample) -> dict[str, An
     return {
         "classified": {
             method: sum(len(found[method]) for found in answers.values())
-            for method in (PUBLISHED, DEFAULT, SHIPPED, RESCALED, "PTM, rmsd < 0.1", "spglib tight", tolerances[0])
+            for method in (
+                *(PUBLISHED, DEFAULT, PERIODIC, SHIPPED, RESCALED),
+                *("PTM, rmsd < 0.1", "spglib tight", tolerances[0]),
+            )
         },
         "one_tolerance_of_moyopy": single,
         "levels": levels,
         "displacement_over_bond_length": {
-            method: _by_ratio(answers, method, sample) for method in (PUBLISHED, SHIPPED, DEFAULT)
+            method: _by_ratio(answers, method, sample) for method in (PUBLISHED, SHIPPED, DEFAULT, PERIODIC)
         },
         "paper_set": "AFLOWLIB elemental solids, 10,517 for each level; their files cannot be had any more",
     }
@@ -145,6 +151,8 @@ def _figures_of_level(level: Level, found: Answers, best: str, sample: Sample) -
             for group, (keys, methods) in groups.items()
             if group != ALL
         },
+        "by_margin": {method: by_margin(found[method], sample) for method in (DEFAULT, PERIODIC)},
+        "wrong_structures": {method: wrong_structures(found[method], sample) for method in (DEFAULT, PERIODIC)},
         "published_network": {
             "by_class": {
                 name: _counted(found[PUBLISHED], [k for k in every if sample.truth[k[1]] == name], sample)
@@ -163,17 +171,17 @@ def _groups(found: Answers, sample: Sample) -> dict[str, tuple[list[Key], list[s
     searched = list(found[ORACLE])
     simple = [key for key in found[matching[0]] if key[1] in sample.simple]
     return {
-        ALL: (list(found[PUBLISHED]), [PUBLISHED, DEFAULT]),
+        ALL: (list(found[PUBLISHED]), [PUBLISHED, DEFAULT, PERIODIC]),
         FIRST: (list(found[RESCALED]), [PUBLISHED, RESCALED]),
-        UNSEEN: (list(found[SHIPPED]), [PUBLISHED, SHIPPED, DEFAULT]),
+        UNSEEN: (list(found[SHIPPED]), [PUBLISHED, SHIPPED, DEFAULT, PERIODIC]),
         SEARCHED: (searched, list(found)),
-        SIMPLE: (simple, [PUBLISHED, SHIPPED, DEFAULT, *matching]),
+        SIMPLE: (simple, [PUBLISHED, SHIPPED, DEFAULT, PERIODIC, *matching]),
     }
 
 
 def _counted(found: Found, keys: Iterable[Key], sample: Sample) -> dict[str, Any]:
-    """Count the answers; the draws of one structure do not make the interval narrower."""
-    keys = list(keys)
+    """Count the answers that there are; the draws of one structure do not make the interval narrower."""
+    keys = [key for key in keys if key in found]
     return accuracy(
         [sample.truth[row] for _, row in keys], [found[key] for key in keys], structures=len({row for _, row in keys})
     )
@@ -185,7 +193,9 @@ def _where(found: Answers, keys: Iterable[Key], sample: Sample, condition: Calla
 
 def _disagreement(found: Answers, method: str, keys: Iterable[Key], sample: Sample) -> dict[str, int]:
     right = [
-        (found[method][key] == sample.truth[key[1]], found[PUBLISHED][key] == sample.truth[key[1]]) for key in keys
+        (found[method][key] == sample.truth[key[1]], found[PUBLISHED][key] == sample.truth[key[1]])
+        for key in keys
+        if key in found[method]
     ]
     return {
         "only_it_is_right": sum(a and not b for a, b in right),

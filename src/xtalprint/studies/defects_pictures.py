@@ -12,6 +12,7 @@ from xtalprint.studies.defects_counts import (
     DEFAULT,
     FIRST,
     ORACLE,
+    PERIODIC,
     PUBLISHED,
     RESCALED,
     SEARCHED,
@@ -32,6 +33,7 @@ STYLES: Mapping[str, dict[str, Any]] = {
     PUBLISHED: {"color": "#0072B2", "marker": "o"},
     SHIPPED: {"color": "#009E73", "marker": "s"},
     DEFAULT: {"color": "black", "marker": "X"},
+    PERIODIC: {"color": "black", "marker": "x", "linestyle": "--"},
     RESCALED: {"color": "#56B4E9", "marker": "o", "linestyle": "--", "fillstyle": "none"},
     ORACLE: {"color": "#D55E00", "marker": "^"},
     BEST: {"color": "#D55E00", "marker": "^", "linestyle": "--", "fillstyle": "none"},
@@ -49,7 +51,7 @@ COLUMNS = (
 )
 WIDTHS = (1.0, 1.0, 0.6)
 #: The networks, and all structures that each has answered for.
-NETWORKS = ((PUBLISHED, ALL), (RESCALED, FIRST), (SHIPPED, UNSEEN), (DEFAULT, ALL))
+NETWORKS = ((PUBLISHED, ALL), (RESCALED, FIRST), (SHIPPED, UNSEEN), (DEFAULT, ALL), (PERIODIC, ALL))
 #: The lowest error rate that is drawn, in %.
 FLOOR = 0.01
 
@@ -103,7 +105,7 @@ def draw_simple(figures: Mapping[str, Any]) -> Figure:
     panels = figure.subplots(1, 3, sharey=True, width_ratios=WIDTHS)
     for axes, (kind, label) in zip(panels, COLUMNS, strict=True):
         levels = _levels(figures, kind)
-        for method in (PUBLISHED, SHIPPED, DEFAULT, "PTM, rmsd < 0.1", "PTM, no cutoff"):
+        for method in (PUBLISHED, SHIPPED, DEFAULT, PERIODIC, "PTM, rmsd < 0.1", "PTM, no cutoff"):
             _accuracy(axes, levels, SIMPLE, method)
         axes.set_xlabel(label)
         _axis(axes, kind, levels)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.datasets import elemental_solids
-from xtalprint.datasets.making import Recipe, is_of_orbits
+from xtalprint.datasets.making import TOLERANCES, Recipe, is_of_orbits
 from xtalprint.datasets.structure_types import structure_type
 from xtalprint.geometry import bond_length, standard_cell, supercell_to
 from xtalprint.studies.base import say
@@ -46,6 +46,8 @@ class Sample:
         Class of each.
     bonds
         (n,) mean distance of nearest neighbours in Å.
+    margins
+        (n,) how far each is from degeneracy, as in `ElementalSolids`.
     unseen
         Rows that the shipped model has not learned from; the paper's network has learned from none.
     searched, searched_few
@@ -59,6 +61,7 @@ class Sample:
     crystals: Sequence[Crystal]
     truth: Sequence[str]
     bonds: NDArray[np.float64]
+    margins: NDArray[np.float64]
     unseen: frozenset[int]
     searched: frozenset[int]
     searched_few: frozenset[int]
@@ -82,7 +85,7 @@ def test_part(data: Mapping[str, Any], other: Mapping[str, Any], *, seed: int) -
     made = elemental_solids(seed=data["seed"], n=data["n"])
     test = made.split(test=0.1, seed=data["seed"])[1]
     seen = np.array([is_in_set(int(row), made.seed, other) for row in test])
-    sample = _sample(made, test, ~seen, searched=SEARCHED, seed=seed)
+    sample = sample_of(made, test, ~seen, searched=SEARCHED, seed=seed)
     sample.about["set"] = f"test part of elemental_solids(seed={data['seed']}, n={data['n']})"
     sample.about["set_is_that_of_the_published_network"] = made.data_hash == data["sha256"]
     return sample
@@ -98,16 +101,19 @@ def is_in_set(row: int, seed: int, data: Mapping[str, Any]) -> bool:
 def quick_sample(*, seed: int) -> Sample:
     """Make a few structures of another set than those that the networks were trained on."""
     made = elemental_solids(seed=QUICK_SEED + seed, n=QUICK_STRUCTURES, workers=1)
-    sample = _sample(made, np.arange(len(made)), np.ones(len(made), dtype=bool), searched=QUICK_SEARCHED, seed=seed)
+    sample = sample_of(made, np.arange(len(made)), np.ones(len(made), dtype=bool), searched=QUICK_SEARCHED, seed=seed)
     sample.about["set"] = f"elemental_solids(seed={QUICK_SEED + seed}, n={QUICK_STRUCTURES})"
     return sample
 
 
-def _sample(
+def sample_of(
     made: ElementalSolids, rows: NDArray[np.int64], unseen: NDArray[np.bool_], *, searched: int, seed: int
 ) -> Sample:
+    """Take rows of a made set, pristine, in supercells of their standard cells; choose how many are searched."""
     pristine = [made.crystals[row] for row in rows]
-    large = [supercell_to(standard_cell(crystal), min_atoms=ATOMS) for crystal in pristine]
+    # A wider tolerance idealises short bonds away: at 0.1 Å a bct_141 crystal of hydrogen becomes a bct_139 one.
+    standard = [standard_cell(crystal, symprec=TOLERANCES[0]) for crystal in pristine]
+    large = [supercell_to(crystal, min_atoms=ATOMS) for crystal in standard]
     new = np.flatnonzero(unseen)
     chosen = np.random.default_rng([seed, CHOICE]).permutation(new)[:searched]
     simple = [i for i in new.tolist() if structure_type(pristine[i]) in SIMPLE_TYPES]
@@ -116,6 +122,7 @@ def _sample(
         crystals=large,
         truth=[str(made.labels[row]) for row in rows],
         bonds=np.array([bond_length(crystal) for crystal in large]),
+        margins=made.margins[rows],
         unseen=frozenset(new.tolist()),
         searched=frozenset(chosen.tolist()),
         searched_few=frozenset(chosen[:SEARCHED_FEW].tolist()),
