@@ -12,8 +12,9 @@ from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numb
 from xtalprint.errors import XtalprintError, not_a_crystal
 from xtalprint.geometry.niggli import niggli_cell
 from xtalprint.geometry.primitive import reduced_cell
-from xtalprint.scattering.form_factors import TABLES, FormFactorTable, form_factors
-from xtalprint.scattering.reflections import sites_one_by_one, structure_factor_box
+from xtalprint.scattering.form_factors import TABLES, FormFactorTable
+from xtalprint.scattering.intensities import box_points, intensities
+from xtalprint.scattering.reflections import sites_one_by_one
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,13 +150,12 @@ class FourierBox:
         return figure
 
     def _array(self, reduced: Crystal) -> Floats:
-        n = self.limit
-        amplitudes, s = structure_factor_box(
-            reduced, (n, n, n), lambda number, lengths: form_factors(number, lengths, table=self.table)
-        )
-        half = np.abs(amplitudes) ** 2
-        if self.scale == "volume":
-            half /= reduced.volume**2
+        points = box_points(self.limit)
+        reciprocal = np.linalg.inv(np.asarray(reduced.cell)).T
+        array = intensities(reduced, points, reciprocal, table=self.table, paired=True)
+        if self.scale == "cell":
+            array *= reduced.volume**2
         elif self.scale == "sites":
-            half /= sites_one_by_one(reduced, s, self.table)
-        return np.concatenate([half[:0:-1, ::-1, ::-1], half])
+            lengths = np.sqrt(((points @ reciprocal) ** 2).sum(axis=1))
+            array *= reduced.volume**2 / sites_one_by_one(reduced, lengths, self.table)
+        return array.reshape(self.shape)

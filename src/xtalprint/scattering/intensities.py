@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.errors import UnsupportedInputError
-from xtalprint.scattering.form_factors import check_elements, gaussians
+from xtalprint.scattering.form_factors import Gaussians, check_elements, gaussians
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,7 +80,12 @@ def sphere_points(reciprocal: Floats, s_max: float) -> Integers:
 
 
 def intensities(
-    crystal: Crystal, points: Integers, reciprocal: Floats, *, table: FormFactorTable = "it92", paired: bool = False
+    crystal: Crystal,
+    points: Integers,
+    reciprocal: Floats,
+    *,
+    table: FormFactorTable | Gaussians = "it92",
+    paired: bool = False,
 ) -> Floats:
     """Intensities I = |F|²/V² of a crystal at points of its reciprocal lattice, in double precision.
 
@@ -93,7 +98,7 @@ def intensities(
     reciprocal
         (3, 3) rows a*, b*, c* in 1/Å, of any lattice vectors of the crystal, which need not be those of its cell.
     table
-        Of form factors.
+        Of form factors, by name or as numbers.
     paired
         Whether the i-th point from the end is minus the i-th, so that half of them need be computed: form factors are
         real, hence I(−h−k−l) = I(hkl).
@@ -117,7 +122,9 @@ def intensities(
     """
     from xtalprint.scattering.compiled_structure_factors import squared_structure_factors  # noqa: PLC0415 - Numba
 
-    check_elements(crystal.numbers, table=table)
+    if not isinstance(table, Gaussians):
+        check_elements(crystal.numbers, table=table)
+        table = gaussians(table)
     n_half = (len(points) + 1) // 2 if paired else len(points)
     if float(n_half) * len(crystal) > MOST_TERMS:
         raise UnsupportedInputError(
@@ -125,7 +132,7 @@ def intensities(
             remedy="ask for fewer points, or give a smaller cell",
         )
     squares = squared_structure_factors(
-        crystal.positions, crystal.numbers, crystal.occupancies, reciprocal, points, n_half, *gaussians(table)
+        crystal.positions, crystal.numbers, crystal.occupancies, reciprocal, points, n_half, *table
     )
     squares /= crystal.volume**2
     return squares

@@ -14,14 +14,15 @@ fading (P. Debye, Ann. Phys. 351, 809 (1915)).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry import niggli_cell
 from xtalprint.geometry.pairs import Sites, images_within
-from xtalprint.scattering.reflections import structure_factor_box
+from xtalprint.scattering.form_factors import Gaussians
+from xtalprint.scattering.intensities import intensities, sphere_points
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,15 +78,13 @@ def reflection_lines(crystal: Crystal, s_max: float, *, weights: Mapping[int, fl
     """
     reduced = niggli_cell(crystal)
     weight = _weight_of(reduced, weights)
-    last = np.floor(s_max * np.linalg.norm(np.asarray(reduced.cell), axis=1) + 1e-9).astype(int)
-    amplitudes, lengths = structure_factor_box(
-        reduced, cast("tuple[int, int, int]", tuple(last.tolist())), lambda number, s: np.full_like(s, weight[number])
-    )
-    # The half with h > 0 stands for the other too; the layer h = 0 is whole.
-    twice = np.where(np.arange(len(lengths)) == 0, 1.0, 2.0)[:, None, None]
-    intensity = twice * np.abs(amplitudes) ** 2 / reduced.volume**2
-    wanted = lengths <= s_max
-    return Lines(lengths[wanted], intensity[wanted])
+    reciprocal = np.linalg.inv(np.asarray(reduced.cell)).T
+    points = sphere_points(reciprocal, s_max)
+    amplitudes = np.zeros((max(weight) + 1, 1))
+    amplitudes[list(weight), 0] = list(weight.values())
+    table = Gaussians(amplitudes, np.zeros_like(amplitudes), 0.0)
+    intensity = intensities(reduced, points, reciprocal, table=table, paired=True)
+    return Lines(np.sqrt(((points @ reciprocal) ** 2).sum(axis=1)), intensity)
 
 
 def pair_lines(crystal: Crystal, r_max: float, *, weights: Mapping[int, float] | None = None) -> Lines:

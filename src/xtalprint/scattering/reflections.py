@@ -1,9 +1,4 @@
-"""Structure factors of a crystal: on a box of hkl, and of all reflections within a sphere.
-
-    F(hkl) = Σ_j o_j f_j(|s|) exp(2πi (h x_j + k y_j + l z_j)),   s = h a* + k b* + l c* in 1/Å (no 2π)
-
-A box is a regular grid, so the sum over atoms is a product of matrices (see `structure_factor_box`).
-"""
+"""All reflections of a crystal within a sphere, and what its sites scatter one by one."""
 
 from __future__ import annotations
 
@@ -12,25 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.errors import UnsupportedInputError
 from xtalprint.geometry import niggli_cell
 from xtalprint.scattering.form_factors import form_factors
+from xtalprint.scattering.intensities import intensities, sphere_points
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
     from xtalprint.scattering.form_factors import FormFactorTable
 
     Floats = NDArray[np.float64]
-    Complexes = NDArray[np.complex128]
-
-#: Atoms times points of the box; beyond, the sum takes a minute or more.
-MOST_TERMS = 2e10
-#: Atoms times points of two axes that are in memory at once.
-BLOCK = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -59,57 +46,6 @@ class Reflections:
     volume: float
 
 
-def structure_factor_box(
-    crystal: Crystal,
-    limits: tuple[int, int, int],
-    factor: Callable[[int, Floats], Floats],
-) -> tuple[Complexes, Floats]:
-    """Structure factors on the box 0 ≤ h ≤ H, |k| ≤ K, |l| ≤ L of the cell of a crystal, without its volume.
-
-    Parameters
-    ----------
-    crystal
-        With a cell.
-    limits
-        H, K, L.
-    factor
-        From an atomic number and |s| to the scattering of one atom there.
-
-    Returns
-    -------
-    amplitudes
-        (H + 1, 2K + 1, 2L + 1) F; the points with negative h are conjugates of these.
-    lengths
-        |s| in 1/Å, of the same shape.
-    """
-    axes = [np.arange(limits[0] + 1), *(np.arange(-n, n + 1) for n in limits[1:])]
-    shape = tuple(len(axis) for axis in axes)
-    if len(crystal) * float(np.prod(shape)) > MOST_TERMS:
-        raise UnsupportedInputError(
-            f"{len(crystal)} atoms and {np.prod(shape):.2g} reflections are too many for a sum over both",
-            source=crystal.source,
-            frame=crystal.frame,
-            remedy="give the primitive cell, or ask for a smaller range of |s|",
-        )
-    reciprocal = np.linalg.inv(np.asarray(crystal.cell)).T
-    s = sum(axis.reshape([-1 if i == j else 1 for j in range(4)]) * reciprocal[i] for i, axis in enumerate(axes))
-    lengths: Floats = np.sqrt((np.asarray(s) ** 2).sum(axis=-1))
-    fractional = crystal.frac
-    fractional = fractional - np.floor(fractional)
-    total = np.zeros(shape, dtype=np.complex128)
-    for number in np.unique(crystal.numbers).tolist():
-        rows = crystal.numbers == number
-        e_h, e_k, e_l = (np.exp(2j * np.pi * np.outer(fractional[rows, i], axes[i])) for i in range(3))
-        e_h *= crystal.occupancies[rows, None]
-        step = max(1, BLOCK // e_k.size)
-        for first in range(0, shape[0], step):
-            part = slice(first, min(first + step, shape[0]))
-            left = (e_h[:, part, None] * e_k[:, None, :]).reshape(len(e_h), -1)
-            sums = (left.T @ e_l).reshape(-1, *shape[1:])
-            total[part] += factor(number, lengths[part]) * sums
-    return total, lengths
-
-
 def reflections(crystal: Crystal, s_max: float, *, table: FormFactorTable = "it92") -> Reflections:
     """All reflections with 0 < |s| ≤ s_max, one of each Friedel pair.
 
@@ -135,25 +71,14 @@ def reflections(crystal: Crystal, s_max: float, *, table: FormFactorTable = "it9
     array([0.299, 0.299, 0.299, 0.422, 0.422, 0.422, 0.422, 0.422, 0.422])
     """
     reduced = niggli_cell(crystal)
-    cell, volume = np.asarray(reduced.cell), reduced.volume
-    # h = s·a, so |h| ≤ |s| |a|.
-    last = np.floor(s_max * np.linalg.norm(cell, axis=1) + 1e-9).astype(int)
-    amplitudes, lengths = structure_factor_box(
-        reduced, tuple(last.tolist()), lambda number, s: form_factors(number, s, table=table)
-    )
-    wanted = lengths <= s_max
-    # Of h = 0 one half plane, of h = k = 0 one half line.
-    wanted[0, : last[1]] = False
-    wanted[0, last[1], : last[2] + 1] = False
-    indices = np.argwhere(wanted) - [0, *last[1:]]
-    found = lengths[wanted]
-    return Reflections(
-        indices @ np.linalg.inv(cell).T,
-        found,
-        np.abs(amplitudes[wanted]) ** 2 / volume**2,
-        sites_one_by_one(reduced, found, table) / volume**2,
-        volume,
-    )
+    reciprocal = np.linalg.inv(np.asarray(reduced.cell)).T
+    points = sphere_points(reciprocal, s_max)
+    squares = intensities(reduced, points, reciprocal, table=table, paired=True)
+    half = slice(len(points) // 2 + 1, None)  # the origin is in the middle
+    vectors: Floats = points[half].astype(np.float64) @ reciprocal
+    lengths = np.sqrt((vectors**2).sum(axis=1))
+    self_part = sites_one_by_one(reduced, lengths, table) / reduced.volume**2
+    return Reflections(vectors, lengths, squares[half], self_part, reduced.volume)
 
 
 def sites_one_by_one(crystal: Crystal, s: Floats, table: FormFactorTable) -> Floats:
