@@ -14,6 +14,7 @@ from xtalprint.studies.defects_counts import (
     DEFAULT,
     FIRST,
     ORACLE,
+    PERIODIC,
     PUBLISHED,
     RESCALED,
     SEARCHED,
@@ -28,7 +29,14 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "defects.md").read_text(encoding="utf-8")
 RESULTS = json.loads((ROOT / "results" / "defects" / "results.json").read_text(encoding="utf-8"))
 NAMES = [level["name"] for level in RESULTS["levels"]]
-ON_THE_SAME = (DEFAULT, PUBLISHED, SHIPPED, "spglib tight", "spglib medium", "spglib loose", SINGLE, BEST, ORACLE)
+ON_THE_SAME = (
+    *(DEFAULT, PERIODIC, PUBLISHED, SHIPPED),
+    *("spglib tight", "spglib medium", "spglib loose", SINGLE, BEST, ORACLE),
+)
+#: Levels whose errors the page tells by distance from another class; the distances; words for the two methods.
+SHOWN = ("pristine", "σ = 0.06 Å", "σ = 0.1 Å", "40 % vacancies", "60 % vacancies", "70 % vacancies")
+MARGINS = ("0.06", "0.08", "0.1", "0.15", "0.2")
+NAME = {DEFAULT: "piece", PERIODIC: "periodic"}
 MATCHING = ("PTM, rmsd < 0.1", "PTM, no cutoff")
 
 
@@ -51,6 +59,7 @@ def rows_of(level):
     networks = [
         f"{paper['network']:.2f}",
         with_interval(counts[ALL][DEFAULT]),
+        with_interval(counts[ALL][PERIODIC]),
         with_interval(counts[ALL][PUBLISHED]),
         short(counts[FIRST][RESCALED]),
         with_interval(counts[UNSEEN][SHIPPED]),
@@ -59,7 +68,7 @@ def rows_of(level):
     for method in ON_THE_SAME:
         theirs = f" ({paper[method]:.2f})" if method in paper else ""
         same.append(short(counts[SEARCHED][method]) + theirs)
-    simple = [short(counts[SIMPLE][method]) for method in (DEFAULT, PUBLISHED, SHIPPED, *MATCHING)]
+    simple = [short(counts[SIMPLE][method]) for method in (DEFAULT, PERIODIC, PUBLISHED, SHIPPED, *MATCHING)]
     everything = [short(counts[SEARCHED][method]) for method in MATCHING]
     tables = (networks, same, [*simple, *everything])
     return ["| " + " | ".join([level["name"], *cells]) + " |" for cells in tables]
@@ -94,7 +103,7 @@ def test_the_page_says_how_many():
 
 
 def test_each_share_by_bond_length_stands_on_the_page():
-    for method in (DEFAULT, PUBLISHED, SHIPPED):
+    for method in (DEFAULT, PERIODIC, PUBLISHED, SHIPPED):
         cells = [percent(counted) for counted in RESULTS["displacement_over_bond_length"][method].values()]
         assert " | ".join([method, *cells]) in PAGE
 
@@ -128,3 +137,29 @@ def test_what_the_page_says_of_the_default_model():
         assert 100 * level[f"{share} % vacancies"]["accuracy"] > paper
     substituted = {counted["right"] / counted["n"] for name, counted in level.items() if "substitutions" in name}
     assert substituted == {level["pristine"]["right"] / level["pristine"]["n"]}
+    periodic = {level["name"]: level["accuracy"][ALL][PERIODIC] for level in RESULTS["levels"]}
+    cells = [percent(periodic[name]) for name in ("pristine", "σ = 0.06 Å", "σ = 0.1 Å", "70 % vacancies")]
+    assert f"{cells[0]} % pristine, {cells[1]} % at 0.06 Å, {cells[2]} % at 0.1 Å, {cells[3]} % with 70 %" in text
+
+
+@pytest.mark.parametrize("method", [DEFAULT, PERIODIC])
+def test_errors_by_margin_stand_on_the_page(method):
+    for level in RESULTS["levels"]:
+        if level["name"] in SHOWN:
+            wrong = {
+                margin: counted["n"] - counted["right"] for margin, counted in level["by_margin"][method].items()
+            }
+            assert len(wrong) == len(MARGINS)
+            cells = [f"{wrong[margin]} of {level['by_margin'][method][margin]['n']:,}" for margin in MARGINS]
+            assert f"| {level['name']} | {NAME[method]} | " + " | ".join(cells) + " |" in PAGE
+
+
+def test_each_wrong_pristine_structure_stands_on_the_page():
+    [pristine] = [level for level in RESULTS["levels"] if level["name"] == "pristine"]
+    for method in (DEFAULT, PERIODIC):
+        for wrong in pristine["wrong_structures"][method]:
+            [called] = wrong["called"]
+            assert (
+                f"| {wrong['frame']} | {NAME[method]} | {wrong['truth']} | {called} | {wrong['sites']} | "
+                f"{wrong['bond_angstrom']:.2f} | {wrong['margin']:g} |"
+            ) in PAGE

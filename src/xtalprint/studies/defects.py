@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import replace
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xtalprint.compute import Engine, available_cores, map_ordered, open_pool
 from xtalprint.descriptors.diffraction_image import DiffractionImage
 from xtalprint.geometry import to_cluster
 from xtalprint.models import CrystalClassifier, load_model
@@ -27,7 +30,7 @@ from xtalprint.studies.defects_pictures import draw_all, draw_simple
 from xtalprint.studies.defects_structures import Sample, quick_sample, test_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from xtalprint.crystal import Crystal
     from xtalprint.models.answering import AnsweringModel
@@ -47,19 +50,13 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     other programs the periodic supercell, and the model that answers by default is asked about both. ``seed`` is that
     of the defects and of which structures are searched. A quick run has a few structures of another set.
     """
-    models: dict[str, AnsweringModel] = {
-        PUBLISHED: load_model("crystal-class-published"),
-        SHIPPED: load_model("crystal-class-image"),
-        RESCALED: _rescaled(load_model("crystal-class-published")),
-        DEFAULT: load_model("crystal-class"),
-    }
+    models = _models()
     if quick:
         sample = quick_sample(seed=seed)
     else:
         trained_on = {name: model.manifest.training.data for name, model in models.items()}
         sample = test_part(trained_on[PUBLISHED], trained_on[SHIPPED], seed=seed)
-    levels = QUICK_LEVELS if quick else LEVELS
-    answers = {level: _answers(level, sample, models, seed=seed, draws=1 if quick else DRAWS) for level in levels}
+    answers = _all_answers(sample, seed=seed, quick=quick)
     figures = {
         "models": {name: dict(model.provenance) for name, model in models.items()},
         "structures": sample.about,
@@ -70,20 +67,47 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     return StudyResult(figures, table, drawings)
 
 
-def _answers(level: Level, sample: Sample, models: dict[str, AnsweringModel], *, seed: int, draws: int) -> Answers:
-    """Ask everybody about one level: method → (draw, structure) → class or None."""
-    answers: Answers = {}
-    for draw in range(draws if level.kind != "pristine" else 1):
-        say(f"{level.name}, draw {draw + 1} of {draws}")
-        made = [
-            level.apply(crystal, np.random.default_rng([seed, level.number, draw, i]))
-            for i, crystal in enumerate(sample.crystals)
-        ]
-        for method, ask, rows in _questions(level, sample, models, draw):
-            found = answers.setdefault(method, {})
-            for i in sorted(rows):
-                found[draw, i] = ask(made[i])
+@cache
+def _models() -> dict[str, AnsweringModel]:
+    """The networks that are asked; each worker loads them once."""
+    return {
+        PUBLISHED: load_model("crystal-class-published"),
+        SHIPPED: load_model("crystal-class-image"),
+        RESCALED: _rescaled(load_model("crystal-class-published")),
+        DEFAULT: load_model("crystal-class"),
+    }
+
+
+def _all_answers(sample: Sample, *, seed: int, quick: bool) -> dict[Level, Answers]:
+    """Ask everybody about every draw of every level, in processes if there is enough to do."""
+    levels, draws = (QUICK_LEVELS, 1) if quick else (LEVELS, DRAWS)
+    tasks = [(level, draw) for level in levels for draw in range(draws if level.kind != "pristine" else 1)]
+    ask = partial(_answers, sample=sample, seed=seed)
+    answers: dict[Level, Answers] = {level: {} for level in levels}
+    with ExitStack() as stack:
+        if quick:
+            done: Iterator[Answers] = map(ask, tasks)
+        else:
+            pool = stack.enter_context(open_pool(Engine("processes", available_cores())))
+            done = map_ordered(ask, tasks, threads=pool.workers, executor=pool.executor)
+        for (level, draw), found in zip(tasks, done, strict=True):
+            say(f"answered: {level.name}, draw {draw + 1}")
+            for method, of_method in found.items():
+                answers[level].setdefault(method, {}).update(of_method)
     return answers
+
+
+def _answers(task: tuple[Level, int], *, sample: Sample, seed: int) -> Answers:
+    """Ask everybody about one draw of one level: method → (draw, structure) → class or None."""
+    level, draw = task
+    made = [
+        level.apply(crystal, np.random.default_rng([seed, level.number, draw, i]))
+        for i, crystal in enumerate(sample.crystals)
+    ]
+    return {
+        method: {(draw, i): ask(made[i]) for i in sorted(rows)}
+        for method, ask, rows in _questions(level, sample, _models(), draw)
+    }
 
 
 def _questions(
