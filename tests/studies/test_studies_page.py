@@ -199,7 +199,7 @@ def test_sizes():
 def test_what_the_default_model_says_of_the_smallest_pieces():
     wrong = result("size")["models"][DEFAULT]
     each = result("size")["elements_per_prototype"]
-    assert wrong["wrong"] == {"rh (α-Sm), 36 atoms: bct_139": each, "diam (C), 32 atoms: hex/rh": each}
+    assert wrong["wrong"] == {"rh (α-Sm), 36 atoms: bct_139": each, "diam (C), 32 atoms: fcc": each}
     assert wrong["wrong_called_known"] == 0
     with (ROOT / "results" / "size" / "table.csv").open(encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["model"] == DEFAULT and row["answer"] != row["class"]]
