@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ import xtalprint as xp
 from xtalprint.cli import main
 from xtalprint.cli.compare import METRICS
 from xtalprint.similarity.metrics import metric_named, metrics
+from xtalprint.similarity.one_writer import only_writer
 
 DATA = Path(__file__).resolve().parents[2] / "examples" / "data"
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -230,6 +232,18 @@ def test_the_matrix_file_holds_what_the_records_say(folder):
     assert ".npy" in run("copper.cif", "brass.cif", "--matrix", "d.txt", exit_code=2).stderr
     (folder / "file").write_text("")
     assert "cannot make" in run("copper.cif", "brass.cif", "--pictures", "file/x", exit_code=2).stderr
+
+
+def test_a_matrix_that_another_writes_or_nobody_may_write_is_said_before_the_work(folder):
+    with only_writer(folder / "d.npy"):
+        told = run("copper.cif", "brass.cif", "--matrix", "d.npy", exit_code=2)
+    assert told.stdout == ""
+    assert f"--matrix: d.npy: process {os.getpid()} on " in told.stderr
+    assert "is writing this file; wait until it is finished, or choose another name" in told.stderr
+    if Path("/proc/self").exists():
+        told = run("copper.cif", "brass.cif", "--matrix", "/proc/self/d.npy", exit_code=2)
+        assert "d.npy: cannot be written: " in told.stderr
+        assert "unfinished" not in told.stderr
 
 
 @pytest.mark.parametrize("metric", ["sorted", "total", "amd", "composition", "grid-cosine"])

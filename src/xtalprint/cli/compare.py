@@ -16,6 +16,7 @@ from xtalprint.cli.inputs import InputStream
 from xtalprint.cli.records import Format, Record, check_folder, chosen_format, record_writer
 from xtalprint.cli.spreading import Spreading, engine_options
 from xtalprint.cli.summary import summary
+from xtalprint.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -141,11 +142,18 @@ def compare(
 
 def _check_places(matrix: Path | None, pictures: Path | None) -> None:
     """Say before the work that something cannot be written."""
+    from xtalprint.similarity.one_writer import only_writer  # noqa: PLC0415 - not for --help
+
     if matrix is not None and matrix.suffix != ".npy":
         raise click.BadParameter(f"{matrix}: give a name ending with .npy", param_hint="--matrix")
-    for option, folder in (("--matrix", matrix and matrix.parent), ("--pictures", pictures)):
+    if matrix is not None and not matrix.exists():
         try:
-            if folder is not None:
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise click.BadParameter(f"cannot make {folder}: {error.strerror}", param_hint=option) from error
+            with only_writer(matrix):
+                pass
+        except WrongUsageError as error:
+            raise click.BadParameter(str(error), param_hint="--matrix") from error
+    try:
+        if pictures is not None:
+            pictures.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.BadParameter(f"cannot make {pictures}: {error.strerror}", param_hint="--pictures") from error
