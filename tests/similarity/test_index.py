@@ -152,6 +152,7 @@ def test_crystals():
     index = SimilarityIndex.build(crystals, descriptor=PlainGRID(), labels={"formula": [c.formula for c in crystals]})
     assert len(index) == 39
     assert [failure.index for failure in index.failures] == [7]
+    assert "1 left out" in repr(index)
     assert "7" not in index.ids
     found = index.query(crystals[9], 3)
     assert found.ids[0] == "9"
@@ -290,7 +291,10 @@ def test_a_spoiled_index_is_refused(tmp_path, spoil, message):
         (lambda _: SimilarityIndex.build("x"), "as a list or an array (value: str); put one into a list."),
         (lambda _: SimilarityIndex.build(GRIDS), "the width of a bin is not known"),
         (lambda _: build(ids=["a"]), "ids and crystals differ in number (value: 1 and 2)."),
-        (lambda _: build(ids=["a", "a"]), "an id occurs twice (value: a); give each crystal an id of its own."),
+        (
+            lambda _: build(ids=["a", "a"]),
+            "crystals 0 and 1 have the same id (value: a); give each crystal an id of its own.",
+        ),
         (lambda _: build(labels={"K": [1]}), "label K and crystals differ in number (value: 1 and 2)."),
         (lambda _: build(labels={"rank": [1, 2]}), "this name is taken (value: rank)"),
         (

@@ -10,11 +10,11 @@ import click
 
 from xtalprint.cli import options
 from xtalprint.cli.comparison import Comparison
-from xtalprint.cli.gathering import gather
+from xtalprint.cli.gathering import gather, prepare_share
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
 from xtalprint.cli.records import Format, Record, check_folder, chosen_format, record_writer
-from xtalprint.cli.spreading import Spreading, engine_options
+from xtalprint.cli.spreading import Spreading, preparing_options
 from xtalprint.cli.summary import summary
 from xtalprint.errors import WrongUsageError
 
@@ -66,6 +66,7 @@ Examples:
   xtalprint compare "phases/*.cif" --metric total --format csv --output distances.csv
   xtalprint compare trajectory.extxyz --metric amd --format json
   xtalprint compare library.parquet --matrix distances.npy --engine processes
+  xtalprint compare library.parquet --into fingerprints --metric grid-cosine --matrix cosines.npy
 """,
 )
 @options.files_argument
@@ -93,7 +94,7 @@ Examples:
 @options.format_option
 @options.output_option
 @options.threads_option
-@engine_options
+@preparing_options
 @options.quiet_option
 @click.pass_context
 def compare(
@@ -109,18 +110,21 @@ def compare(
     output: Path | None,
     threads: int | None,
     quiet: bool,
-    **spread: Any,  # noqa: ANN401 - those of engine_options
+    **spread: Any,  # noqa: ANN401 - those of preparing_options
 ) -> None:
     """Say how different structures are, by one of several metrics.
 
     FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin; all frames of all files
     are compared with each other. There is a record for each pair, in the order of the input; for people, a matrix for
-    3 to 12 structures. An input that fails gets a record with status "error", the others are compared all the same,
-    and the exit code is then 1.
+    3 to 12 structures. A row of a crystal table is named by its id. An input that fails gets a record with status
+    "error" after all others, the rest are compared all the same, and the exit code is then 1.
     """
     start = time.perf_counter()
     spreading = Spreading.of(spread, threads=threads)
+    spreading.check_share({"--output": output, "--format": format_, "--matrix": matrix, "--pictures": pictures})
     inputs = InputStream(files, elements)
+    if spreading.is_share:
+        prepare_share(metric, inputs, spreading, elements=elements, quiet=quiet)
     inputs.check_output(output)
     check_folder(output)
     _check_places(matrix, pictures)
@@ -131,10 +135,10 @@ def compare(
         raise click.UsageError("one structure has nothing to be compared with; name another file")
     comparison = Comparison(gathered, matrix, format_ == "table", spreading.engine.workers, quiet=quiet)
     with record_writer(format_, output, table=comparison.look(inputs.paths), columns=comparison.columns) as write:
-        for record in errors:
-            write(record)
         if len(gathered) >= _TWO:
             comparison.run(write, pictures)
+        for record in errors:
+            write(record)
     if not quiet:
         click.echo(summary("compared", tally, time.perf_counter() - start), err=True)
     ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)

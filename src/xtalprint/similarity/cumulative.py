@@ -173,9 +173,15 @@ def refused(wrong: int, row: int, group: int, masses: NDArray[Any]) -> Xtalprint
     """Error for a group that is no distribution."""
     place = f"group {group} of fingerprint {row}"
     if wrong == 1:
-        return XtalprintError(f"{place} is not finite", value=masses[~np.isfinite(masses)][0])
+        return XtalprintError(
+            f"{place} is not finite",
+            value=masses[~np.isfinite(masses)][0],
+            remedy="compute it again, or leave it out: a fingerprint of xtalprint has no such numbers",
+        )
     if wrong == 2:  # noqa: PLR2004 - NEGATIVE of compiled_cumulative
-        return XtalprintError(f"{place} has a negative mass", value=masses.min())
+        return XtalprintError(
+            f"{place} has a negative mass", value=masses.min(), remedy="give shares of sites, which are 0 or more"
+        )
     return XtalprintError(
         f"{place} has more than the mass 1",
         value=f"{masses.sum():.6g}",
