@@ -97,7 +97,7 @@ class Catalogue:
         WrongUsageError
             For the first.
         """
-        places = []
+        places: list[Place] = []
         for path in paths:
             table = self._table(path) if path.lower().endswith(TABLE_ENDINGS) else None
             places.extend(Place(path, row) for row in range(len(table or ())))

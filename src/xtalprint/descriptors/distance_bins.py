@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 NUDGE = 1e-4
 #: Most bins: more is a slip of a unit.
 MOST_BINS = 100_000
-#: Crystals that are quicker in one batch than one by one, where they come as a stream.
-TOGETHER = 32
 #: Crystals, and sites in them, that one thread works on at a time.
 CHUNK_CRYSTALS, CHUNK_SITES = 64, 20_000
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from xtalprint.crystal import OCCUPANCY_SLACK
 from xtalprint.descriptors.base import check_numbers
-from xtalprint.descriptors.distance_bins import NUDGE, TOGETHER, check_bins, filled_batch, only_one
+from xtalprint.descriptors.distance_bins import CHUNK_CRYSTALS, NUDGE, check_bins, filled_batch, only_one
 from xtalprint.errors import NothingSeenError, UnsupportedInputError, XtalprintError
 from xtalprint.geometry.site_batch import SiteBatch
 
@@ -96,7 +96,7 @@ class GRID:
     """
 
     #: Crystals that commands hand to `compute_many`.
-    at_a_time: ClassVar[int] = TOGETHER
+    at_a_time: ClassVar[int] = CHUNK_CRYSTALS
 
     n_groups: int = 100
     r_max: float = 10.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from xtalprint.descriptors.base import check_numbers
-from xtalprint.descriptors.distance_bins import NUDGE, TOGETHER, check_bins, filled_batch, only_one
+from xtalprint.descriptors.distance_bins import CHUNK_CRYSTALS, NUDGE, check_bins, filled_batch, only_one
 from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry.site_batch import SiteBatch
 
@@ -59,7 +59,7 @@ class RDF:
     """
 
     #: Crystals that commands hand to `compute_many`.
-    at_a_time: ClassVar[int] = TOGETHER
+    at_a_time: ClassVar[int] = CHUNK_CRYSTALS
 
     r_max: float = 10.0
     bin_width: float = 0.1

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.descriptors.base import attempt, disorder_warnings
-from xtalprint.descriptors.distance_bins import TOGETHER
+from xtalprint.descriptors.distance_bins import CHUNK_CRYSTALS
 from xtalprint.elements import SYMBOLS
 from xtalprint.errors import XtalprintError
 from xtalprint.io.part_job import PartJob
@@ -63,7 +63,7 @@ class PreparingJob(PartJob["Prepared | XtalprintError"]):
         For files that name no elements.
     """
 
-    at_a_time = TOGETHER
+    at_a_time = CHUNK_CRYSTALS
 
     def __init__(self, metric: str, elements: Sequence[str] | None = None) -> None:
         super().__init__(elements)
@@ -100,8 +100,8 @@ class PreparingJob(PartJob["Prepared | XtalprintError"]):
     def prepared(self, record: Mapping[str, Any]) -> Prepared:
         """The crystal of a record that is no error."""
         row = self._view.row([_array(part) for part in record[PREPARED]])
-        names = ("source", "frame", "formula", "composition")
-        return Prepared(row, *(record[name] for name in names), tuple(record["warnings"]))
+        known = {name: record[name] for name in ("source", "frame", "formula", "composition")}
+        return Prepared(row, **known, warnings=tuple(record["warnings"]))
 
     def columns(self, pa: Any) -> Sequence[tuple[str, Any]]:  # noqa: ANN401 - pyarrow has no types
         """Those of a record."""
