@@ -118,8 +118,15 @@ def test_within(index, distances):
         for reach in (0.05, 0.2, 100.0):
             found = index.within(GRIDS[i], reach)
             assert set(found.numbers.tolist()) == set(np.flatnonzero(distances[i] <= reach).tolist())
+            assert len(found) <= found.measured <= found.looked_at <= len(index)
     some = index.within(GRIDS[0], float(np.sort(distances[0])[20]))
     assert len(some) >= 21, "the distance itself counts"
+
+
+def test_within_finds_any_number():
+    many = SimilarityIndex.build(np.repeat(GRIDS[:1], 1100, axis=0), bin_width=0.1)
+    found = many.within(GRIDS[0], 0.05)
+    assert (len(found), found.measured, found.looked_at) == (1100, 1100, 1100)
 
 
 def test_on_many_threads(index):

@@ -182,11 +182,11 @@ class SimilarityIndex:
             If ids occur twice, or labels or shapes differ.
         """
         start = len(self) + len(self.failures)
-        if ids is None and not isinstance(items, CumulativeTable):
-            ids = [str(start + i) for i in range(len(items))] if hasattr(items, "__len__") else None
         more = type(self).build(
             items, ids=ids, labels=labels, descriptor=self.descriptor, bin_width=self.bin_width, threads=threads
         )
+        if ids is None:
+            more = replace(more, ids=tuple(str(start + int(number)) for number in more.ids))
         twice = sorted(set(self.ids) & set(more.ids))
         if twice:
             raise WrongUsageError("this id is in the index already", value=twice[0], remedy="give other ids")
