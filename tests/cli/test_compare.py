@@ -236,7 +236,8 @@ def test_the_matrix_file_holds_what_the_records_say(folder):
     assert "of other crystals" in run("copper.cif", "brass.cif", "--matrix", "out/d.npy", exit_code=2).stderr
     assert ".npy" in run("copper.cif", "brass.cif", "--matrix", "d.txt", exit_code=2).stderr
     (folder / "file").write_text("")
-    assert "cannot make" in run("copper.cif", "brass.cif", "--pictures", "file/x", exit_code=2).stderr
+    told = run("copper.cif", "brass.cif", "--pictures", "file/x", exit_code=2).stderr
+    assert "file is no folder; choose another place" in " ".join(told.split())
 
 
 def test_a_matrix_that_another_writes_or_nobody_may_write_is_said_before_the_work(folder):
@@ -283,6 +284,17 @@ def test_pictures_and_records_of_odd_names(folder, name):
 def test_a_place_that_cannot_be_written_is_said_before_the_work(folder):
     result = run("copper.cif", "brass.cif", "--output", "nowhere/d.csv", exit_code=2)
     assert "nowhere does not exist" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["compare", "brass.cif", "--pictures", "new/pictures"], ["index", "--output", "new/index"]]
+)
+def test_a_folder_that_may_not_be_written_to_is_said_before_the_work(folder, monkeypatch, arguments):
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    result = CliRunner().invoke(main, [*arguments, "copper.cif"])
+    assert result.exit_code == 2
+    assert "may not be written to; choose another place" in " ".join(result.stderr.split())
+    assert not (folder / "new").exists()
 
 
 def test_many_pairs_are_warned_of(folder, monkeypatch):

@@ -13,7 +13,7 @@ from xtalprint.cli.comparison import Comparison
 from xtalprint.cli.gathering import gather, prepare_share
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
-from xtalprint.cli.records import Format, Record, check_folder, chosen_format, record_writer
+from xtalprint.cli.records import Format, Record, check_folder, check_new_folder, chosen_format, record_writer
 from xtalprint.cli.spreading import Spreading, preparing_options
 from xtalprint.cli.summary import summary
 from xtalprint.errors import WrongUsageError
@@ -156,8 +156,6 @@ def _check_places(matrix: Path | None, pictures: Path | None) -> None:
                 pass
         except WrongUsageError as error:
             raise click.BadParameter(str(error), param_hint="--matrix") from error
-    try:
-        if pictures is not None:
-            pictures.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise click.BadParameter(f"cannot make {pictures}: {error.strerror}", param_hint="--pictures") from error
+    if pictures is not None:
+        check_new_folder(pictures, "--pictures")
+        pictures.mkdir(parents=True, exist_ok=True)

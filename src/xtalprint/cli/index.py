@@ -13,7 +13,7 @@ from xtalprint.cli.catalogue import Catalogue
 from xtalprint.cli.gathering import gather, prepare_share
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
-from xtalprint.cli.records import Format, Record, record_writer
+from xtalprint.cli.records import Format, Record, check_new_folder, record_writer
 from xtalprint.cli.spreading import Spreading, preparing_options
 from xtalprint.cli.summary import summary
 from xtalprint.cli.tables import SourceColumn, note
@@ -71,7 +71,7 @@ Examples:
     "--output",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="The index; it appears complete or not at all. Needed but with --shard.",
+    help="The index; it appears complete or not at all. Needed, except with --shard.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an index that is there.")
 @options.labels_option
@@ -113,6 +113,7 @@ def index(
         raise click.MissingParameter(ctx=ctx, param=next(p for p in ctx.command.params if p.name == "output"))
     if output.exists() and not overwrite:
         raise click.BadParameter(f"{output} is there already; add --overwrite to replace it", param_hint="--output")
+    check_new_folder(output.parent, "--output")
     with record_writer(format_, None, table=IndexTable(inputs.paths), columns=COLUMNS) as write:
         made, tally = built(inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=write)
         made.save(output, overwrite=overwrite)

@@ -132,7 +132,8 @@ def similar(
     the same, and the exit code is then 1.
 
     With --table, the table is fingerprinted first, by --engine; xtalprint index does that once for many searches. A
-    row that has no fingerprint cannot be found: it gets an error record after all answers, and the exit code is 1.
+    row that has no fingerprint cannot be found: it gets an error record after all answers, and the exit code is 1. A
+    table in which an id repeats is refused.
     """
     start = time.perf_counter()
     spreading = Spreading.of(spread, threads=threads)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -57,11 +57,12 @@ def groups_within(
     array([0, 1, 0, 0])
     """
     width = bin_width_of(given=bin_width)
-    if isinstance(tolerance, bool) or not isinstance(tolerance, Real) or not 0 <= tolerance < np.inf:
+    given: Any = tolerance
+    if isinstance(given, bool) or not isinstance(given, Real) or not 0 <= float(given) < np.inf:
         raise WrongUsageError(
-            "the tolerance is a length in Å", value=repr(tolerance), remedy="give a positive number, or 0 for equal"
+            "the tolerance is a length in Å", value=repr(given), remedy="give a positive number, or 0 for equal"
         )
-    reach = float(tolerance)
+    reach = float(given)
     if isinstance(fingerprints, SortedTable):
         ordered = fingerprints
     else:
