@@ -288,18 +288,19 @@ def _amounts(composition: Composition) -> dict[str, float]:
         raise WrongUsageError(
             "a composition is a crystal, or amounts by symbol", value=repr(composition), remedy='such as {"Na": 1}'
         )
+    given: dict[Any, Any] = dict(composition)
     wrong = [
         f"{symbol}: {amount!r}"
-        for symbol, amount in composition.items()
+        for symbol, amount in given.items()
         if not isinstance(amount, Real) or not 0 < float(amount) < np.inf
     ]
-    if wrong or not composition:
+    if wrong or not given:
         raise WrongUsageError(
             "amounts of elements must be positive numbers",
             value=", ".join(wrong) or "none",
             remedy='give them as in {"Na": 1, "Cl": 1}',
         )
-    return {str(symbol): float(amount) for symbol, amount in composition.items()}
+    return {str(symbol): float(amount) for symbol, amount in given.items()}
 
 
 def _checked(array: NDArray[np.float64]) -> NDArray[np.float64]:
