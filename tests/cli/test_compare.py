@@ -281,6 +281,13 @@ def test_pictures_and_records_of_odd_names(folder, name):
     assert (folder / "pictures" / "map.png").exists()
 
 
+def test_pictures_of_a_file_named_twice(folder):
+    shutil.copy("copper.cif", "caf\udce9.cif")
+    found = records("caf\udce9.cif", "brass.cif", "caf\udce9.cif", "--pictures", "pictures")
+    assert [r["b_id"] for r in found] == ["brass.cif#0", "caf\\xe9.cif#0 (2)", "caf\\xe9.cif#0 (2)"]
+    assert (folder / "pictures" / "map.png").exists()
+
+
 def test_a_place_that_cannot_be_written_is_said_before_the_work(folder):
     result = run("copper.cif", "brass.cif", "--output", "nowhere/d.csv", exit_code=2)
     assert "nowhere does not exist" in result.stderr

@@ -99,7 +99,10 @@ class Gathered:
             own = f"{stem} ({place.frame})" if place.source in several else stem
             names.append(visible(known) if is_row(*place, known) else own)
         if len(set(names)) < len(names):
-            names = [name_of(*place, known, LONGEST_NAME) for place, known in zip(self.places, self.ids, strict=True)]
+            names = [
+                name_of(as_text(place.source or "?"), place.frame, known, LONGEST_NAME)
+                for place, known in zip(self.places, self.ids, strict=True)
+            ]
         return [name if len(name) <= LONGEST_NAME else f"…{name[1 - LONGEST_NAME :]}" for name in names]
 
     def table(self) -> Any:  # noqa: ANN401 - that of the distance
