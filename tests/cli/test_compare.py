@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -19,11 +20,13 @@ import xtalprint as xp
 from xtalprint.cli import main
 from xtalprint.cli.compare import METRICS
 from xtalprint.similarity.metrics import metric_named, metrics
+from xtalprint.similarity.one_writer import only_writer
 
 DATA = Path(__file__).resolve().parents[2] / "examples" / "data"
 PNG = b"\x89PNG\r\n\x1a\n"
 SOME = ["copper.cif", "magnesium.poscar", "brass.cif", "aluminium_melting.extxyz.gz"]
 ONE_ATOM = "1\n\nAu 0 0 0\n"
+TWO_ATOMS = "2\n\nAu 0 0 0\nAu 0 0 2.9\n"
 XENON = '2\nLattice="4 0 0 0 4 0 0 0 4" pbc="T T T"\nXe 0 0 0\nXe 2 2 2\n'
 GAS = '1\nLattice="40 0 0 0 40 0 0 0 40" pbc="T T T"\nAu 0 0 0\n'
 
@@ -35,6 +38,7 @@ def folder(tmp_path, monkeypatch):
         shutil.copy(path, tmp_path)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "one.xyz").write_text(ONE_ATOM)
+    (tmp_path / "two.xyz").write_text(TWO_ATOMS)
     (tmp_path / "xenon.extxyz").write_text(XENON)
     (tmp_path / "gas.extxyz").write_text(GAS)
     (tmp_path / "empty.cif").write_text("")
@@ -58,6 +62,7 @@ def test_the_record_of_a_pair(folder):
     assert (record["a"], record["b"]) == ("copper.cif", "magnesium.poscar")
     assert (record["metric"], record["unit"], record["status"]) == ("grid-emd", "Å", "ok")
     assert (record["a_frame"], record["b_frame"], record["warnings"]) == (0, 0, [])
+    assert (record["a_id"], record["b_id"]) == ("copper.cif#0", "magnesium.poscar#0")
     [a], [b] = xp.read("copper.cif"), xp.read("magnesium.poscar")
     assert record["distance"] == pytest.approx(xp.emd(a, b), abs=6e-7)
 
@@ -137,12 +142,12 @@ def test_all_pairs_of_all_frames_in_the_order_of_the_input(folder):
 
 def test_bad_inputs_become_records_and_the_others_are_compared(folder):
     found = records("copper.cif", "empty.cif", "magnesium.poscar", "nope.cif", "none-*.cif", exit_code=1)
-    assert [r["source"] for r in found[:3]] == ["empty.cif", "nope.cif", "none-*.cif"]
-    for record in found[:3]:
+    assert [r.get("source") for r in found[1:]] == ["empty.cif", "nope.cif", "none-*.cif"]
+    for record in found[1:]:
         assert set(record) == {"source", "frame", "status", "error"}
         assert record["source"] in record["error"]
         assert ";" in record["error"], "a remedy"
-    assert [r["status"] for r in found] == ["error"] * 3 + ["ok"]
+    assert [r["status"] for r in found] == ["ok"] + ["error"] * 3
     assert len(records("copper.cif", "empty.cif", exit_code=1)) == 1
 
 
@@ -150,8 +155,10 @@ def test_bad_inputs_become_records_and_the_others_are_compared(folder):
     ("file", "metric", "sentence"),
     [
         ("one.xyz", "grid-emd", "no two sites are within r_max"),
-        ("one.xyz", "amd", "a cluster of 1 atoms has no 100 neighbours"),
-        ("one.xyz", "sorted", "choose grid-emd"),
+        ("one.xyz", "amd", "a single atom without a cell has no neighbours"),
+        ("one.xyz", "sorted", "give more atoms, or the cell"),
+        ("two.xyz", "amd", "a cluster of 2 atoms has no 100 neighbours"),
+        ("two.xyz", "sorted", "choose grid-emd"),
         ("one.xyz", "rdf-emd", "only a crystal that repeats in three directions has a density"),
         ("gas.extxyz", "rdf-cosine", "no two sites are within reach"),
         ("xenon.extxyz", "composition", "value: Xe"),
@@ -159,7 +166,7 @@ def test_bad_inputs_become_records_and_the_others_are_compared(folder):
     ],
 )
 def test_what_a_metric_cannot_see_is_an_error_of_that_input(folder, file, metric, sentence):
-    error, pair = records("copper.cif", file, "magnesium.poscar", "--metric", metric, exit_code=1)
+    pair, error = records("copper.cif", file, "magnesium.poscar", "--metric", metric, exit_code=1)
     assert error["source"] == file
     assert sentence in error["error"]
     assert (pair["a"], pair["b"]) == ("copper.cif", "magnesium.poscar")
@@ -182,11 +189,11 @@ def test_the_table_for_two_and_the_matrix_for_a_few(folder):
     assert line.split() == ["copper.cif", "magnesium.poscar", "1.2501"]
     lines = run(*SOME, "nope.cif", exit_code=1).stdout.splitlines()
     assert lines[0] == "grid-emd, distance (Å)"
-    assert lines[1].split() == ["nope.cif", "error"]
-    numbers = np.array([line.split()[-5:] for line in lines[4:9]], dtype=float)
+    numbers = np.array([line.split()[-5:] for line in lines[2:7]], dtype=float)
     assert np.array_equal(numbers, numbers.T)
     assert not numbers.diagonal().any()
-    assert "disordered" in lines[9]
+    assert "disordered" in lines[7]
+    assert lines[8].split() == ["nope.cif", "error"], "after the matrix"
 
 
 def test_many_are_a_list_of_pairs_for_people(folder):
@@ -196,7 +203,7 @@ def test_many_are_a_list_of_pairs_for_people(folder):
 
 def test_csv_and_the_output_file(folder):
     run("copper.cif", "brass.cif", "nope.cif", "--output", "d.csv", exit_code=1)
-    bad, good = csv.DictReader(io.StringIO((folder / "d.csv").read_text()))
+    good, bad = csv.DictReader(io.StringIO((folder / "d.csv").read_text()))
     assert (good["a"], good["b"], good["metric"]) == ("copper.cif", "brass.cif", "grid-emd")
     assert float(good["distance"]) > 0
     assert (bad["source"], bad["status"], bad["a"]) == ("nope.cif", "error", "")
@@ -214,22 +221,35 @@ def test_the_same_bits_whatever_the_workers(folder):
 
 
 def test_the_matrix_file_holds_what_the_records_say(folder):
-    pairs = records(*SOME, "nope.cif", exit_code=1)[1:]
+    pairs = records(*SOME, "nope.cif", exit_code=1)[:-1]
     rows = records(*SOME, "nope.cif", "--matrix", "out/d.npy", exit_code=1)
-    assert [r["status"] for r in rows] == ["error"] + ["ok"] * 5
+    assert [r["status"] for r in rows] == ["ok"] * 5 + ["error"]
     matrix = np.load("out/d.npy")
     assert matrix.shape == (5, 5)
-    row = {(r["source"], r["frame"]): r["row"] for r in rows[1:]}
+    row = {(r["source"], r["frame"]): r["row"] for r in rows[:-1]}
     for pair in pairs:
         i, j = row[pair["a"], pair["a_frame"]], row[pair["b"], pair["b_frame"]]
         assert matrix[i, j] == matrix[j, i] == np.float32(pair["distance"])
-    assert rows[1]["matrix"] == "out/d.npy"
-    assert rows[1]["formula"] == "Cu4"
+    assert rows[0]["matrix"] == "out/d.npy"
+    assert rows[0]["formula"] == "Cu4"
     assert records(*SOME, "--matrix", "out/d.npy")[0]["row"] == 0, "found finished"
     assert "of other crystals" in run("copper.cif", "brass.cif", "--matrix", "out/d.npy", exit_code=2).stderr
     assert ".npy" in run("copper.cif", "brass.cif", "--matrix", "d.txt", exit_code=2).stderr
     (folder / "file").write_text("")
-    assert "cannot make" in run("copper.cif", "brass.cif", "--pictures", "file/x", exit_code=2).stderr
+    told = run("copper.cif", "brass.cif", "--pictures", "file/x", exit_code=2).stderr
+    assert "file is no folder; choose another place" in " ".join(told.split())
+
+
+def test_a_matrix_that_another_writes_or_nobody_may_write_is_said_before_the_work(folder):
+    with only_writer(folder / "d.npy"):
+        told = run("copper.cif", "brass.cif", "--matrix", "d.npy", exit_code=2)
+    assert told.stdout == ""
+    assert f"--matrix: d.npy: process {os.getpid()} on " in told.stderr
+    assert "is writing this file; wait until it is finished, or choose another name" in told.stderr
+    if Path("/proc/self").exists():
+        told = run("copper.cif", "brass.cif", "--matrix", "/proc/self/d.npy", exit_code=2)
+        assert "d.npy: cannot be written: " in told.stderr
+        assert "unfinished" not in told.stderr
 
 
 @pytest.mark.parametrize("metric", ["sorted", "total", "amd", "composition", "grid-cosine"])
@@ -261,9 +281,27 @@ def test_pictures_and_records_of_odd_names(folder, name):
     assert (folder / "pictures" / "map.png").exists()
 
 
+def test_pictures_of_a_file_named_twice(folder):
+    shutil.copy("copper.cif", "caf\udce9.cif")
+    found = records("caf\udce9.cif", "brass.cif", "caf\udce9.cif", "--pictures", "pictures")
+    assert [r["b_id"] for r in found] == ["brass.cif#0", "caf\\xe9.cif#0 (2)", "caf\\xe9.cif#0 (2)"]
+    assert (folder / "pictures" / "map.png").exists()
+
+
 def test_a_place_that_cannot_be_written_is_said_before_the_work(folder):
     result = run("copper.cif", "brass.cif", "--output", "nowhere/d.csv", exit_code=2)
     assert "nowhere does not exist" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["compare", "brass.cif", "--pictures", "new/pictures"], ["index", "--output", "new/index"]]
+)
+def test_a_folder_that_may_not_be_written_to_is_said_before_the_work(folder, monkeypatch, arguments):
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    result = CliRunner().invoke(main, [*arguments, "copper.cif"])
+    assert result.exit_code == 2
+    assert "may not be written to; choose another place" in " ".join(result.stderr.split())
+    assert not (folder / "new").exists()
 
 
 def test_many_pairs_are_warned_of(folder, monkeypatch):
@@ -295,3 +333,13 @@ def test_emd_takes_crystals(folder):
     assert xp.emd(coarse.compute(a), b) == xp.emd(coarse.compute(a), coarse.compute(b)) != expected
     with pytest.raises(xp.XtalprintError, match="array of unknown making"):
         xp.emd(a, grid.compute(b).array)
+
+
+def test_emd_says_what_else_to_give(folder):
+    [copper] = xp.read("copper.cif")
+    with pytest.raises(xp.XtalprintError, match=r"the name of a file.*; read it first: \[crystal\] = xtalprint.read"):
+        xp.emd(copper, "copper.cif")
+    with pytest.raises(xp.XtalprintError, match=r"read\(\"copper.cif\"\)"):
+        xp.emd(Path("copper.cif"), "copper.cif")
+    with pytest.raises(xp.XtalprintError, match=r"several crystals \(value: 1 of them\); give one"):
+        xp.emd(copper, [copper])

@@ -39,6 +39,23 @@ def test_all_good(folder):
     assert [c.formula for c in table.crystals] == ["Cu", "ClNa", "ClNa"]
 
 
+def test_a_file_named_twice_gets_ids_of_its_own(folder):
+    run = convert("good.extxyz", "a.xyz", "good.extxyz", "a.xyz", "a.xyz", "--output", "t.parquet")
+    assert run.exit_code == 0
+    assert read_table("t.parquet").ids == [
+        *("good.extxyz#0", "good.extxyz#1", "a.xyz#0", "good.extxyz#0 (2)", "good.extxyz#1 (2)"),
+        *("a.xyz#0 (2)", "a.xyz#0 (3)"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t", "t.json", "t.parquet.gz"])
+def test_a_table_is_parquet_and_is_called_so(folder, name):
+    run = convert("a.xyz", "--output", name)
+    assert run.exit_code == 2
+    assert f"a crystal table is a Parquet file (value: {name}); give a name ending with .parquet." in run.stderr
+    assert not (folder / name).exists()
+
+
 def test_some_bad(folder):
     run = convert("a.xyz", "b.extxyz", "no.cif", "--output", "t.parquet", "--quiet")
     assert run.exit_code == 1

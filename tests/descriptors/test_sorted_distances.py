@@ -15,7 +15,7 @@ from xtalprint.descriptors.sorted_distances import (
     distances_by_group,
     wasserstein_of_sorted,
 )
-from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.errors import NothingSeenError, UnsupportedInputError, XtalprintError
 
 SETTINGS = settings(max_examples=25, deadline=None, derandomize=True)
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
@@ -100,6 +100,11 @@ def test_clusters_need_an_end():
     small = Crystal([[0, 0, 0], [0, 0, 1.0]], ["H", "H"])
     large = Crystal([[0, 0, 0], [0, 0, 1.0], [0, 2.0, 0]], ["H"] * 3)
     assert np.isinf(average_minimum_distances(small, n_groups=2)[1])
+    atom = Crystal([[0, 0, 0]], ["H"], source="h.xyz")
+    for function in (average_minimum_distances, distances_by_group):
+        with pytest.raises(NothingSeenError, match=r"h.xyz: a single atom .* no neighbours; give more atoms, or"):
+            function(atom)
+    assert np.isfinite(average_minimum_distances(Crystal([[0, 0, 0]], ["H"], cell=np.eye(3)))).all()
     with pytest.raises(UnsupportedInputError, match=r"fewer neighbours than groups, .* with the same r_max"):
         wasserstein_of_sorted(*(distances_by_group(c, n_groups=2) for c in (small, large)))
     with pytest.raises(UnsupportedInputError, match=r"different numbers of groups \(value: \(1, 2\)\)"):

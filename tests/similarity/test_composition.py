@@ -191,9 +191,16 @@ def test_crystals_formulas_and_fractions_are_the_same():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: composition_fractions({"Na": -1}), "amounts of elements must be positive numbers (value: Na: -1)."),
-        (lambda: composition_fractions({"Na": np.nan}), "must be positive numbers (value: Na: nan)."),
-        (lambda: composition_fractions({}), "must be positive numbers (value: none)."),
+        (
+            lambda: composition_fractions({"Na": -1}),
+            "amounts of elements must be positive numbers (value: Na: -1); give",
+        ),
+        (
+            lambda: composition_fractions({"Na": "one"}),
+            "must be positive numbers (value: Na: 'one'); give them as in",
+        ),
+        (lambda: composition_fractions({"Na": np.nan}), "must be positive numbers (value: Na: nan); give"),
+        (lambda: composition_fractions({}), "must be positive numbers (value: none); give"),
         (
             lambda: composition_fractions("NaCl"),
             "crystal, or amounts by symbol (value: 'NaCl'); such as {\"Na\": 1}.",

@@ -178,9 +178,9 @@ def test_wrong_usage_is_told(call, message):
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (np.nan, "group 1 of fingerprint 2 is not finite (value: nan)."),
-        (np.inf, "group 1 of fingerprint 2 is not finite (value: inf)."),
-        (-0.1, "group 1 of fingerprint 2 has a negative mass (value: -0.1)."),
+        (np.nan, "group 1 of fingerprint 2 is not finite (value: nan); compute it again, or leave it out"),
+        (np.inf, "group 1 of fingerprint 2 is not finite (value: inf); compute it again, or leave it out"),
+        (-0.1, "group 1 of fingerprint 2 has a negative mass (value: -0.1); give shares of sites, which are 0"),
         (1.5, "group 1 of fingerprint 2 has more than the mass 1 (value: 1.5); divide each group by its sum"),
     ],
 )

@@ -49,5 +49,7 @@ def test_a_chain_is_one_group():
 
 @pytest.mark.parametrize("tolerance", [-0.1, np.nan, "0.1", None, True])
 def test_wrong_tolerances_are_told(grids, tolerance):
-    with pytest.raises(WrongUsageError, match="the tolerance must be a positive number"):
+    with pytest.raises(
+        WrongUsageError, match=r"the tolerance is a length in Å .*; give a positive number, or 0 for equal"
+    ):
         groups_within(grids, tolerance)

@@ -118,8 +118,15 @@ def test_within(index, distances):
         for reach in (0.05, 0.2, 100.0):
             found = index.within(GRIDS[i], reach)
             assert set(found.numbers.tolist()) == set(np.flatnonzero(distances[i] <= reach).tolist())
+            assert len(found) <= found.measured <= found.looked_at <= len(index)
     some = index.within(GRIDS[0], float(np.sort(distances[0])[20]))
     assert len(some) >= 21, "the distance itself counts"
+
+
+def test_within_finds_any_number():
+    many = SimilarityIndex.build(np.repeat(GRIDS[:1], 1100, axis=0), bin_width=0.1)
+    found = many.within(GRIDS[0], 0.05)
+    assert (len(found), found.measured, found.looked_at) == (1100, 1100, 1100)
 
 
 def test_on_many_threads(index):
@@ -152,6 +159,7 @@ def test_crystals():
     index = SimilarityIndex.build(crystals, descriptor=PlainGRID(), labels={"formula": [c.formula for c in crystals]})
     assert len(index) == 39
     assert [failure.index for failure in index.failures] == [7]
+    assert "1 left out" in repr(index)
     assert "7" not in index.ids
     found = index.query(crystals[9], 3)
     assert found.ids[0] == "9"
@@ -290,7 +298,10 @@ def test_a_spoiled_index_is_refused(tmp_path, spoil, message):
         (lambda _: SimilarityIndex.build("x"), "as a list or an array (value: str); put one into a list."),
         (lambda _: SimilarityIndex.build(GRIDS), "the width of a bin is not known"),
         (lambda _: build(ids=["a"]), "ids and crystals differ in number (value: 1 and 2)."),
-        (lambda _: build(ids=["a", "a"]), "an id occurs twice (value: a); give each crystal an id of its own."),
+        (
+            lambda _: build(ids=["a", "a"]),
+            "crystals 0 and 1 have the same id (value: a); give each crystal an id of its own.",
+        ),
         (lambda _: build(labels={"K": [1]}), "label K and crystals differ in number (value: 1 and 2)."),
         (lambda _: build(labels={"rank": [1, 2]}), "this name is taken (value: rank)"),
         (

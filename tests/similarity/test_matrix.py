@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ import pytest
 from random_grids import plain_distances, random_grids
 
 from xtalprint.errors import UnreadableFileError, WrongUsageError
-from xtalprint.similarity import Cosine, EarthMovers, WeightedSum, distance_matrix
+from xtalprint.similarity import Cosine, EarthMovers, WeightedSum, distance_matrix, one_writer
 from xtalprint.similarity import matrix as matrix_module
 
 GRIDS = random_grids(90, 8, 40, complete=False)
@@ -158,6 +159,7 @@ def test_a_killed_run_goes_on(tmp_path, metric, table, expected):
             run.wait(timeout=60)
         time.sleep(0.01)
         assert not path.exists()
+        assert path.with_name("d.npy.lock").exists(), "what a killed run leaves of its lock blocks nobody"
     # The last entry of the journal is cut in the middle.
     journal = path.with_name("d.npy.journal")
     journal.write_text(journal.read_text(encoding="utf-8") + "[3, ", encoding="utf-8")
@@ -165,6 +167,63 @@ def test_a_killed_run_goes_on(tmp_path, metric, table, expected):
     found = distance_matrix(metric, table, path=path, block=10, progress=lambda done, _n: told.append(done))
     assert np.array_equal(found, expected)
     assert len(told) < 45, "nothing was taken up"
+
+
+def test_two_runs_at_once_do_not_collide(tmp_path, metric, table, expected):
+    path = tmp_path / "d.npy"
+    command = [sys.executable, "-c", KILLED, str(path), str(Path(__file__).parent)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline()
+        with pytest.raises(WrongUsageError) as refused:
+            distance_matrix(metric, table, path=path)
+        assert first.poll() is None
+        first.communicate(timeout=120)
+    assert f"d.npy: process {first.pid} on {socket.gethostname()} is writing this file; wait" in str(refused.value)
+    assert np.array_equal(np.load(path), expected)
+    assert sorted(found.name for found in tmp_path.iterdir()) == ["d.npy", "d.npy.json"]
+
+
+def test_a_matrix_that_another_finished_meanwhile_is_taken(tmp_path, metric, table, expected, monkeypatch):
+    distance_matrix(metric, table, path=tmp_path / "d.npy")
+    told = iter([False, True])
+    monkeypatch.setattr(matrix_module._Run, "is_finished", lambda _: next(told))
+    monkeypatch.setattr(EarthMovers, "distances", None)
+    assert np.array_equal(distance_matrix(metric, table, path=tmp_path / "d.npy"), expected)
+
+
+def test_a_lock_that_is_removed_while_it_is_taken_is_taken_again(tmp_path, monkeypatch):
+    lock, calls = tmp_path / "d.npy.lock", []
+
+    def locked(stream):
+        calls.append(stream)
+        if len(calls) == 1:
+            lock.unlink()
+        return True
+
+    monkeypatch.setattr(one_writer, "_locked", locked)
+    with one_writer.only_writer(tmp_path / "d.npy"):
+        assert lock.read_text().startswith("process ")
+    assert len(calls) == 2
+    assert not lock.exists()
+
+
+def test_a_file_system_without_locks_keeps_nobody_out(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def refuse(*_):
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with one_writer.only_writer(tmp_path / "d.npy"), one_writer.only_writer(tmp_path / "d.npy"):
+        pass
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody may write to")
+def test_a_folder_that_may_not_be_written_to_is_said_to(metric, table):
+    with pytest.raises(WrongUsageError, match=r"d.npy: cannot be written: .*; allow writing into its folder, or"):
+        distance_matrix(metric, table, path="/proc/self/d.npy")
+    with pytest.raises(WrongUsageError, match="cannot be written"):
+        distance_matrix(metric, table, path="/proc/self/new/d.npy")
 
 
 def test_a_journal_that_was_cut_at_once_is_begun_anew(tmp_path, metric, table, expected):

@@ -3,16 +3,54 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from xtalprint.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from xtalprint.cli.gathering import Place
     from xtalprint.io.table_labels import TableLabels
 
+#: As xtalprint.io.tables.TABLES, which is not imported for --help.
+TABLE_ENDINGS = (".parquet", ".pq")
 #: Keys of a record that a label must not take.
 TAKEN = frozenset({"rank", "id", "distance", "unit", "source", "frame", "status", "warnings", "error"})
+
+
+class Place(NamedTuple):
+    """Where a structure came from."""
+
+    source: str | None
+    frame: int | None
+
+
+class Times:
+    """For the how manieth time each structure comes, where files may be named more than once.
+
+    Memory grows with the number of files, not of structures.
+
+    Examples
+    --------
+    >>> times = Times()
+    >>> [times.id_of("a.xyz", frame) for frame in (0, 1, 0, 1)]
+    ['a.xyz#0', 'a.xyz#1', 'a.xyz#0 (2)', 'a.xyz#1 (2)']
+    """
+
+    def __init__(self) -> None:
+        self._times: dict[str | None, int] = {}
+        self._last: tuple[str | None, int] = (None, -1)
+
+    def id_of(self, source: str | None, frame: int | None, known: str | None = None) -> str:
+        """Id of the next structure: the known one, or file and frame; with its number from the second time on."""
+        frame = frame or 0
+        before, last = self._last
+        if source != before or frame <= last:
+            self._times[source] = self._times.get(source, 0) + 1
+        self._last = source, frame
+        name = as_text(f"{source or '?'}#{frame}") if known is None else known
+        number = self._times[source]
+        return name if number == 1 else f"{name} ({number})"
 
 
 class Catalogue:
@@ -28,13 +66,49 @@ class Catalogue:
         self._names = names
         self._tables: dict[str | None, TableLabels | None] = {}
 
-    def id_of(self, place: Place) -> str:
-        """The id in the table, or ``source#frame``."""
+    def ids_of(self, places: Sequence[Place]) -> list[str]:
+        """The id in the table, or ``FILE#FRAME``; ``… (2)`` where a file is named for the second time."""
+        times = Times()
+        return [times.id_of(*place, self._known(place)) for place in places]
+
+    def check(self, places: Sequence[Place], ids: Sequence[str]) -> None:
+        """Refuse ids that repeat, naming file and row of both.
+
+        Raises
+        ------
+        WrongUsageError
+            For the first.
+        """
+        first: dict[str, Place] = {}
+        for place, name in zip(places, ids, strict=True):
+            before = first.setdefault(name, place)
+            if before is not place:
+                raise WrongUsageError(
+                    f"this id is in {self._where(before)} and in {self._where(place)}",
+                    value=name,
+                    remedy="give each row an id of its own",
+                )
+
+    def check_tables(self, paths: Sequence[str]) -> None:
+        """Refuse ids that repeat in tables, before any work is done; what is no sound table is told elsewhere.
+
+        Raises
+        ------
+        WrongUsageError
+            For the first.
+        """
+        places: list[Place] = []
+        for path in paths:
+            table = self._table(path) if path.lower().endswith(TABLE_ENDINGS) else None
+            places.extend(Place(path, row) for row in range(len(table or ())))
+        self.check(places, self.ids_of(places))
+
+    def _known(self, place: Place) -> str | None:
         table = self._table(place.source)
-        if table is None or place.frame is None:
-            source = (place.source or "?").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            return f"{source}#{place.frame or 0}"
-        return table.ids[place.frame]
+        return None if table is None or place.frame is None else table.ids[place.frame]
+
+    def _where(self, place: Place) -> str:
+        return f"{place.source}, {'row' if self._table(place.source) else 'frame'} {place.frame}"
 
     def labels_of(self, places: Sequence[Place]) -> dict[str, list[Any]]:
         """Values for each structure by name, as plain data; None where its file has no such label."""
@@ -60,6 +134,11 @@ class Catalogue:
             known = source is not None and is_table(source)
             self._tables[source] = read_labels(source, names=self._names) if known and source is not None else None
         return self._tables[source]
+
+
+def as_text(name: str) -> str:
+    """Text for any file or font: bytes of a file name that are not UTF-8 are written in hexadecimal."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - plain data

@@ -16,12 +16,15 @@ from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.records import Format, Table, chosen_format, record_writer
 from xtalprint.cli.summary import Tally, summary
 from xtalprint.cli.tables import ClassTable, FileTable
+from xtalprint.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xtalprint.io.record_files import RecordFile
 
+#: As in xtalprint.similarity.preparing_job, which is not imported for --help.
+PREPARED = "prepared"
 PARQUET = (".parquet", ".pq")
 
 
@@ -76,6 +79,11 @@ def _write(shards: Iterator[tuple[Path, RecordFile]], format_: Format, output: P
 def _look(file: RecordFile) -> tuple[Table, Sequence[str]]:
     """How the records look to people, and the columns of their CSV file."""
     fields: Any = file.table.schema
+    if PREPARED in fields.names:
+        raise WrongUsageError(
+            "these are fingerprints for compare, index and duplicates, not answers",
+            remedy="give one of these commands, with the same files and --into",
+        )
     if "array" in fields.names:
         return FileTable([]), [*COLUMNS[:4], "row", *(name for name in COLUMNS[4:] if name != "picture")]
     classes = [field.name for field in fields.field("probabilities").type]

@@ -10,12 +10,13 @@ import click
 
 from xtalprint.cli import options
 from xtalprint.cli.comparison import Comparison
-from xtalprint.cli.gathering import gather
+from xtalprint.cli.gathering import gather, prepare_share
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
-from xtalprint.cli.records import Format, Record, check_folder, chosen_format, record_writer
-from xtalprint.cli.spreading import Spreading, engine_options
+from xtalprint.cli.records import Format, Record, check_folder, check_new_folder, chosen_format, record_writer
+from xtalprint.cli.spreading import Spreading, preparing_options
 from xtalprint.cli.summary import summary
+from xtalprint.errors import WrongUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,6 +66,7 @@ Examples:
   xtalprint compare "phases/*.cif" --metric total --format csv --output distances.csv
   xtalprint compare trajectory.extxyz --metric amd --format json
   xtalprint compare library.parquet --matrix distances.npy --engine processes
+  xtalprint compare library.parquet --into fingerprints --metric grid-cosine --matrix cosines.npy
 """,
 )
 @options.files_argument
@@ -92,7 +94,7 @@ Examples:
 @options.format_option
 @options.output_option
 @options.threads_option
-@engine_options
+@preparing_options
 @options.quiet_option
 @click.pass_context
 def compare(
@@ -108,18 +110,21 @@ def compare(
     output: Path | None,
     threads: int | None,
     quiet: bool,
-    **spread: Any,  # noqa: ANN401 - those of engine_options
+    **spread: Any,  # noqa: ANN401 - those of preparing_options
 ) -> None:
     """Say how different structures are, by one of several metrics.
 
     FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin; all frames of all files
     are compared with each other. There is a record for each pair, in the order of the input; for people, a matrix for
-    3 to 12 structures. An input that fails gets a record with status "error", the others are compared all the same,
-    and the exit code is then 1.
+    3 to 12 structures. A row of a crystal table is named by its id. An input that fails gets a record with status
+    "error" after all others, the rest are compared all the same, and the exit code is then 1.
     """
     start = time.perf_counter()
     spreading = Spreading.of(spread, threads=threads)
+    spreading.check_share({"--output": output, "--format": format_, "--matrix": matrix, "--pictures": pictures})
     inputs = InputStream(files, elements)
+    if spreading.is_share:
+        prepare_share(metric, inputs, spreading, elements=elements, quiet=quiet)
     inputs.check_output(output)
     check_folder(output)
     _check_places(matrix, pictures)
@@ -130,10 +135,10 @@ def compare(
         raise click.UsageError("one structure has nothing to be compared with; name another file")
     comparison = Comparison(gathered, matrix, format_ == "table", spreading.engine.workers, quiet=quiet)
     with record_writer(format_, output, table=comparison.look(inputs.paths), columns=comparison.columns) as write:
-        for record in errors:
-            write(record)
         if len(gathered) >= _TWO:
             comparison.run(write, pictures)
+        for record in errors:
+            write(record)
     if not quiet:
         click.echo(summary("compared", tally, time.perf_counter() - start), err=True)
     ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
@@ -141,11 +146,16 @@ def compare(
 
 def _check_places(matrix: Path | None, pictures: Path | None) -> None:
     """Say before the work that something cannot be written."""
+    from xtalprint.similarity.one_writer import only_writer  # noqa: PLC0415 - not for --help
+
     if matrix is not None and matrix.suffix != ".npy":
         raise click.BadParameter(f"{matrix}: give a name ending with .npy", param_hint="--matrix")
-    for option, folder in (("--matrix", matrix and matrix.parent), ("--pictures", pictures)):
+    if matrix is not None and not matrix.exists():
         try:
-            if folder is not None:
-                folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise click.BadParameter(f"cannot make {folder}: {error.strerror}", param_hint=option) from error
+            with only_writer(matrix):
+                pass
+        except WrongUsageError as error:
+            raise click.BadParameter(str(error), param_hint="--matrix") from error
+    if pictures is not None:
+        check_new_folder(pictures, "--pictures")
+        pictures.mkdir(parents=True, exist_ok=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xtalprint.cli.arrays import replacing
-from xtalprint.cli.pairs import LARGEST_MATRIX, MatrixTable, PairTable, RowTable, short_name
+from xtalprint.cli.pairs import LARGEST_MATRIX, MatrixTable, PairTable, RowTable, is_row, name_of
 from xtalprint.cli.progress import ProgressBar
 from xtalprint.cli.tables import MAX_SOURCE_WIDTH
 from xtalprint.errors import WrongUsageError
@@ -36,13 +36,15 @@ COLUMNS = [
     "unit",
     "a_frame",
     "b_frame",
+    "a_id",
+    "b_id",
     "status",
     "warnings",
     "source",
     "frame",
     "error",
 ]
-ROW_COLUMNS = ["row", "source", "frame", "formula", "status", "warnings", "matrix", "metric", "unit", "error"]
+ROW_COLUMNS = ["row", "source", "frame", "id", "formula", "status", "warnings", "matrix", "metric", "unit", "error"]
 #: Structures that are compared with all others at a time.
 BLOCK = 64
 #: Most structures of a picture.
@@ -95,11 +97,11 @@ class Comparison:
 
     def look(self, paths: Sequence[str]) -> Table:
         """The table for people."""
-        if self.matrix is not None:
-            return RowTable(paths)
         if self.is_small_matrix:
             return MatrixTable(self.metric.name, self.metric.unit)
-        return PairTable(paths, self.metric.unit)
+        ids = zip(self.gathered.places, self.gathered.ids, strict=True)
+        names = [*paths, *(known for place, known in ids if is_row(*place, known))]
+        return PairTable(names, self.metric.unit) if self.matrix is None else RowTable(names)
 
     def run(self, write: Write, pictures: Path | None) -> None:
         """Compare all with each other."""
@@ -166,6 +168,8 @@ class Comparison:
             "unit": self.metric.unit,
             "a_frame": a_frame,
             "b_frame": b_frame,
+            "a_id": self.gathered.ids[i],
+            "b_id": self.gathered.ids[j],
             "status": "ok",
             "warnings": [text for place in warned for text in self._warnings(place)],
         }
@@ -175,7 +179,7 @@ class Comparison:
         return [f"{name}: {text}" for text in self.gathered.warnings[place]]
 
     def _name(self, place: int) -> str:
-        return short_name(*self.gathered.places[place], MAX_SOURCE_WIDTH)
+        return name_of(*self.gathered.places[place], self.gathered.ids[place], MAX_SOURCE_WIDTH)
 
     def _whole(self, table: Any) -> NDArray[Any]:  # noqa: ANN401 - that of the distance
         import numpy as np  # noqa: PLC0415 - not for --help
@@ -211,7 +215,8 @@ class Comparison:
         same = {"matrix": str(path), "metric": self.metric.name, "unit": self.metric.unit}
         for row, place in enumerate(self.gathered.places):
             formula, warnings = self.gathered.formulas[row], list(self.gathered.warnings.get(row, ()))
-            write({"row": row, **place._asdict(), "formula": formula, "status": "ok", "warnings": warnings, **same})
+            known = {"id": self.gathered.ids[row], "formula": formula, "status": "ok", "warnings": warnings}
+            write({"row": row, **place._asdict(), **known, **same})
         return whole
 
     def _draw(self, folder: Path, whole: NDArray[Any]) -> None:

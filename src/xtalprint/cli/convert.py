@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xtalprint.cli import options
+from xtalprint.cli.catalogue import Times
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
 from xtalprint.cli.progress import ProgressBar
@@ -86,7 +87,8 @@ def convert(
 
     FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin. The table is a Parquet
     file with a row for each structure: id, cell, numbers, frac, source, and occupancies, pbc and positions where they
-    are needed. It is read as quickly as any table, and by xtalprint like any other file.
+    are needed. It is read as quickly as any table, and by xtalprint like any other file. The id is FILE#FRAME, and
+    "FILE#FRAME (2)" where a file is named for the second time.
 
     A structure that cannot be read gets an error record on stderr; the others are written all the same, and the exit
     code is then 1. With --format json or csv, a record for each structure goes to stdout instead. If no structure can
@@ -98,6 +100,7 @@ def convert(
     check_folder(output)
     inputs = InputStream(files, elements)
     inputs.check_output(output)
+    times = Times()
     finished = failed = 0
     with (
         _records(format_, inputs.paths) as write,
@@ -105,7 +108,7 @@ def convert(
         TableWriter(output) as writer,
     ):
         for item in inputs:
-            write(_record(item, writer))
+            write(_record(item, writer, times))
             finished += 1
             failed += isinstance(item, XtalprintError)
             bar.update(finished, inputs.finished_files(finished))
@@ -132,7 +135,7 @@ def _complain(record: Record) -> Record:
     return record
 
 
-def _record(item: Crystal | XtalprintError, writer: TableWriter) -> Record:
+def _record(item: Crystal | XtalprintError, writer: TableWriter, times: Times) -> Record:
     if isinstance(item, XtalprintError):
         return error_record(item)
     row = len(writer)
@@ -141,7 +144,7 @@ def _record(item: Crystal | XtalprintError, writer: TableWriter) -> Record:
         "frame": item.frame,
         "status": "ok",
         "row": row,
-        "id": writer.add(item),
+        "id": writer.add(item, id=times.id_of(item.source, item.frame)),
         "formula": item.formula,
         "n_atoms": len(item),
     }

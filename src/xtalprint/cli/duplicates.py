@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xtalprint.cli import options
-from xtalprint.cli.catalogue import Catalogue
-from xtalprint.cli.gathering import gather
+from xtalprint.cli.gathering import gather, prepare_share
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
-from xtalprint.cli.records import Format, Record, check_folder, chosen_format, error_record, record_writer
-from xtalprint.cli.spreading import Spreading, engine_options
+from xtalprint.cli.records import Format, Record, check_folder, chosen_format, record_writer
+from xtalprint.cli.spreading import Spreading, preparing_options
 from xtalprint.cli.summary import summary
 from xtalprint.cli.tables import SourceColumn, note, shortened, visible
 
@@ -72,7 +71,7 @@ Examples:
 @options.format_option
 @options.output_option
 @options.threads_option
-@engine_options
+@preparing_options
 @options.quiet_option
 @click.pass_context
 def duplicates(
@@ -87,7 +86,7 @@ def duplicates(
     output: Path | None,
     threads: int | None,
     quiet: bool,
-    **spread: Any,  # noqa: ANN401 - those of engine_options
+    **spread: Any,  # noqa: ANN401 - those of preparing_options
 ) -> None:
     """Group structures that are the same within a tolerance.
 
@@ -105,7 +104,10 @@ def duplicates(
     """
     start = time.perf_counter()
     spreading = Spreading.of(spread, threads=threads)
+    spreading.check_share({"--output": output, "--format": format_})
     inputs = InputStream(files, elements)
+    if spreading.is_share:
+        prepare_share("grid-emd", inputs, spreading, elements=elements, quiet=quiet)
     inputs.check_output(output)
     check_folder(output)
     format_ = chosen_format(format_, output)
@@ -133,21 +135,20 @@ def _records(gathered: Gathered, tolerance: float, *, same_composition: bool) ->
     for row, group in enumerate(groups):
         sizes[group] += 1
         first[group] = row if first[group] < 0 else first[group]
-    catalogue = Catalogue(())
     failures = list(gathered.failures)
     for row, (place, group) in enumerate(zip(gathered.places, groups, strict=True)):
         while failures and failures[0][0] <= row:
-            yield error_record(failures.pop(0)[1])
+            yield failures.pop(0)[1]
         yield {
             **place._asdict(),
             "status": "ok",
-            "id": catalogue.id_of(place),
+            "id": gathered.ids[row],
             "formula": gathered.formulas[row],
             "group": group,
             "size": sizes[group],
-            "representative": catalogue.id_of(gathered.places[first[group]]),
+            "representative": gathered.ids[first[group]],
         }
-    yield from (error_record(error) for _, error in failures)
+    yield from (record for _, record in failures)
 
 
 def _groups(gathered: Gathered, tolerance: float, *, same_composition: bool) -> list[int]:

@@ -10,11 +10,11 @@ import click
 
 from xtalprint.cli import options
 from xtalprint.cli.catalogue import Catalogue
-from xtalprint.cli.gathering import gather
+from xtalprint.cli.gathering import gather, prepare_share
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
-from xtalprint.cli.records import Format, Record, record_writer
-from xtalprint.cli.spreading import Spreading, engine_options
+from xtalprint.cli.records import Format, Record, check_new_folder, record_writer
+from xtalprint.cli.spreading import Spreading, preparing_options
 from xtalprint.cli.summary import summary
 from xtalprint.cli.tables import SourceColumn, note
 from xtalprint.errors import XtalprintError
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from xtalprint.cli.summary import Tally
     from xtalprint.similarity import SimilarityIndex
 
+#: What `similar` searches by.
+METRIC = "grid-emd"
 COLUMNS = ["path", "crystals", "failed", "labels", "bytes", "source", "frame", "status", "error"]
 
 
@@ -67,17 +69,16 @@ Examples:
 @click.option(
     "-o",
     "--output",
-    required=True,
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="The index; it appears complete or not at all.",
+    help="The index; it appears complete or not at all. Needed, except with --shard.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace an index that is there.")
 @options.labels_option
 @options.elements_option
 @click.option("--format", "format_", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
 @options.threads_option
-@engine_options
+@preparing_options
 @options.quiet_option
 @click.pass_context
 def index(
@@ -85,27 +86,34 @@ def index(
     /,
     *,
     files: Sequence[str],
-    output: Path,
+    output: Path | None,
     overwrite: bool,
     labels: Sequence[str] | None,
     elements: Sequence[str] | None,
     format_: Format,
     threads: int | None,
     quiet: bool,
-    **spread: Any,  # noqa: ANN401 - those of engine_options
+    **spread: Any,  # noqa: ANN401 - those of preparing_options
 ) -> None:
     """Prepare a crystal table for similar, once for many searches.
 
     FILES are crystal tables (xtalprint convert writes them) or any structure files. The index holds the packed GRID
     of each crystal, its id and its labels; the crystals themselves are not in it. A crystal that has no fingerprint
     gets an error record, the others go in all the same, and the exit code is then 1. The last record tells what was
-    written.
+    written. A structure that is no row of a table has the id FILE#FRAME, and "(2)" behind it where its file is named
+    for the second time. A table in which an id repeats is refused.
     """
     start = time.perf_counter()
     spreading = Spreading.of(spread, threads=threads)
+    spreading.check_share({"--output": output})
+    inputs = InputStream(files, elements)
+    if spreading.is_share:
+        prepare_share(METRIC, inputs, spreading, elements=elements, quiet=quiet)
+    if output is None:
+        raise click.MissingParameter(ctx=ctx, param=next(p for p in ctx.command.params if p.name == "output"))
     if output.exists() and not overwrite:
         raise click.BadParameter(f"{output} is there already; add --overwrite to replace it", param_hint="--output")
-    inputs = InputStream(files, elements)
+    check_new_folder(output.parent, "--output")
     with record_writer(format_, None, table=IndexTable(inputs.paths), columns=COLUMNS) as write:
         made, tally = built(inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=write)
         made.save(output, overwrite=overwrite)
@@ -147,19 +155,22 @@ def built(
     Raises
     ------
     XtalprintError
-        If no structure has a fingerprint.
+        If no structure has a fingerprint, or an id repeats.
     """
     from xtalprint.similarity import SimilarityIndex  # noqa: PLC0415 - not for --help
     from xtalprint.similarity.fingerprinting import default_descriptor  # noqa: PLC0415 - likewise
 
-    gathered, tally = gather("grid-emd", inputs, spreading, elements=elements, quiet=quiet, report=report)
-    if not gathered.places:
-        first = f"; the first: {gathered.failures[0][1]}" if gathered.failures else "."
-        raise XtalprintError(f"none of {tally.finished} structures has a fingerprint{first}".removesuffix("."))
     catalogue = Catalogue(labels)
+    catalogue.check_tables(inputs.paths)
+    gathered, tally = gather(METRIC, inputs, spreading, elements=elements, quiet=quiet, report=report)
+    if not gathered.places:
+        first = f"; the first: {gathered.failures[0][1]['error']}" if gathered.failures else "."
+        raise XtalprintError(f"none of {tally.finished} structures has a fingerprint{first}".removesuffix("."))
+    ids = catalogue.ids_of(gathered.places)
+    catalogue.check(gathered.places, ids)
     made = SimilarityIndex.build(
         gathered.table(),
-        ids=[catalogue.id_of(place) for place in gathered.places],
+        ids=ids,
         labels=catalogue.labels_of(gathered.places),
         descriptor=default_descriptor(),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from xtalprint.cli.catalogue import as_text
 from xtalprint.cli.tables import MAX_SOURCE_WIDTH, note, pad, shortened, visible
 
 if TYPE_CHECKING:
@@ -37,13 +38,14 @@ class PairTable:
     def line(self, record: Mapping[str, Any]) -> str:
         """One line for a pair, a matrix, or an input that failed."""
         if record["status"] == "error":
-            return "\n".join([f"{self._cell(record['source'], record['frame'])}  error", *note(record["error"])])
-        a, b = self._cell(record["a"], record["a_frame"]), self._cell(record["b"], record["b_frame"])
+            name = self._cell(record["source"], record["frame"], "")
+            return "\n".join([f"{name}  error", *note(record["error"])])
+        a, b = (self._cell(*(record[key] for key in (x, f"{x}_frame", f"{x}_id"))) for x in "ab")
         warned = [text for warning in record["warnings"] for text in note(warning)]
         return "\n".join([f"{a}  {b}  {in_digits(record['distance'])}", *warned])
 
-    def _cell(self, source: str | None, frame: int | None) -> str:
-        return pad(short_name(source, frame, self._width), self._width)
+    def _cell(self, source: str | None, frame: int | None, known: str) -> str:
+        return pad(name_of(source, frame, known, self._width), self._width)
 
 
 class MatrixTable:
@@ -96,7 +98,8 @@ class RowTable:
 
     def line(self, record: Mapping[str, Any]) -> str:
         """One line."""
-        name = pad(short_name(record["source"], record["frame"], self._width), self._width)
+        known = record.get("id", "")
+        name = pad(name_of(record["source"], record["frame"], known, self._width), self._width)
         if record["status"] == "error":
             return "\n".join([f"{name}  error", *note(record["error"])])
         return f"{name}  {record['row']}"
@@ -112,6 +115,28 @@ def short_name(source: str | None, frame: int | None, width: int) -> str:
     """
     behind = f" ({frame})" if frame else ""
     return shortened(visible(source or "?"), width - len(behind)) + behind
+
+
+def is_row(source: str | None, frame: int | None, known: str) -> bool:
+    """Whether an id is that of a table row, and not made of file and frame.
+
+    Examples
+    --------
+    >>> is_row("library.parquet", 3, "mp-30"), is_row("melt.extxyz", 3, "melt.extxyz#3")
+    (True, False)
+    """
+    return bool(known) and not known.startswith(f"{as_text(source or '?')}#{frame or 0}")
+
+
+def name_of(source: str | None, frame: int | None, known: str, width: int) -> str:
+    """The id of a table row; file and frame of any other structure.
+
+    Examples
+    --------
+    >>> name_of("library.parquet", 3, "mp-30", 16), name_of("melt.extxyz", 3, "melt.extxyz#3", 16)
+    ('mp-30', 'melt.extxyz (3)')
+    """
+    return shortened(visible(known), width) if is_row(source, frame, known) else short_name(source, frame, width)
 
 
 def distance_title(unit: str) -> str:

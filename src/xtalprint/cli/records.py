@@ -69,6 +69,14 @@ def check_folder(output: Path | None) -> None:
         raise click.BadParameter(f"the folder {folder} {problem}", param_hint="--output")
 
 
+def check_new_folder(folder: Path, option: str) -> None:
+    """Say before the work that a folder cannot be made, or not be written to."""
+    there = next(place for place in (folder.resolve(), *folder.resolve().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        problem = "may not be written to" if there.is_dir() else "is no folder"
+        raise click.BadParameter(f"{there} {problem}; choose another place", param_hint=option)
+
+
 def error_record(error: XtalprintError) -> Record:
     """Record of an input that could not be used."""
     return {"source": error.source, "frame": error.frame, "status": "error", "error": str(error)}

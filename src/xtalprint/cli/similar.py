@@ -131,7 +131,9 @@ def similar(
     in the table finds itself. A query that fails gets a record with status "error", the others are looked up all
     the same, and the exit code is then 1.
 
-    With --table, the table is fingerprinted first, by --engine; xtalprint index does that once for many searches.
+    With --table, the table is fingerprinted first, by --engine; xtalprint index does that once for many searches. A
+    row that has no fingerprint cannot be found: it gets an error record after all answers, and the exit code is 1. A
+    table in which an id repeats is refused.
     """
     start = time.perf_counter()
     spreading = Spreading.of(spread, threads=threads)
@@ -142,7 +144,11 @@ def similar(
     check_folder(output)
     if approximate:
         _check_faiss()
-    known = _opened(folder, labels) if folder else _made(table, spreading, labels, elements, quiet=quiet)
+    left_out: list[Record] = []
+    if folder:
+        known = _opened(folder, labels)
+    else:
+        known = _made(table, spreading, labels, elements, quiet=quiet, report=left_out.append)
     job = _job(known, k, elements, approximate=approximate)
     # Threads share the index, whoever made it.
     engine = spreading.engine
@@ -152,9 +158,13 @@ def similar(
     columns = ["rank", "id", "distance", "unit", *known.labels, "source", "frame", "status", "warnings", "error"]
     with record_writer(chosen_format(format_, output), output, table=look, columns=columns) as write:
         tally = spreading.each(job, inputs, lambda answer: _write(answer, write), quiet=quiet)
+        for record in left_out:
+            write(record)
     if not quiet:
         click.echo(summary("looked up", tally, time.perf_counter() - start), err=True)
-    ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
+    if left_out and not quiet:
+        click.echo(f"{len(left_out)} rows of {table} could not be searched; each has a record", err=True)
+    ctx.exit(SOME_FAILED if tally.failed or left_out else ALL_WELL)
 
 
 def _write(answer: Answer | XtalprintError, write: Callable[[Record], Record]) -> Record:
@@ -204,25 +214,19 @@ def _made(
     elements: Sequence[str] | None,
     *,
     quiet: bool,
+    report: Callable[[Record], object],
 ) -> SimilarityIndex:
+    """Index a table; ``report`` takes the records of rows that are left out."""
     from xtalprint.io.table_labels import read_labels  # noqa: PLC0415 - not for --help
 
-    failed: list[Record] = []
     try:
         read_labels(str(table), names=labels)  # said before the work, not after it
-        made, tally = built(
-            InputStream([str(table)]), spreading, labels=labels, elements=elements, quiet=quiet, report=failed.append
-        )
+        known = InputStream([str(table)])
+        return built(known, spreading, labels=labels, elements=elements, quiet=quiet, report=report)[0]
     except MissingExtraError:
         raise
     except XtalprintError as error:
         raise click.BadParameter(str(error), param_hint="--table") from error
-    if failed:
-        click.echo(
-            f"{table}: {tally.failed} of {tally.finished} crystals left out; the first: {failed[0]['error']}",
-            err=True,
-        )
-    return made
 
 
 def _job(known: SimilarityIndex, k: int, elements: Sequence[str] | None, *, approximate: bool) -> Any:  # noqa: ANN401 - SearchJob

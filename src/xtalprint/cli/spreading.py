@@ -55,12 +55,28 @@ def engine_options(function: Command) -> Command:
 
 def spreading_options(function: Command) -> Command:
     """``--engine``, ``--workers``, ``--scheduler``, ``--into``, ``--per-shard``, ``--shard``."""
+    return _into_options(
+        function,
+        into="Write the answers into a folder of Parquet files, where a run that was stopped or killed goes "
+        "on when it is started again; read them with: xtalprint collect DIR.",
+        shard="With --into: do the I-th of N shares of the work, I from 1 to N, as a job of a batch queue.",
+    )
+
+
+def preparing_options(function: Command) -> Command:
+    """The same for commands that compute fingerprints first, and then compare all of them."""
+    return _into_options(
+        function,
+        into="Keep the fingerprints in a folder of Parquet files, where a run that was stopped or killed goes on "
+        "when it is started again, and where other commands and metrics with the same fingerprint find them.",
+        shard="With --into: compute the fingerprints of the I-th of N shares of the structures, I from 1 to N, and "
+        "nothing else, as a job of a batch queue. When all are there, give the command without it.",
+    )
+
+
+def _into_options(function: Command, *, into: str, shard: str) -> Command:
     for option in (
-        click.option(
-            "--shard",
-            metavar="I/N",
-            help="With --into: do the I-th of N shares of the work, I from 1 to N, as a job of a batch queue.",
-        ),
+        click.option("--shard", metavar="I/N", help=shard),
         click.option(
             "--per-shard",
             type=click.IntRange(min=1),
@@ -71,8 +87,7 @@ def spreading_options(function: Command) -> Command:
             "--into",
             type=click.Path(path_type=Path, file_okay=False),
             metavar="DIR",
-            help="Write the answers into a folder of Parquet files, where a run that was stopped or killed goes "
-            "on when it is started again; read them with: xtalprint collect DIR.",
+            help=into,
         ),
     ):
         function = option(function)
@@ -100,6 +115,26 @@ class Spreading:
     per_shard: int
     share: Share
 
+    @property
+    def is_share(self) -> bool:
+        """Whether others do a part of the work."""
+        return self.share.of > 1
+
+    def check_share(self, elsewhere: dict[str, Any]) -> None:
+        """Refuse options that say where the result goes, which one share of many has not.
+
+        Parameters
+        ----------
+        elsewhere
+            These options and their values.
+        """
+        for option, value in elsewhere.items():
+            if self.is_share and value is not None:
+                raise click.UsageError(
+                    f"with --shard only fingerprints are computed; leave {option} out, and give it to the command "
+                    "without --shard when all shares are done"
+                )
+
     @classmethod
     def of(
         cls, options: dict[str, Any], *, threads: int | None, elsewhere: dict[str, Any] | None = None
@@ -109,7 +144,7 @@ class Spreading:
         Parameters
         ----------
         options
-            Those of `spreading_options` or `engine_options`; they are removed.
+            Those of `spreading_options`, `preparing_options` or `engine_options`; they are removed.
         threads
             ``--threads N``, which is short for ``--engine threads --workers N``.
         elsewhere
@@ -156,14 +191,17 @@ class Spreading:
 
     def _answers(self, job: PartJob[Result], inputs: InputStream) -> Generator[tuple[Result, int | None], None, None]:
         """Each answer, and how many files are finished with it if that is known here."""
-        from xtalprint.compute import answers, map_ordered, open_pool  # noqa: PLC0415 - not for --help
+        from xtalprint.compute import answers, map_ordered, open_pool, together  # noqa: PLC0415 - not for --help
 
         with open_pool(self.engine) as pool:
             if self.engine.name in {"serial", "threads"}:
-                one_by_one = map_ordered(job.answer, inputs, threads=pool.workers, executor=pool.executor)
-                with closing(one_by_one):
-                    for result in one_by_one:
-                        yield result, None
+                lists = together(inputs, job.at_a_time)
+                with closing(
+                    map_ordered(job.answer_many, lists, threads=pool.workers, executor=pool.executor)
+                ) as many:
+                    for some in many:
+                        for result in some:
+                            yield result, None
                 return
             with closing(answers(job, inputs.parts(AT_A_TIME), pool)) as many:
                 for index, some in enumerate(many):

@@ -12,6 +12,7 @@ from xtalprint.compute.job import Job, Part
 from xtalprint.compute.ordered import available_cores, map_ordered
 from xtalprint.compute.shard_folder import ShardFolder
 from xtalprint.compute.spreading import Shard, Share, answers, fill
+from xtalprint.compute.together import together
 
 __all__ = [
     "ENGINES",
@@ -27,4 +28,5 @@ __all__ = [
     "fill",
     "map_ordered",
     "open_pool",
+    "together",
 ]

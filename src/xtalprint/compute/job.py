@@ -44,6 +44,9 @@ class Job(ABC, Generic[P, Result]):
     The answer for a structure depends on the structure and on `settings`, and on nothing else.
     """
 
+    #: How many structures `answer_many` is given at a time; more than one where many are quicker together.
+    at_a_time = 1
+
     @abstractmethod
     def settings(self) -> Mapping[str, Any]:
         """All that an answer depends on, as plain data: parameters, name, version and SHA-256 of a model."""
@@ -59,6 +62,10 @@ class Job(ABC, Generic[P, Result]):
     @abstractmethod
     def answer(self, item: Crystal | XtalprintError) -> Result:
         """Answer for one structure; never raises for a bad one, and gives an error as what it is."""
+
+    def answer_many(self, items: Sequence[Crystal | XtalprintError]) -> list[Result]:
+        """Answers for some structures: to the last bit those that `answer` gives for each."""
+        return [self.answer(item) for item in items]
 
     @abstractmethod
     def encode(self, results: Sequence[Result]) -> bytes:

@@ -10,6 +10,7 @@ from xtalprint._version import __version__
 from xtalprint.compute.careful import answers_carefully
 from xtalprint.compute.ordered import map_ordered
 from xtalprint.compute.shard_folder import ADDRESS_DIGITS, LAYOUT, ShardFolder, address_in, digest
+from xtalprint.compute.together import together
 from xtalprint.compute.worker import check_stop
 from xtalprint.errors import WrongUsageError
 
@@ -167,10 +168,10 @@ def _spread(
 
 def _answers(job: Job[Any, Result], part: Part, *, version: str) -> list[Result]:
     _check_version(version)
-    results = []
-    for item in job.inputs(part):
+    results: list[Result] = []
+    for some in together(job.inputs(part), job.at_a_time):
         check_stop()
-        results.append(job.answer(item))
+        results.extend(job.answer_many(some))
     return results
 
 

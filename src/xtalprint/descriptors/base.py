@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -14,11 +14,14 @@ from xtalprint.errors import InternalError, XtalprintError
 from xtalprint.geometry.inputs import is_one
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
+
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -89,6 +92,15 @@ class FingerprintBatch:
         warnings = self.warnings[row] if self.warnings else ()
         return Fingerprint(self.array[row], descriptor, crystal.source, crystal.frame, warnings, crystal.formula)
 
+    def outcomes(self, crystals: Sequence[Crystal], descriptor: Descriptor) -> list[Fingerprint | XtalprintError]:
+        """Fingerprint or error of each of the crystals that the batch was made of, in their order."""
+        found: list[Any] = [None] * len(crystals)
+        for row, place in enumerate(self.index.tolist()):
+            found[place] = self.fingerprint(row, crystals[place], descriptor)
+        for failure in self.failures:
+            found[failure.index] = failure.error
+        return found
+
 
 @runtime_checkable
 class Descriptor(Protocol):
@@ -157,7 +169,7 @@ def attempts(
     descriptor: Descriptor, crystals: Sequence[Crystal], *, threads: int | None
 ) -> Iterator[Fingerprint | XtalprintError]:
     """Yield the fingerprint of each crystal in order, or the error in its place; a single crystal counts as one."""
-    return map_ordered(partial(attempt, descriptor), _listed(crystals), threads=threads)
+    return map_ordered(partial(attempt, descriptor.compute), _listed(crystals), threads=threads)
 
 
 def _listed(crystals: Sequence[Crystal]) -> list[Crystal]:
@@ -165,10 +177,10 @@ def _listed(crystals: Sequence[Crystal]) -> list[Crystal]:
     return list(given)
 
 
-def attempt(descriptor: Descriptor, crystal: Crystal) -> Fingerprint | XtalprintError:
-    """Compute one fingerprint; whatever goes wrong is given back and not raised, so that the others go on."""
+def attempt(function: Callable[[Crystal], Result], crystal: Crystal) -> Result | XtalprintError:
+    """What a function says of one crystal; whatever goes wrong is given back and not raised: the others go on."""
     try:
-        return descriptor.compute(crystal)
+        return function(crystal)
     except XtalprintError as error:
         return error
     except Exception as error:  # noqa: BLE001 - one crystal must not stop the others

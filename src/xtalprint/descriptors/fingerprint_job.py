@@ -32,6 +32,7 @@ class FingerprintJob(PartJob["Fingerprint | XtalprintError"]):
         super().__init__(elements)
         self._descriptor = descriptor
         self._name = name
+        self.at_a_time = getattr(descriptor, "at_a_time", 1)
 
     def question(self) -> Mapping[str, Any]:
         """The descriptor and all its parameters."""
@@ -39,7 +40,15 @@ class FingerprintJob(PartJob["Fingerprint | XtalprintError"]):
 
     def answer(self, item: Crystal | XtalprintError) -> Fingerprint | XtalprintError:
         """Compute the fingerprint of one structure."""
-        return item if isinstance(item, XtalprintError) else attempt(self._descriptor, item)
+        return item if isinstance(item, XtalprintError) else attempt(self._descriptor.compute, item)
+
+    def answer_many(self, items: Sequence[Crystal | XtalprintError]) -> list[Fingerprint | XtalprintError]:
+        """Compute those of some structures, in one batch if the descriptor is quicker so."""
+        if self.at_a_time == 1:
+            return super().answer_many(items)
+        crystals = [item for item in items if not isinstance(item, XtalprintError)]
+        found = iter(self._descriptor.compute_many(crystals, threads=1).outcomes(crystals, self._descriptor))
+        return [item if isinstance(item, XtalprintError) else next(found) for item in items]
 
     def record(self, result: Fingerprint | XtalprintError) -> Mapping[str, Any]:
         """Source, frame, shape, descriptor, warnings, and the array as a flat list."""

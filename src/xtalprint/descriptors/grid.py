@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from math import ceil
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 
 from xtalprint.crystal import OCCUPANCY_SLACK
 from xtalprint.descriptors.base import check_numbers
-from xtalprint.descriptors.distance_bins import NUDGE, check_bins, filled_batch, only_one
+from xtalprint.descriptors.distance_bins import CHUNK_CRYSTALS, NUDGE, check_bins, filled_batch, only_one
 from xtalprint.errors import NothingSeenError, UnsupportedInputError, XtalprintError
 from xtalprint.geometry.site_batch import SiteBatch
 
@@ -94,6 +94,9 @@ class GRID:
     >>> array.argmax(axis=1)  # six neighbours at 3.35 Å, the seventh at 4.74 Å
     array([33, 33, 33, 33, 33, 33, 47])
     """
+
+    #: Crystals that commands hand to `compute_many`.
+    at_a_time: ClassVar[int] = CHUNK_CRYSTALS
 
     n_groups: int = 100
     r_max: float = 10.0

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from xtalprint.descriptors.base import check_numbers
-from xtalprint.descriptors.distance_bins import NUDGE, check_bins, filled_batch, only_one
+from xtalprint.descriptors.distance_bins import CHUNK_CRYSTALS, NUDGE, check_bins, filled_batch, only_one
 from xtalprint.errors import UnsupportedInputError, XtalprintError
 from xtalprint.geometry.site_batch import SiteBatch
 
@@ -57,6 +57,9 @@ class RDF:
     >>> array.shape, int(array.argmax())  # six neighbours at 3.35 Å
     ((100,), 33)
     """
+
+    #: Crystals that commands hand to `compute_many`.
+    at_a_time: ClassVar[int] = CHUNK_CRYSTALS
 
     r_max: float = 10.0
     bin_width: float = 0.1

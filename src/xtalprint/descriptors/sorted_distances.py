@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.errors import NothingSeenError, UnsupportedInputError, XtalprintError
 from xtalprint.geometry.inputs import takes_crystal
 from xtalprint.geometry.site_batch import SiteBatch
 
@@ -84,6 +84,8 @@ def distances_by_group(crystal: Crystal, *, n_groups: int = 100, r_max: float | 
     ------
     XtalprintError
         For a number of groups or an ``r_max`` that is not positive.
+    NothingSeenError
+        For a single atom without a cell.
 
     Examples
     --------
@@ -107,6 +109,13 @@ def _groups(crystal: Crystal, n_groups: int, r_max: float | None) -> tuple[Float
         raise XtalprintError("n_groups must be a positive whole number", value=repr(n_groups))
     if r_max is not None and not r_max > 0:
         raise XtalprintError("r_max must be a positive number", value=r_max, remedy="give it in Å")
+    if crystal.n_sites == 1 and not any(crystal.pbc):
+        raise NothingSeenError(
+            "a single atom without a cell has no neighbours",
+            source=crystal.source,
+            frame=crystal.frame,
+            remedy="give more atoms, or the cell",
+        )
     distances, weights = group_distances(SiteBatch.of([crystal]), n_groups, np.inf if r_max is None else r_max)
     return distances, weights if weights.size else np.ones_like(distances)
 
@@ -125,6 +134,11 @@ def average_minimum_distances(crystal: Crystal, *, n_groups: int = 100) -> Float
     Returns
     -------
     (n_groups,) Å; infinite where a cluster has no more neighbours.
+
+    Raises
+    ------
+    NothingSeenError
+        For a single atom without a cell.
 
     Notes
     -----

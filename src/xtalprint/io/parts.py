@@ -14,7 +14,7 @@ from xtalprint.crystal import Crystal
 from xtalprint.errors import XtalprintError
 from xtalprint.io.input_file import InputFile
 from xtalprint.io.reading import iter_read
-from xtalprint.io.tables import number_of_rows, rows
+from xtalprint.io.tables import TABLES, number_of_rows, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +26,6 @@ SIZE = 1000
 LARGE = 8 * 2**20
 #: Atoms of such frames that travel in one part.
 MOST_ATOMS = 100_000
-TABLES = (".parquet", ".pq")
 _BLOCK = 2**20
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.errors import XtalprintError, not_a_crystal
+from xtalprint.errors import WrongUsageError, XtalprintError, not_a_crystal
 from xtalprint.io.quiet import first_line
-from xtalprint.io.tables import pyarrow
+from xtalprint.io.tables import TABLES, pyarrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ def write_table(
     crystals
         In the order of the rows; may be a generator.
     path
-        The file; an old one is replaced.
+        The file, ending with .parquet or .pq; an old one is replaced.
     ids
         One for each crystal; default: source and frame.
     labels
@@ -52,7 +52,7 @@ def write_table(
     Raises
     ------
     XtalprintError
-        If the file cannot be written, or ids or labels differ in number from the crystals.
+        If the file cannot be written or has another ending, or ids or labels differ in number from the crystals.
     """
     with TableWriter(path) as writer:
         for row, crystal in enumerate(crystals):
@@ -74,10 +74,19 @@ class TableWriter:
     Parameters
     ----------
     path
-        The file; an old one is replaced.
+        The file, ending with .parquet or .pq; an old one is replaced.
+
+    Raises
+    ------
+    WrongUsageError
+        If it has another ending.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        if not os.fspath(path).lower().endswith(TABLES):
+            raise WrongUsageError(
+                "a crystal table is a Parquet file", value=str(path), remedy="give a name ending with .parquet"
+            )
         self._pa, self._pq = pyarrow("writing a crystal table")
         self.path = Path(path).resolve()
         self.labels: Mapping[str, Sequence[Any]] = {}

@@ -184,22 +184,22 @@ def _within(  # noqa: PLR0917 - compiled: no keywords
     reach: int,
     rows: Integers,
     bounds: Integers,
-) -> Number:
-    """All rows within a distance: their numbers and distances in the places of the arrays; returns how many.
+) -> tuple[Number, Number, Number]:
+    """All rows within a distance: their numbers and distances in the places of the arrays.
 
-    If the arrays are too short the answer is how long they must be, and negative.
+    Returns how many rows were looked at, measured and found; none if the arrays are too short for the measured ones.
     """
-    _, n = bounds_around(query, total, ordered, shift, reach, rows, bounds)
-    if n > len(rows):
-        return -n
+    looked_at, n = bounds_around(query, total, ordered, shift, reach, rows, bounds)
     found = 0
+    if n > len(rows):
+        return looked_at, n, found
     for i in range(n):
         distance = distance_of(query, packed, rows[i], reach)
         if distance <= reach:
             rows[found] = ordered[2][rows[i]]
             bounds[found] = distance
             found += 1
-    return found
+    return looked_at, n, found
 
 
 within = compiled(_within)

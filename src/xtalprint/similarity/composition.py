@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from numbers import Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -287,11 +288,19 @@ def _amounts(composition: Composition) -> dict[str, float]:
         raise WrongUsageError(
             "a composition is a crystal, or amounts by symbol", value=repr(composition), remedy='such as {"Na": 1}'
         )
-    result = {str(symbol): float(amount) for symbol, amount in composition.items()}
-    wrong = [f"{symbol}: {amount:g}" for symbol, amount in result.items() if not 0 < amount < np.inf]
-    if wrong or not result:
-        raise WrongUsageError("amounts of elements must be positive numbers", value=", ".join(wrong) or "none")
-    return result
+    given: dict[Any, Any] = dict(composition)
+    wrong = [
+        f"{symbol}: {amount!r}"
+        for symbol, amount in given.items()
+        if not isinstance(amount, Real) or not 0 < float(amount) < np.inf
+    ]
+    if wrong or not given:
+        raise WrongUsageError(
+            "amounts of elements must be positive numbers",
+            value=", ".join(wrong) or "none",
+            remedy='give them as in {"Na": 1, "Cl": 1}',
+        )
+    return {str(symbol): float(amount) for symbol, amount in given.items()}
 
 
 def _checked(array: NDArray[np.float64]) -> NDArray[np.float64]:

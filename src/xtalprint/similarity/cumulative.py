@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.errors import WrongUsageError, XtalprintError
-from xtalprint.similarity.fingerprints import stacked
+from xtalprint.similarity.fingerprints import different_shapes, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,12 +96,7 @@ class CumulativeTable:
         if not tables:
             raise WrongUsageError("no table to join")
         if len({table.shape for table in tables}) > 1:
-            shapes = " and ".join(sorted({f"{g} × {b}" for g, b in {table.shape for table in tables}}))
-            raise WrongUsageError(
-                "fingerprints of different shapes cannot be compared",
-                value=shapes,
-                remedy="compute all of them with the same descriptor",
-            )
+            raise different_shapes(*{table.shape for table in tables})
         offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(table.offsets) for table in tables]))])
         return cls(
             np.concatenate([table.first for table in tables]),
@@ -173,9 +168,15 @@ def refused(wrong: int, row: int, group: int, masses: NDArray[Any]) -> Xtalprint
     """Error for a group that is no distribution."""
     place = f"group {group} of fingerprint {row}"
     if wrong == 1:
-        return XtalprintError(f"{place} is not finite", value=masses[~np.isfinite(masses)][0])
+        return XtalprintError(
+            f"{place} is not finite",
+            value=masses[~np.isfinite(masses)][0],
+            remedy="compute it again, or leave it out: a fingerprint of xtalprint has no such numbers",
+        )
     if wrong == 2:  # noqa: PLR2004 - NEGATIVE of compiled_cumulative
-        return XtalprintError(f"{place} has a negative mass", value=masses.min())
+        return XtalprintError(
+            f"{place} has a negative mass", value=masses.min(), remedy="give shares of sites, which are 0 or more"
+        )
     return XtalprintError(
         f"{place} has more than the mass 1",
         value=f"{masses.sum():.6g}",

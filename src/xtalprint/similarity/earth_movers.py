@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint.errors import WrongUsageError
 from xtalprint.similarity.cumulative import CumulativeTable, refused
 from xtalprint.similarity.either import as_fingerprints
-from xtalprint.similarity.fingerprints import bin_width_of, single, stacked
+from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, single, stacked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,11 +103,7 @@ def earth_movers_distance(a: Crystal | Grid, b: Crystal | Grid, *, bin_width: fl
     width = bin_width_of(a, b, given=bin_width)
     one, other = single(a), single(b)
     if one.shape != other.shape:
-        raise WrongUsageError(
-            "fingerprints of different shapes cannot be compared",
-            value=" and ".join(f"{g} × {b}" for g, b in (one.shape, other.shape)),
-            remedy="compute both with the same descriptor",
-        )
+        raise different_shapes(one.shape, other.shape)
     both = cumulative([one, other])
     moved = float(np.abs(both[0] - both[1]).sum())
     return float(width / one.shape[0] * moved)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike, fspath
 from typing import TYPE_CHECKING
 
 from xtalprint.crystal import Crystal
@@ -19,10 +20,23 @@ def as_fingerprints(a: Crystal | Grid, b: Crystal | Grid) -> tuple[Grid, Grid]:
     Raises
     ------
     WrongUsageError
-        For a crystal and a plain array, which does not tell its descriptor.
+        For a crystal and a plain array, which does not tell its descriptor, and for the name of a file.
     XtalprintError
         If a crystal has no fingerprint.
     """
+    for item in (a, b):
+        if isinstance(item, (str, PathLike)):
+            raise WrongUsageError(
+                "this is the name of a file, and no crystal",
+                value=item,
+                remedy=f'read it first: [crystal] = xtalprint.read("{fspath(item)}")',
+            )
+        if isinstance(item, (list, tuple)) and any(isinstance(one, (Crystal, Fingerprint)) for one in item):
+            raise WrongUsageError(
+                "these are several crystals",
+                value=f"{len(item)} of them",
+                remedy="give one, such as xtalprint.read(…)[0], or compare many with EarthMovers",
+            )
     descriptor = next((item.descriptor for item in (a, b) if isinstance(item, Fingerprint)), None)
     crystals = sum(isinstance(item, Crystal) for item in (a, b))
     if crystals == 1 and descriptor is None:

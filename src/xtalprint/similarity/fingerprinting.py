@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,8 @@ from xtalprint.errors import WrongUsageError, XtalprintError
 from xtalprint.similarity.cumulative import CumulativeTable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from xtalprint.similarity.fingerprints import Grids
@@ -63,34 +64,26 @@ def fingerprinted(
     WrongUsageError
         If there is nothing, or no crystal has a fingerprint.
     """
-    if isinstance(items, CumulativeTable):
-        if len(items) == 0:
-            raise _nothing()
-        return Fingerprinted(items, np.arange(len(items)), (), descriptor)
-    if isinstance(items, FingerprintBatch):
-        if not len(items.array):
-            raise _nothing()
-        return Fingerprinted(CumulativeTable.of(items), items.index, items.failures, descriptor)
-    if isinstance(items, (str, bytes, Crystal, Fingerprint)) or not isinstance(items, (Sequence, np.ndarray)):
+    given: Any = items.array if isinstance(items, FingerprintBatch) else items
+    if isinstance(given, (str, bytes, Crystal, Fingerprint)) or not hasattr(given, "__len__"):
         raise WrongUsageError(
             "give crystals or fingerprints as a list or an array",
-            value=type(items).__name__,
+            value=type(given).__name__,
             remedy="put one into a list",
         )
-    if len(items) == 0:
-        raise _nothing()
-    if isinstance(items, np.ndarray):
-        return Fingerprinted(CumulativeTable.of(items), np.arange(len(items)), (), descriptor)
-    first = _first(items)
+    if len(given) == 0:
+        raise WrongUsageError("there is nothing to compare with", remedy="give at least one crystal")
+    every = np.arange(len(given))
+    if isinstance(items, CumulativeTable):
+        return Fingerprinted(items, every, (), descriptor)
+    if isinstance(items, FingerprintBatch):
+        return Fingerprinted(CumulativeTable.of(items), items.index, items.failures, descriptor)
+    first = _first(given)
     if isinstance(first, Fingerprint):
-        one: Any = items
-        return Fingerprinted(
-            CumulativeTable.of(one), np.arange(len(items)), (), descriptor or first.descriptor, (first,)
-        )
+        return Fingerprinted(CumulativeTable.of(given), every, (), descriptor or first.descriptor, (first,))
     if isinstance(first, np.ndarray):
-        arrays: Any = items
-        return Fingerprinted(CumulativeTable.of(arrays), np.arange(len(items)), (), descriptor)
-    return _of_crystals(items, default_descriptor() if descriptor is None else descriptor, threads)
+        return Fingerprinted(CumulativeTable.of(given), every, (), descriptor)
+    return _of_crystals(given, default_descriptor() if descriptor is None else descriptor, threads)
 
 
 def default_descriptor() -> Descriptor:
@@ -149,7 +142,3 @@ def _first(items: Sequence[Any]) -> Any:  # noqa: ANN401 - a crystal or a finger
         return items[0]
     except XtalprintError:  # a bad row of a table of crystals
         return None
-
-
-def _nothing() -> WrongUsageError:
-    return WrongUsageError("there is nothing to compare with", remedy="give at least one crystal")

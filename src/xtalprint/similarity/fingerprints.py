@@ -57,16 +57,26 @@ def stacked(fingerprints: Grids) -> NDArray[np.floating[Any]]:
             )
         rows = [single(fingerprint) for fingerprint in fingerprints]
         if len({row.shape for row in rows}) > 1:
-            shapes = " and ".join(f"{g} × {b}" for g, b in sorted({(row.shape[0], row.shape[1]) for row in rows}))
-            raise WrongUsageError(
-                "fingerprints of different shapes cannot be compared",
-                value=shapes,
-                remedy="compute all of them with the same descriptor",
-            )
+            raise different_shapes(*{row.shape for row in rows})
         array = np.stack(rows) if rows else np.empty((0, 0, 0))
     if array.ndim != MANY or 0 in array.shape:
         raise WrongUsageError("fingerprints have three axes, crystals, groups and bins", value=f"shape {array.shape}")
     return array
+
+
+def different_shapes(*shapes: tuple[int, ...]) -> WrongUsageError:
+    """Error for fingerprints whose groups or bins differ in number.
+
+    Examples
+    --------
+    >>> different_shapes((100, 100), (100, 50)).value
+    '100 × 50 and 100 × 100'
+    """
+    return WrongUsageError(
+        "fingerprints of different shapes cannot be compared",
+        value=" and ".join(" × ".join(map(str, shape)) for shape in sorted(shapes)),
+        remedy="compute all of them with the same descriptor",
+    )
 
 
 def bin_width_of(*fingerprints: object, given: float | None = None) -> float:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from numbers import Real
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xtalprint.errors import WrongUsageError
 from xtalprint.similarity.cumulative import CumulativeTable
-from xtalprint.similarity.fingerprints import bin_width_of, positive
+from xtalprint.similarity.fingerprints import bin_width_of
 from xtalprint.similarity.search import SortedTable
 
 if TYPE_CHECKING:
@@ -55,7 +57,12 @@ def groups_within(
     array([0, 1, 0, 0])
     """
     width = bin_width_of(given=bin_width)
-    reach = 0.0 if isinstance(tolerance, (int, float)) and tolerance == 0 else positive(tolerance, "the tolerance")
+    given: Any = tolerance
+    if isinstance(given, bool) or not isinstance(given, Real) or not 0 <= float(given) < np.inf:
+        raise WrongUsageError(
+            "the tolerance is a length in Å", value=repr(given), remedy="give a positive number, or 0 for equal"
+        )
+    reach = float(given)
     if isinstance(fingerprints, SortedTable):
         ordered = fingerprints
     else:

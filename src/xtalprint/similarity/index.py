@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -90,7 +91,8 @@ class SimilarityIndex:
     descriptor
         What makes fingerprints of crystals; None if only fingerprints are known.
     failures
-        Crystals that have no fingerprint and are not in the index.
+        Crystals that have no fingerprint and are not in the index, each with its place among those given and the
+        error. They are not saved.
 
     Examples
     --------
@@ -121,6 +123,9 @@ class SimilarityIndex:
     ) -> SimilarityIndex:
         """Make an index.
 
+        A crystal that has no fingerprint does not stop the others: it is left out, and ``failures`` of the index says
+        which and why. Look there, or at the index itself, whose text counts them.
+
         Parameters
         ----------
         items
@@ -139,7 +144,7 @@ class SimilarityIndex:
         Raises
         ------
         WrongUsageError
-            If there is nothing, or ids or labels do not fit.
+            If there is nothing, no crystal has a fingerprint, an id repeats, or ids or labels do not fit.
         """
         made = fingerprinted(items, descriptor=descriptor, threads=threads)
         width = bin_width_of(*made.examples, given=_known_width(made.descriptor, bin_width))
@@ -177,11 +182,11 @@ class SimilarityIndex:
             If ids occur twice, or labels or shapes differ.
         """
         start = len(self) + len(self.failures)
-        if ids is None and not isinstance(items, CumulativeTable):
-            ids = [str(start + i) for i in range(len(items))] if hasattr(items, "__len__") else None
         more = type(self).build(
             items, ids=ids, labels=labels, descriptor=self.descriptor, bin_width=self.bin_width, threads=threads
         )
+        if ids is None:
+            more = replace(more, ids=tuple(str(start + int(number)) for number in more.ids))
         twice = sorted(set(self.ids) & set(more.ids))
         if twice:
             raise WrongUsageError("this id is in the index already", value=twice[0], remedy="give other ids")
@@ -205,11 +210,13 @@ class SimilarityIndex:
         return len(self.ids)
 
     def __repr__(self) -> str:
-        """Number of crystals, shape of their fingerprints, labels and memory."""
+        """Number of crystals, and of those that were left out, shape of their fingerprints, labels and memory."""
         groups, bins = self.ordered.table.shape
         labels = ", ".join(self.labels) or "none"
         megabytes = self.ordered.nbytes / 1e6
-        return f"SimilarityIndex({len(self)} crystals, {groups} × {bins}, labels: {labels}, {megabytes:.1f} MB)"
+        left_out = f", {len(self.failures)} left out" if self.failures else ""
+        size = f"{groups} × {bins}, labels: {labels}, {megabytes:.1f} MB"
+        return f"SimilarityIndex({len(self)} crystals{left_out}, {size})"
 
     @property
     def unit(self) -> float:
@@ -334,9 +341,13 @@ def _checked_ids(ids: Sequence[str] | None, n: int) -> list[str]:
     if len(names) != n:
         raise WrongUsageError("ids and crystals differ in number", value=f"{len(names)} and {n}")
     if len(set(names)) != n:
-        seen: set[str] = set()
-        twice = next(name for name in names if name in seen or seen.add(name))  # type: ignore[func-returns-value] # adds on the way
-        raise WrongUsageError("an id occurs twice", value=twice, remedy="give each crystal an id of its own")
+        twice = next(name for name, times in Counter(names).items() if times > 1)
+        first = names.index(twice)
+        raise WrongUsageError(
+            f"crystals {first} and {names.index(twice, first + 1)} have the same id",
+            value=twice,
+            remedy="give each crystal an id of its own",
+        )
     return names
 
 

@@ -19,6 +19,7 @@ from xtalprint.compute import map_ordered
 from xtalprint.errors import UnreadableFileError, WrongUsageError
 from xtalprint.similarity.files import content_digest, read_json, write_json, write_text
 from xtalprint.similarity.fingerprints import whole_number
+from xtalprint.similarity.one_writer import cannot_write, only_writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,7 +79,8 @@ def distance_matrix(
     Raises
     ------
     WrongUsageError
-        If the file, or an unfinished one, is of other crystals or another distance, or the disk is too small.
+        If the file, or an unfinished one, is of other crystals or another distance, another process is writing it,
+        its folder may not be written to, or the disk is too small.
 
     Examples
     --------
@@ -93,12 +95,23 @@ def distance_matrix(
      [0.2 0.1 0. ]]
     """
     run = _Run.of(distance, a, b, Path(path), whole_number(block, "the size of a block"))
-    if run.is_finished():
-        return _mapped(run.path)
+    if not run.is_finished():
+        with only_writer(run.path):
+            if not run.is_finished():  # by another, until just now
+                _compute(run, partial(_block, distance, a, b, run.block), threads, progress)
+    return _mapped(run.path)
+
+
+def _compute(
+    run: _Run,
+    compute: Callable[[Block], tuple[Block, Matrix]],
+    threads: int | None,
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Compute and write what is not there yet."""
     matrix, done = run.opened()
     waiting = [place for place in run.blocks() if place not in done]
     finished = sum(run.size(place) for place in done)
-    compute = partial(_block, distance, a, b, run.block)
     last = time.monotonic()
     unkept: list[Block] = []
     for place, values in map_ordered(compute, waiting, threads=threads):
@@ -113,7 +126,6 @@ def distance_matrix(
     run.keep(matrix, unkept)
     del matrix
     run.finish()
-    return _mapped(run.path)
 
 
 def _block(distance: Distance, a: Table, b: Table | None, block: int, place: Block) -> tuple[Block, Matrix]:
@@ -250,7 +262,6 @@ class _Run:
 
     def _reserve(self) -> None:
         """Take the room on the disk now: a map of a file that cannot grow kills the process that writes to it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         size = 4 * self.n_distances
         self.part.unlink(missing_ok=True)
         free = shutil.disk_usage(self.path.parent).free
@@ -272,7 +283,9 @@ class _Run:
                 if mode == "w+"
                 else np.load(self.part, mmap_mode="r+", allow_pickle=False)
             )
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise cannot_write(self.part, error) from error
+        except ValueError as error:
             raise UnreadableFileError(
                 "the unfinished matrix cannot be read", source=str(self.part), remedy="delete it and its journal"
             ) from error

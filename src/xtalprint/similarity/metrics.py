@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from xtalprint.descriptors.base import parameters
+from xtalprint.descriptors.base import attempt, parameters
 from xtalprint.descriptors.grid import GRID
 from xtalprint.descriptors.rdf import RDF
-from xtalprint.descriptors.sorted_distances import average_minimum_distances, distances_by_group
-from xtalprint.errors import NothingSeenError, UnsupportedInputError, WrongUsageError
+from xtalprint.descriptors.sorted_distances import SortedDistances, average_minimum_distances, distances_by_group
+from xtalprint.errors import NothingSeenError, UnsupportedInputError, WrongUsageError, XtalprintError
 from xtalprint.similarity.composition import CompositionEarthMovers, Ground, composition_fractions
 from xtalprint.similarity.cumulative import CumulativeTable
 from xtalprint.similarity.distances import Part, WeightedSum
@@ -39,6 +39,18 @@ class View(Protocol):
     def of(self, crystal: Crystal) -> Any:  # noqa: ANN401 - each view has its own kind
         """What is kept of one crystal; raises `XtalprintError` if that is not possible."""
         ...
+
+    def of_many(self, crystals: Sequence[Crystal]) -> list[Any]:
+        """What is kept of each of some crystals, to the last bit as `of` gives it, or the error in its place."""
+        return [attempt(self.of, crystal) for crystal in crystals]
+
+    def arrays(self, row: Any) -> list[NDArray[Any]]:  # noqa: ANN401 - as above
+        """What is kept of one crystal as arrays, for a file."""
+        return [row]
+
+    def row(self, arrays: list[NDArray[Any]]) -> Any:  # noqa: ANN401 - as above
+        """What is kept of one crystal, from its `arrays`."""
+        return arrays[0]
 
     def packed(self, rows: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
         """Pack some, to take less memory."""
@@ -111,7 +123,7 @@ class Metric:
 
 
 @dataclass(frozen=True)
-class _Descriptor:
+class _Descriptor(View):
     """Fingerprints of a descriptor."""
 
     descriptor: Descriptor
@@ -123,7 +135,16 @@ class _Descriptor:
         return {**parameters(self.descriptor), **({"divided_by": "its sum"} if self.as_shares else {})}
 
     def of(self, crystal: Crystal) -> NDArray[np.floating[Any]]:
-        array = self.descriptor.compute(crystal).array
+        return self._of_array(self.descriptor.compute(crystal).array, crystal)
+
+    def of_many(self, crystals: Sequence[Crystal]) -> list[Any]:
+        found = self.descriptor.compute_many(crystals, threads=1).outcomes(crystals, self.descriptor)
+        return [
+            one if isinstance(one, XtalprintError) else attempt(partial(self._of_array, one.array), crystal)
+            for one, crystal in zip(found, crystals, strict=True)
+        ]
+
+    def _of_array(self, array: NDArray[np.floating[Any]], crystal: Crystal) -> NDArray[np.floating[Any]]:
         if not self.as_shares:
             return array
         total = array.astype(np.float64).sum()
@@ -144,7 +165,7 @@ class _Descriptor:
 
 
 @dataclass(frozen=True)
-class _Means:
+class _Means(View):
     """Average minimum distances."""
 
     n_groups: int = 100
@@ -164,7 +185,7 @@ class _Means:
 
 
 @dataclass(frozen=True)
-class _Sorted:
+class _Sorted(View):
     """Sorted distances of all sites."""
 
     n_groups: int = 100
@@ -178,6 +199,12 @@ class _Sorted:
         _enough(found.distances, crystal, self.n_groups)
         return found
 
+    def arrays(self, row: Any) -> list[NDArray[Any]]:  # noqa: ANN401 - SortedDistances
+        return [row.distances, row.shares]
+
+    def row(self, arrays: list[NDArray[Any]]) -> SortedDistances:
+        return SortedDistances(*arrays)
+
     def packed(self, rows: Sequence[Any]) -> Sequence[Any]:
         return rows
 
@@ -186,7 +213,7 @@ class _Sorted:
 
 
 @dataclass(frozen=True)
-class _Elements:
+class _Elements(View):
     """Fractions of the elements."""
 
     ground: Ground
@@ -206,7 +233,7 @@ class _Elements:
 
 
 @dataclass(frozen=True)
-class _Both:
+class _Both(View):
     """Two views beside each other."""
 
     views: tuple[View, ...]
@@ -218,6 +245,18 @@ class _Both:
 
     def of(self, crystal: Crystal) -> tuple[Any, ...]:
         return tuple(view.of(crystal) for view in self.views)
+
+    def of_many(self, crystals: Sequence[Crystal]) -> list[Any]:
+        return [
+            next((one for one in parts if isinstance(one, XtalprintError)), parts)
+            for parts in zip(*(view.of_many(crystals) for view in self.views), strict=True)
+        ]
+
+    def arrays(self, row: tuple[Any, ...]) -> list[NDArray[Any]]:
+        return list(row)
+
+    def row(self, arrays: list[NDArray[Any]]) -> tuple[Any, ...]:
+        return tuple(arrays)
 
     def packed(self, rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:
         return tuple(view.packed(column) for view, column in zip(self.views, zip(*rows, strict=True), strict=True))

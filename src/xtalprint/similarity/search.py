@@ -119,12 +119,14 @@ class SortedTable:
         reach, room = min(reach, ENDLESS), 1024
         while True:
             numbers, distances = np.empty(room, dtype=np.int64), np.empty(room, dtype=np.int64)
-            found = loops.within(query_, total, packed, ordered, shift, reach, numbers, distances)
-            if found >= 0:
+            looked_at, measured, found = loops.within(
+                query_, total, packed, ordered, shift, reach, numbers, distances
+            )
+            if measured <= room:
                 break
-            room = -found
+            room = measured
         order = np.lexsort((numbers[:found], distances[:found]))
-        return Found(numbers[:found][order], distances[:found][order], room, found)
+        return Found(numbers[:found][order], distances[:found][order], looked_at, measured)
 
     def joined_within(self, reach: int) -> NDArray[np.int64]:
         """(n,) for each original row the smallest row that chains of steps of at most ``reach`` lead to."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from xtalprint.descriptors.base import disorder_warnings
-from xtalprint.errors import InternalError, XtalprintError
+from xtalprint.descriptors.base import attempt, disorder_warnings
+from xtalprint.errors import XtalprintError
 from xtalprint.io.part_job import PartJob
 
 if TYPE_CHECKING:
@@ -68,15 +68,12 @@ class SearchJob(PartJob["Answer | XtalprintError"]):
 
     def answer(self, item: Crystal | XtalprintError) -> Answer | XtalprintError:
         """Search for one structure; whatever goes wrong is given back, so that the others go on."""
-        if isinstance(item, XtalprintError):
-            return item
-        try:
-            found = self._searcher.query(item, self._k)
-        except XtalprintError as error:
-            return error.located(source=item.source, frame=item.frame)
-        except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
-            return InternalError.of(error).located(source=item.source, frame=item.frame)
-        return Answer(found, item.source, item.frame, tuple(disorder_warnings(item)))
+        found = item if isinstance(item, XtalprintError) else attempt(self._answer, item)
+        return found.located(source=item.source, frame=item.frame) if isinstance(found, XtalprintError) else found
+
+    def _answer(self, crystal: Crystal) -> Answer:
+        found = self._searcher.query(crystal, self._k)
+        return Answer(found, crystal.source, crystal.frame, tuple(disorder_warnings(crystal)))
 
     def record(self, result: Answer | XtalprintError) -> Mapping[str, Any]:
         """Source, frame, status, and the ids of what was found."""

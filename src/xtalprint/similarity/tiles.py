@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint.errors import WrongUsageError
+from xtalprint.similarity.fingerprints import different_shapes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Tiles:
-    """Rows of a table, sorted by their mean distance, unpacked in tiles of 32 where they vary.
+    """Rows of a table, sorted by their mean distance, unpacked in tiles of 64 where they vary.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ class Tiles:
     starts
         (n_tiles, n_groups) where these begin in ``values``.
     values, running
-        (all bins, 32) cumulated masses, and their sums over the bins before.
+        (all bins, 64) cumulated masses, and their sums over the bins before.
     """
 
     order: NDArray[np.int64]
@@ -81,11 +81,7 @@ def tiled_distances(
         If the shapes of the fingerprints differ.
     """
     if a.shape != b.shape:
-        raise WrongUsageError(
-            "fingerprints of different shapes cannot be compared",
-            value=f"{a.shape[0]} × {a.shape[1]} and {b.shape[0]} × {b.shape[1]}",
-            remedy="compute all of them with the same descriptor",
-        )
+        raise different_shapes(a.shape, b.shape)
     from xtalprint.similarity import compiled_tiles as loops  # noqa: PLC0415 - Numba, when it is needed
 
     result: NDArray[Any] = np.empty((len(a), len(b))) if out is None else out

@@ -37,7 +37,7 @@ class _Vectors:
         rows = np.ascontiguousarray(grids.reshape(len(grids), -1), dtype=np.float64)
         wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
         if wrong.size:
-            raise WrongUsageError(f"fingerprint {wrong[0]} is not finite")
+            raise WrongUsageError(f"fingerprint {wrong[0]} is not finite", remedy="compute it again, or leave it out")
         return rows
 
 
