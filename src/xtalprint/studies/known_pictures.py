@@ -78,4 +78,4 @@ def _draw_reliability(panel: Axes, figures: Mapping[str, Any]) -> None:
     panel.set_xlabel("stated probability of the class", fontsize=FONT)
     panel.set_ylabel("share of right answers", fontsize=FONT)
     panel.tick_params(labelsize=FONT)
-    panel.legend(loc="lower right", fontsize=FONT, frameon=False)
+    panel.legend(loc="upper left", fontsize=FONT, frameon=False)
