@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from xtalprint.cli import main
-from xtalprint.io import read, read_table
+from xtalprint.io import read, read_table, write_table
 
 XYZ = "1\n\nCu 0 0 0\n"
 SALT = '2\nLattice="5.6 0 0 0 5.6 0 0 0 5.6"\nNa 0 0 0\nCl 2.8 2.8 2.8\n'
@@ -134,4 +134,23 @@ def test_wrong_usage(folder, arguments, message):
     run = convert(*arguments)
     assert run.exit_code == 2
     assert message in run.stderr
+    assert not (folder / "t.parquet").exists()
+
+
+def test_rows_of_tables_keep_their_ids_and_labels(folder):
+    first, second = read("good.extxyz"), read("a.xyz")
+    write_table(first, "one.parquet", ids=["mp-1", "mp-2"], labels={"gap": [1.5, None], "frame": [7, 8]})
+    write_table(second, "two.parquet", ids=["mp-3"], labels={"name é": ["copper"]})
+    run = convert("one.parquet", "a.xyz", "two.parquet", "--output", "both.parquet")
+    assert run.exit_code == 0, run.stderr
+    table = read_table("both.parquet")
+    assert table.ids == ["mp-1", "mp-2", "a.xyz#0", "mp-3"]
+    assert table.labels == {
+        "gap": [1.5, None, None, None],
+        "frame": [7, 8, None, None],
+        "name é": [None, None, None, "copper"],
+    }
+    run = convert("one.parquet", "both.parquet", "--output", "t.parquet")
+    assert run.exit_code == 2
+    assert "this id is in one.parquet, row 0 and in both.parquet, row 0 (value: mp-1)" in run.stderr
     assert not (folder / "t.parquet").exists()

@@ -13,8 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xtalprint.crystal import Crystal
-from xtalprint.errors import InvalidCrystalError, MissingExtraError, XtalprintError
+from xtalprint.errors import (
+    InvalidCrystalError,
+    MissingExtraError,
+    UnreadableFileError,
+    WrongUsageError,
+    XtalprintError,
+)
 from xtalprint.io import iter_read, read, read_table, write_table
+from xtalprint.io.table_labels import read_labels
 
 COPPER = Crystal([[0, 0, 0]], ["Cu"], cell=[[0, 1.8, 1.8], [1.8, 0, 1.8], [1.8, 1.8, 0]], source="cu", frame=0)
 BRASS = Crystal([[0, 0, 0], [0, 0, 0]], ["Cu", "Zn"], cell=3 * np.eye(3), occupancies=[0.6, 0.4])
@@ -167,13 +174,14 @@ def test_ids_and_labels_must_fit(tmp_path, options):
 
 
 def test_a_folder_or_a_pipe_is_not_replaced_and_a_link_stays_a_link(tmp_path):
-    os.mkfifo(tmp_path / "pipe")
-    for path in (tmp_path, tmp_path / "pipe"):
+    os.mkfifo(tmp_path / "pipe.parquet")
+    (tmp_path / "folder.parquet").mkdir()
+    for path in (tmp_path / "folder.parquet", tmp_path / "pipe.parquet"):
         with pytest.raises(XtalprintError, match="not a regular file; name a file for the table"):
             write_table(ALL, path)
-    (tmp_path / "link").symlink_to(tmp_path / "target.parquet")
-    write_table(ALL, tmp_path / "link")
-    assert (tmp_path / "link").is_symlink()
+    (tmp_path / "link.pq").symlink_to(tmp_path / "target.parquet")
+    write_table(ALL, tmp_path / "link.pq")
+    assert (tmp_path / "link.pq").is_symlink()
     assert len(read_table(tmp_path / "target.parquet")) == len(ALL)
 
 
@@ -194,3 +202,20 @@ def test_without_pyarrow_the_error_says_how_to_install_it(tmp_path, monkeypatch,
         write_table(ALL, tmp_path / "t.parquet")
     [error] = iter_read(write("t.parquet", b"PAR1 PAR1"))
     assert 'pip install "xtalprint[tables]"' in str(error)
+
+
+@pytest.mark.parametrize("name", ["id", "cell", "frac", "source", "pbc"])
+def test_no_label_has_the_name_of_a_column(tmp_path, name):
+    crystal = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
+    with pytest.raises(WrongUsageError, match=f"a label has the name of a column of the table .value: {name}."):
+        write_table([crystal], tmp_path / "t.parquet", labels={name: [1]})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_columns_of_one_name_are_refused(tmp_path):
+    path = tmp_path / "t.parquet"
+    write_table([Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))], path)
+    pq.write_table(pq.read_table(path).append_column("id", pa.array([1])), path)
+    for read_it in (read_table, read_labels, read):
+        with pytest.raises(UnreadableFileError, match=r"two columns of the table have the same name \(value: id\)"):
+            read_it(path)

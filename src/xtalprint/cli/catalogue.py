@@ -69,7 +69,7 @@ class Catalogue:
     def ids_of(self, places: Sequence[Place]) -> list[str]:
         """The id in the table, or ``FILE#FRAME``; ``… (2)`` where a file is named for the second time."""
         times = Times()
-        return [times.id_of(*place, self._known(place)) for place in places]
+        return [times.id_of(*place, self.id_in_table(place)) for place in places]
 
     def check(self, places: Sequence[Place], ids: Sequence[str]) -> None:
         """Refuse ids that repeat, naming file and row of both.
@@ -103,7 +103,8 @@ class Catalogue:
             places.extend(Place(path, row) for row in range(len(table or ())))
         self.check(places, self.ids_of(places))
 
-    def _known(self, place: Place) -> str | None:
+    def id_in_table(self, place: Place) -> str | None:
+        """Id of a structure in the crystal table that it is a row of; None for other files."""
         table = self._table(place.source)
         return None if table is None or place.frame is None else table.ids[place.frame]
 
@@ -111,21 +112,28 @@ class Catalogue:
         return f"{place.source}, {'row' if self._table(place.source) else 'frame'} {place.frame}"
 
     def labels_of(self, places: Sequence[Place]) -> dict[str, list[Any]]:
-        """Values for each structure by name, as plain data; None where its file has no such label."""
-        tables = [self._table(place.source) for place in places]
-        names = dict.fromkeys(name for table in dict.fromkeys(tables) if table is not None for name in table.labels)
+        """Values for each structure by name, as plain data for records; None where its file has no such label."""
         columns: dict[str, list[Any]] = {}
-        for name in names:
+        for name, values in self.columns_of(places).items():
             key = name
             while key in TAKEN or key in columns:
                 key = f"label_{key}"
-            columns[key] = [
-                plain(table.labels[name][place.frame])
+            columns[key] = [plain(value) for value in values]
+        return columns
+
+    def columns_of(self, places: Sequence[Place]) -> dict[str, list[Any]]:
+        """Values for each structure by name, as they are in its file; None where it has no such label."""
+        tables = [self._table(place.source) for place in places]
+        names = dict.fromkeys(name for table in dict.fromkeys(tables) if table is not None for name in table.labels)
+        return {
+            name: [
+                table.labels[name][place.frame]
                 if table and place.frame is not None and name in table.labels
                 else None
                 for table, place in zip(tables, places, strict=True)
             ]
-        return columns
+            for name in names
+        }
 
     def _table(self, source: str | None) -> TableLabels | None:
         if source not in self._tables:

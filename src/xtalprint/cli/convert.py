@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xtalprint.cli import options
-from xtalprint.cli.catalogue import Times
+from xtalprint.cli.catalogue import Catalogue, Place, Times
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
 from xtalprint.cli.progress import ProgressBar
@@ -88,7 +88,7 @@ def convert(
     FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin. The table is a Parquet
     file with a row for each structure: id, cell, numbers, frac, source, and occupancies, pbc and positions where they
     are needed. It is read as quickly as any table, and by xtalprint like any other file. The id is FILE#FRAME, and
-    "FILE#FRAME (2)" where a file is named for the second time.
+    "FILE#FRAME (2)" where a file is named for the second time. Rows of a crystal table keep their ids and labels.
 
     A structure that cannot be read gets an error record on stderr; the others are written all the same, and the exit
     code is then 1. With --format json or csv, a record for each structure goes to stdout instead. If no structure can
@@ -100,7 +100,9 @@ def convert(
     check_folder(output)
     inputs = InputStream(files, elements)
     inputs.check_output(output)
-    times = Times()
+    times, catalogue = Times(), Catalogue()
+    catalogue.check_tables(inputs.paths)
+    places: list[Place] = []
     finished = failed = 0
     with (
         _records(format_, inputs.paths) as write,
@@ -108,12 +110,15 @@ def convert(
         TableWriter(output) as writer,
     ):
         for item in inputs:
-            write(_record(item, writer, times))
+            if not isinstance(item, XtalprintError):
+                places.append(Place(item.source, item.frame))
+            write(_record(item, writer, times, catalogue))
             finished += 1
             failed += isinstance(item, XtalprintError)
             bar.update(finished, inputs.finished_files(finished))
         if finished == failed:
             raise XtalprintError("no structure could be read, so no table is written", source=str(output))
+        writer.labels = catalogue.columns_of(places)
     if not quiet:
         click.echo(summary("written", Tally(finished, failed), time.perf_counter() - start), err=True)
     ctx.exit(SOME_FAILED if failed else ALL_WELL)
@@ -135,16 +140,16 @@ def _complain(record: Record) -> Record:
     return record
 
 
-def _record(item: Crystal | XtalprintError, writer: TableWriter, times: Times) -> Record:
+def _record(item: Crystal | XtalprintError, writer: TableWriter, times: Times, catalogue: Catalogue) -> Record:
     if isinstance(item, XtalprintError):
         return error_record(item)
-    row = len(writer)
+    row, known = len(writer), catalogue.id_in_table(Place(item.source, item.frame))
     return {
         "source": item.source,
         "frame": item.frame,
         "status": "ok",
         "row": row,
-        "id": writer.add(item, id=times.id_of(item.source, item.frame)),
+        "id": writer.add(item, id=times.id_of(item.source, item.frame, known)),
         "formula": item.formula,
         "n_atoms": len(item),
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.io.quiet import first_line
-from xtalprint.io.tables import CRYSTAL_COLUMNS, pyarrow
+from xtalprint.io.tables import CRYSTAL_COLUMNS, check_names, pyarrow
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -93,6 +93,7 @@ def read_labels(path: str | os.PathLike[str], *, names: Sequence[str] | None = N
 
 
 def _wanted(columns: Sequence[str], names: Sequence[str] | None) -> list[str]:
+    check_names(columns)
     if "id" not in columns:
         raise UnreadableFileError(
             "no crystal table: the column id is missing",

@@ -11,7 +11,7 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.errors import WrongUsageError, XtalprintError, not_a_crystal
 from xtalprint.io.quiet import first_line
-from xtalprint.io.tables import TABLES, pyarrow
+from xtalprint.io.tables import CRYSTAL_COLUMNS, TABLES, pyarrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -52,8 +52,14 @@ def write_table(
     Raises
     ------
     XtalprintError
-        If the file cannot be written or has another ending, or ids or labels differ in number from the crystals.
+        If the file cannot be written or has another ending, ids or labels differ in number from the crystals, or a
+        label has the name of a column that every table has.
     """
+    for name in labels or ():
+        if name in CRYSTAL_COLUMNS:
+            raise WrongUsageError(
+                "a label has the name of a column of the table", value=name, remedy="give the label another name"
+            )
     with TableWriter(path) as writer:
         for row, crystal in enumerate(crystals):
             if ids is not None and row >= len(ids):

@@ -258,18 +258,9 @@ def _rows(
 
 
 def _table(file: InputFile, elements: Sequence[str] | None) -> CrystalTable:
-    pa, pq = pyarrow("reading a crystal table")
-    try:
-        if file.compression is None:
-            table = pq.read_table(file.path)
-        else:
-            table = pq.read_table(pa.BufferReader(file.content()))
-    except (pa.ArrowException, OSError) as error:
-        raise UnreadableFileError(
-            f"not a sound Parquet file ({first_line(error)})", remedy="copy or write the file again"
-        ) from error
+    with _opened(file) as parquet:
+        table = parquet.read()
     names = table.column_names
-    _check_columns(names)
     return CrystalTable(
         file.source,
         [str(i) for i in table.column("id").to_pylist()],
@@ -280,6 +271,7 @@ def _table(file: InputFile, elements: Sequence[str] | None) -> CrystalTable:
 
 
 def _check_columns(names: Sequence[str]) -> None:
+    check_names(names)
     missing = [name for name in ("id", "cell", "numbers", "frac") if name not in names]
     if missing:
         raise UnreadableFileError(
@@ -287,6 +279,21 @@ def _check_columns(names: Sequence[str]) -> None:
             value=", ".join(names),
             remedy="a crystal table has id, cell, numbers, frac and source",
         )
+
+
+def check_names(names: Sequence[str]) -> None:
+    """Refuse a table in which a column stands twice.
+
+    Raises
+    ------
+    UnreadableFileError
+        Naming the first.
+    """
+    for name in names:
+        if names.count(name) > 1:
+            raise UnreadableFileError(
+                "two columns of the table have the same name", value=name, remedy="rename one, or remove it"
+            )
 
 
 def _column(table: Any, file: InputFile, elements: Sequence[str] | None) -> CrystalColumn:  # noqa: ANN401 - pyarrow has no types
