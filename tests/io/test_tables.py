@@ -219,3 +219,22 @@ def test_two_columns_of_one_name_are_refused(tmp_path):
     for read_it in (read_table, read_labels, read):
         with pytest.raises(UnreadableFileError, match=r"two columns of the table have the same name \(value: id\)"):
             read_it(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "message"),
+    [
+        ("numbers", [["Na"]], r"numbers must be lists of whole numbers \(value: string\); write the atomic numbers"),
+        ("numbers", [[11.5]], r"numbers must be lists of whole numbers \(value: double\)"),
+        ("frac", [["a", "b", "c"]], r"frac must be lists of numbers \(value: string\)"),
+    ],
+)
+def test_lists_of_something_else_are_named(tmp_path, name, values, message):
+    path = tmp_path / "t.parquet"
+    write_table([Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))], path)
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(table.column_names.index(name), name, pa.array(values)), path)
+    with pytest.raises(UnreadableFileError, match=message):
+        read_table(path)
+    with pytest.raises(UnreadableFileError, match=message):
+        read(path)

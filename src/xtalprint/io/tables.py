@@ -71,7 +71,7 @@ class CrystalColumn(Sequence[Crystal]):
         self._n = table.num_rows
         names = table.column_names
         self._lists = {
-            name: _Lists(table.column(name))
+            name: _Lists(table.column(name), name)
             for name in CRYSTAL_COLUMNS
             if name in names and name not in {"id", "source"}
         }
@@ -146,14 +146,22 @@ class CrystalColumn(Sequence[Crystal]):
 class _Lists:
     """A column of lists as one array and offsets; a row is a view."""
 
-    def __init__(self, column: Any) -> None:  # noqa: ANN401 - pyarrow has no types
+    def __init__(self, column: Any, name: str) -> None:  # noqa: ANN401 - pyarrow has no types
         import pyarrow.compute as pc  # noqa: PLC0415 - an extra
+        from pyarrow.types import is_boolean, is_floating, is_integer  # noqa: PLC0415 - likewise
 
         array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
         values = array.flatten()  # without those of missing rows
         if values.null_count:
             raise UnreadableFileError("numbers are missing inside a list", remedy="complete or remove these rows")
+        whole = is_integer(values.type)
+        if name == "numbers" and not whole and len(values):
+            raise UnreadableFileError(
+                "numbers must be lists of whole numbers", value=values.type, remedy="write the atomic numbers"
+            )
+        if not (whole or is_floating(values.type) or is_boolean(values.type)) and len(values):
+            raise UnreadableFileError(f"{name} must be lists of numbers", value=values.type)
         self._offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
         self._values = values.to_numpy(zero_copy_only=False)
         self._valid = array.is_valid().to_numpy(zero_copy_only=False) if array.null_count else None
