@@ -255,6 +255,24 @@ def test_other_inputs_are_refused(tmp_path, metric, table):
         distance_matrix(metric, table[:80], path=path)
 
 
+def test_rows_made_otherwise_are_refused(tmp_path, metric, table):
+    path = tmp_path / "d.npy"
+    seen = {"seen": {"descriptor": "GRID", "smearing": 0.1, "counts": (1, 2)}}
+    distance_matrix(metric, table, path=path, about=seen)
+    about = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
+    assert about["distance"]["seen"] == {"descriptor": "GRID", "smearing": 0.1, "counts": [1, 2]}
+    distance_matrix(metric, table, path=path, about=seen)
+    with pytest.raises(WrongUsageError, match="another distance: not the same distance"):
+        distance_matrix(metric, table, path=path, about={"seen": {"descriptor": "GRID", "smearing": 0.05}})
+
+
+def test_an_unfinished_matrix_of_another_version_is_refused(tmp_path, metric, table, monkeypatch):
+    _unfinished(tmp_path / "d.npy", metric, table)
+    monkeypatch.setattr(matrix_module, "__version__", "0.0.1")
+    with pytest.raises(WrongUsageError, match="another block: not the same version of xtalprint"):
+        distance_matrix(metric, table, path=tmp_path / "d.npy", block=40)
+
+
 def test_spoiled_files_are_told(tmp_path, metric, table):
     path = tmp_path / "d.npy"
     _unfinished(path, metric, table)

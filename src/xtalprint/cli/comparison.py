@@ -211,7 +211,14 @@ class Comparison:
             def progress(finished: int, of: int) -> None:
                 bar.update(finished, _ALL_PERCENT * finished // of)
 
-            whole = distance_matrix(self.metric.distance, table, path=path, threads=self.threads, progress=progress)
+            whole = distance_matrix(
+                self.metric.distance,
+                table,
+                path=path,
+                about=self.metric.parameters,
+                threads=self.threads,
+                progress=progress,
+            )
         same = {"matrix": str(path), "metric": self.metric.name, "unit": self.metric.unit}
         for row, place in enumerate(self.gathered.places):
             formula, warnings = self.gathered.formulas[row], list(self.gathered.warnings.get(row, ()))

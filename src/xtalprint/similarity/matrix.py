@@ -22,7 +22,7 @@ from xtalprint.similarity.fingerprints import whole_number
 from xtalprint.similarity.one_writer import cannot_write, only_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,12 @@ BLOCK = 2048
 KEEP_EVERY = 2.0
 #: Left free on the disk.
 SPARE = 1 << 26
+#: Entries of the description in the words of a message.
+_WORDS = {
+    "package_version": "version of xtalprint",
+    "rows_sha256": "rows",
+    "columns_sha256": "columns",
+}
 
 
 def distance_matrix(
@@ -47,6 +53,7 @@ def distance_matrix(
     b: Table | None = None,
     *,
     path: str | Path,
+    about: Mapping[str, Any] | None = None,
     block: int = BLOCK,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -65,6 +72,9 @@ def distance_matrix(
         What ``distance.table`` made; without b the matrix is that of a with itself, and half of it is computed.
     path
         Of the file, ending with ``.npy``.
+    about
+        What the rows were made of, as plain data: the ``parameters`` of a metric. It is written beside the matrix
+        and, with the distance, the rows and the version of xtalprint, must be the same where a run goes on.
     block
         Rows and columns that are computed at once.
     threads
@@ -79,8 +89,8 @@ def distance_matrix(
     Raises
     ------
     WrongUsageError
-        If the file, or an unfinished one, is of other crystals or another distance, another process is writing it,
-        its folder may not be written to, or the disk is too small.
+        If the file, or an unfinished one, is of other crystals, another distance or another version of xtalprint,
+        another process is writing it, its folder may not be written to, or the disk is too small.
 
     Examples
     --------
@@ -94,7 +104,7 @@ def distance_matrix(
      [0.1 0.  0.1]
      [0.2 0.1 0. ]]
     """
-    run = _Run.of(distance, a, b, Path(path), whole_number(block, "the size of a block"))
+    run = _Run.of(distance, a, b, Path(path), whole_number(block, "the size of a block"), about)
     if not run.is_finished():
         with only_writer(run.path):
             if not run.is_finished():  # by another, until just now
@@ -151,7 +161,15 @@ class _Run:
     what: dict[str, Any]
 
     @classmethod
-    def of(cls, distance: Distance, a: Table, b: Table | None, path: Path, block: int) -> _Run:
+    def of(  # noqa: PLR0917 - those of distance_matrix
+        cls,
+        distance: Distance,
+        a: Table,
+        b: Table | None,
+        path: Path,
+        block: int,
+        about: Mapping[str, Any] | None,
+    ) -> _Run:
         if path.suffix != ".npy":
             raise WrongUsageError(
                 "the matrix is written as .npy", value=str(path), remedy="give a name ending with .npy"
@@ -162,13 +180,15 @@ class _Run:
         what = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
-            "distance": distance.parameters,
+            "package_version": __version__,
+            "distance": {**distance.parameters, **(about or {})},
             "unit": distance.unit,
             "shape": list(shape),
             "rows_sha256": content_digest(a),
             "columns_sha256": None if b is None else content_digest(b),
         }
-        return cls(path, block, shape, b is None, what)
+        # As it is read again: a tuple has become a list.
+        return cls(path, block, shape, b is None, json.loads(json.dumps(what)))
 
     @property
     def n_distances(self) -> int:
@@ -212,9 +232,17 @@ class _Run:
         about = read_json(self.about, what="description of a distance matrix", remedy=remedy)
         if {key: about.get(key) for key in self.what} != self.what:
             raise WrongUsageError(
-                "the matrix there is of other crystals or another distance", value=str(self.path), remedy=remedy
+                f"the matrix there is of other crystals or another distance: {self._differing(about)}",
+                value=str(self.path),
+                remedy=remedy,
             )
         return True
+
+    def _differing(self, known: Mapping[str, Any]) -> str:
+        """What is not as it was, for people."""
+        return "not the same " + ", ".join(
+            _WORDS.get(key, key) for key, value in self.what.items() if known.get(key) != value
+        )
 
     def opened(self) -> tuple[Matrix, set[Block]]:
         """The unfinished matrix and its finished blocks; a new one if there is none."""
@@ -224,8 +252,11 @@ class _Run:
         known = _parsed(first)
         if known is not None and self.part.exists():
             if known != header:
+                found = known if isinstance(known, dict) else {}
+                differing = self._differing(found) if found.get("block") == self.block else "not the same block"
                 raise WrongUsageError(
-                    "the unfinished matrix there is of other crystals, another distance or another block",
+                    "the unfinished matrix there is of other crystals, another distance or another block: "
+                    + differing,
                     value=str(self.part),
                     remedy="choose another name, or delete it",
                 )
@@ -256,7 +287,7 @@ class _Run:
                 os.fsync(stream.fileno())
 
     def finish(self) -> None:
-        write_json(self.about, self.what | {"package_version": __version__})
+        write_json(self.about, self.what)
         self.part.replace(self.path)
         self.journal.unlink()
 
