@@ -19,6 +19,7 @@ from click.testing import CliRunner
 import xtalprint as xp
 from xtalprint.cli import main
 from xtalprint.cli.compare import METRICS
+from xtalprint.similarity import EarthMovers
 from xtalprint.similarity.metrics import metric_named, metrics
 from xtalprint.similarity.one_writer import only_writer
 
@@ -311,6 +312,21 @@ def test_pictures(folder):
     result = run(*SOME, "--pictures", "pictures", "--quiet")
     assert result.stderr == ""
     assert {path.name: path.read_bytes() for path in (folder / "pictures").iterdir()} == before
+
+
+def test_pictures_compute_no_distance_twice(folder, monkeypatch):
+    computed, distances = [], EarthMovers.distances
+
+    def counted(self, a, b):
+        computed.append(len(a) * len(b))
+        return distances(self, a, b)
+
+    expected = records(*SOME)
+    monkeypatch.setattr("xtalprint.cli.comparison.BLOCK", 2)
+    monkeypatch.setattr(EarthMovers, "distances", counted)
+    assert records(*SOME, "--pictures", "pictures", "--threads", 1) == expected
+    assert sorted(computed) == [1, 2, 2, 4, 4, 4], "each square block of the upper half once"
+    assert (folder / "pictures" / "map.png").exists()
 
 
 @pytest.mark.parametrize(

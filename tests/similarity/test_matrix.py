@@ -18,6 +18,7 @@ from random_grids import plain_distances, random_grids
 from xtalprint.errors import UnreadableFileError, WrongUsageError
 from xtalprint.similarity import Cosine, EarthMovers, WeightedSum, distance_matrix, one_writer
 from xtalprint.similarity import matrix as matrix_module
+from xtalprint.similarity.matrix import strips_of_pairs
 
 GRIDS = random_grids(90, 8, 40, complete=False)
 
@@ -51,6 +52,15 @@ def test_the_same_bits_in_any_blocks(  # noqa: PLR0917 - fixtures
     about = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
     assert about["distance"] == {"distance": "grid-emd", "bin_width": 0.1}
     assert (about["unit"], about["shape"]) == ("Å", list(found.shape))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_strips_hold_the_same_numbers(metric, table, threads):
+    whole, firsts = metric.distances(table, table), []
+    for first, values in strips_of_pairs(metric, table, block=40, threads=threads):
+        firsts.append(first)
+        assert np.array_equal(values, whole[first : first + 40, first:])
+    assert firsts == [0, 40, 80]
 
 
 @pytest.mark.parametrize("text", ['{"precious": 1}', "[1]", "notes", ""])

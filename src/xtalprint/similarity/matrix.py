@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -22,7 +23,7 @@ from xtalprint.similarity.fingerprints import whole_number
 from xtalprint.similarity.one_writer import cannot_write, only_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -108,14 +109,55 @@ def distance_matrix(
     if not run.is_finished():
         with only_writer(run.path):
             if not run.is_finished():  # by another, until just now
-                _compute(run, partial(_block, distance, a, b, run.block), threads, progress)
+                _compute(run, partial(_blocks, distance, a, b, run.block, threads), progress)
     return _mapped(run.path)
+
+
+def strips_of_pairs(
+    distance: Distance, table: Table, *, block: int, threads: int | None = None
+) -> Generator[tuple[int, NDArray[np.float64]], None, None]:
+    """Yield the distances of all pairs of rows in their order, without a file.
+
+    They are computed in the square blocks of `distance_matrix`, and the memory is that of one strip.
+
+    Parameters
+    ----------
+    distance
+        Such as ``EarthMovers()``.
+    table
+        What ``distance.table`` made.
+    block
+        Rows of a strip, and rows and columns of what is computed at once.
+    threads
+        None means all cores.
+
+    Yields
+    ------
+    Number of the first row of a strip, and the distances of its rows to all rows from that one on.
+
+    Examples
+    --------
+    >>> from xtalprint.similarity import EarthMovers
+    >>> metric = EarthMovers(bin_width=0.1)
+    >>> for first, values in strips_of_pairs(metric, metric.table(np.eye(3)[:, None, :]), block=2):
+    ...     print(first, values.round(6).tolist())
+    0 [[0.0, 0.1, 0.2], [0.1, 0.0, 0.1]]
+    2 [[0.0]]
+    """
+    last = -(-len(table) // block) - 1
+    places = _places((len(table), len(table)), block, symmetric=True)
+    strip: list[NDArray[np.float64]] = []
+    with closing(_blocks(distance, table, None, block, threads, places)) as blocks:
+        for (row, column), values in blocks:
+            strip.append(values)
+            if column == last:
+                yield row * block, np.concatenate(strip, axis=1)
+                strip = []
 
 
 def _compute(
     run: _Run,
-    compute: Callable[[Block], tuple[Block, Matrix]],
-    threads: int | None,
+    blocks: Callable[[Iterable[Block]], Generator[tuple[Block, NDArray[np.float64]], None, None]],
     progress: Callable[[int, int], None] | None,
 ) -> None:
     """Compute and write what is not there yet."""
@@ -124,8 +166,8 @@ def _compute(
     finished = sum(run.size(place) for place in done)
     last = time.monotonic()
     unkept: list[Block] = []
-    for place, values in map_ordered(compute, waiting, threads=threads):
-        run.write(matrix, place, values)
+    for place, values in blocks(waiting):
+        run.write(matrix, place, values.astype(np.float32))
         unkept.append(place)
         if time.monotonic() - last > KEEP_EVERY:
             run.keep(matrix, unkept)
@@ -138,11 +180,26 @@ def _compute(
     run.finish()
 
 
-def _block(distance: Distance, a: Table, b: Table | None, block: int, place: Block) -> tuple[Block, Matrix]:
-    rows, columns = (slice(i * block, (i + 1) * block) for i in place)
-    of_a = a[rows]
-    of_b = of_a if b is None and rows == columns else (a if b is None else b)[columns]
-    return place, distance.distances(of_a, of_b).astype(np.float32)
+def _places(shape: tuple[int, int], block: int, *, symmetric: bool) -> Iterator[Block]:
+    """All blocks, row by row; upper right ones only, of a symmetric matrix."""
+    counts = (-(-length // block) for length in shape)
+    return ((i, j) for i, j in product(*map(range, counts)) if j >= i or not symmetric)
+
+
+def _blocks(  # noqa: PLR0917 - bound by partial
+    distance: Distance, a: Table, b: Table | None, block: int, threads: int | None, places: Iterable[Block]
+) -> Generator[tuple[Block, NDArray[np.float64]], None, None]:
+    """The distances of each of these blocks, in their order, on several threads."""
+
+    def compute(place: Block) -> tuple[Block, NDArray[np.float64]]:
+        rows, columns = (slice(i * block, (i + 1) * block) for i in place)
+        of_a = a[rows]
+        # The same table twice is compared by halves.
+        return place, distance.distances(
+            of_a, of_a if b is None and rows == columns else (a if b is None else b)[columns]
+        )
+
+    return map_ordered(compute, places, threads=threads)
 
 
 def _mapped(path: Path) -> Matrix:
@@ -207,9 +264,8 @@ class _Run:
         return self.path.with_name(f"{self.path.name}.json")
 
     def blocks(self) -> Iterator[Block]:
-        """Upper right ones only, of a symmetric matrix."""
-        counts = (-(-length // self.block) for length in self.shape)
-        return ((i, j) for i, j in product(*map(range, counts)) if j >= i or not self.symmetric)
+        """All blocks to be computed."""
+        return _places(self.shape, self.block, symmetric=self.symmetric)
 
     def size(self, place: Block) -> int:
         """Distances that a block tells."""
