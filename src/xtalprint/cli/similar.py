@@ -94,8 +94,9 @@ Examples:
 @click.option(
     "--approximate",
     is_flag=True,
-    help="Let faiss look for candidates, of which 400 are compared exactly; one of the nearest may be missing. For "
-    "many queries of millions of crystals.",
+    help="Let faiss look for candidates, of which 400 are compared exactly; one of the nearest may be missing. Up to "
+    "100,000 crystals, the most that was measured, the exact search is faster; and each command builds the graph of "
+    "faiss anew, in 24 s for so many.",
 )
 @options.labels_option
 @options.elements_option
