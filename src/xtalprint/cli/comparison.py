@@ -46,7 +46,7 @@ COLUMNS = [
 ]
 ROW_COLUMNS = ["row", "source", "frame", "id", "formula", "status", "warnings", "matrix", "metric", "unit", "error"]
 #: Rows and columns of the blocks that records of pairs are computed in.
-BLOCK = 256
+BLOCK = 512
 #: Most structures of a picture.
 MOST_DRAWN = 5000
 #: From so many structures on, records of pairs are a slow way.
