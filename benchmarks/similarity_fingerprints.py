@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint import Crystal
+from xtalprint import Crystal, __version__
+from xtalprint.descriptors.base import parameters
 from xtalprint.descriptors.grid import GRID
 from xtalprint.errors import XtalprintError
 from xtalprint.io import read_table
@@ -25,7 +28,7 @@ SMEARING = 0.1
 
 
 def descriptor(*, smeared: bool = False) -> GRID:
-    """Plain histograms, or histograms of Gaussians."""
+    """Plain histograms, or histograms of Gaussians: those of ``GRID()`` and the commands."""
     return GRID(n_groups=N_GROUPS, r_max=N_BINS * WIDTH, bin_width=WIDTH, smearing=SMEARING if smeared else 0)
 
 
@@ -36,13 +39,26 @@ def strained(crystal: Crystal, rng: np.random.Generator) -> Crystal:
     return Crystal(positions, crystal.numbers, cell=cell)
 
 
-def packed(path: Path, cache: Path, *, relatives: int = 0, smeared: bool = False) -> CumulativeTable:
-    """Packed fingerprints of a crystal table, or of made-up relatives of its crystals; computed once."""
-    kept = cache / f"{path.stem}{'-smeared' * smeared}{f'-relatives-{relatives}' if relatives else ''}.npz"
+def packed(
+    path: Path, cache: Path, *, relatives: int = 0, smeared: bool = False, most: int | None = None
+) -> CumulativeTable:
+    """Packed fingerprints of a crystal table, or of made-up relatives of its crystals; computed once.
+
+    What is kept is found again by the descriptor's parameters and the version too.
+    """
+    made = {
+        "descriptor": parameters(descriptor(smeared=smeared)),
+        "version": __version__,
+        "relatives": [relatives, STRAIN, SHIFT] if relatives else None,
+        "most": most,
+        "bytes": path.stat().st_size,
+    }
+    key = hashlib.sha256(json.dumps(made, sort_keys=True).encode()).hexdigest()[:12]
+    kept = cache / f"{path.stem}{'-smeared' * smeared}{f'-relatives-{relatives}' if relatives else ''}-{key}.npz"
     if kept.exists():
         with np.load(kept) as arrays:
             return CumulativeTable(*(arrays[name] for name in ("first", "last", "offsets", "values")), n_bins=N_BINS)
-    crystals = read_table(path).crystals
+    crystals = read_table(path).crystals[:most]
     tables: list[CumulativeTable] = []
     n = relatives or len(crystals)
     for start in range(0, n, CHUNK):

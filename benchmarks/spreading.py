@@ -1,4 +1,4 @@
-"""What many structures cost: time, memory and room of ``classify`` and ``describe`` into a folder of shards.
+"""What many structures cost: time, memory and room of three commands that write into a folder of shards.
 
 Run ``python benchmarks/spreading.py`` with XTALPRINT_DATA set to the data sets; it writes results/spreading.json and
 docs/images/spreading.png after each step. The structures are rows of properties/properties.parquet, evenly spread
@@ -44,6 +44,7 @@ COLUMNS = ["id", "cell", "numbers", "frac", "source"]
 COMMANDS = {
     "classify": ["classify"],
     "describe": ["describe", "--descriptor", "bond-orientational-order"],
+    "index": ["index"],
 }
 ENGINES = {
     "serial": ["--engine", "serial"],
@@ -52,7 +53,8 @@ ENGINES = {
 }
 #: Structures for the comparison of engines, and for the growth, whose last two give the cost of a million.
 FEW = 500
-GROWTH = {"classify": (300, 3000), "describe": (1000, 10_000, 100_000)}
+#: Ids may not repeat in an index, so that it has no more than the table.
+GROWTH = {"classify": (300, 3000), "describe": (1000, 10_000, 100_000), "index": (1000, 10_000, 50_000)}
 #: Rows of a row group, as `xtalprint convert` writes them.
 ROW_GROUP = 2000
 #: ``--per-shard`` of the growth.
@@ -126,6 +128,8 @@ def spread(
     rows = sum(pq.read_metadata(path).num_rows for path in tables)
     per_shard = -(-rows // shards) if shards else PER_SHARD
     arguments = [*COMMANDS[command], *map(str, tables), "--into", str(into), "--per-shard", str(per_shard)]
+    if command == "index":
+        arguments += ["--output", str(place / "index"), "--overwrite"]
     with dask_cluster(place) if engine == "dask" else nothing() as cluster:
         options = ENGINES.get(engine) or ["--engine", "dask", "--scheduler", cluster.address]
         figures = measured([*arguments, *options], cluster)
@@ -188,7 +192,7 @@ def measured(arguments: list[str], cluster: Cluster | None) -> dict[str, float]:
     before = sum(busy(process) for process in others)
     start = time.perf_counter()
     command = [sys.executable, "-m", "xtalprint", *arguments, "--quiet"]
-    process = psutil.Popen(command, env=one_thread())
+    process = psutil.Popen(command, env=one_thread(), stdout=subprocess.DEVNULL)
     most, seconds = 0.0, {}
     while process.poll() is None:
         tree = [*family(process), *(member for other in others for member in family(other))]
@@ -270,7 +274,7 @@ def tables(result: dict[str, Any]) -> str:
         "| command | ms of a core for one | core hours for a million | GB for a million | core hours for 10⁸ |",
         "|---|---|---|---|---|",
     ]
-    for command in COMMANDS:
+    for command in dict.fromkeys(row["what"] for row in result["growth"]):
         cost = cost_of_a_million(result, command)
         figures = f"{cost['milliseconds']:.1f} | {cost['core_hours']:.2f} | {cost['gigabytes']:.2f}"
         lines.append(f"| {command} | {figures} | {100 * cost['core_hours']:,.0f} |")

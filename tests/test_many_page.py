@@ -28,7 +28,9 @@ def test_the_tables_are_those_of_the_results(benchmark):
 
 
 def test_every_engine_gave_the_same_bytes_and_every_record():
-    assert len(RESULT["engines"]) == 8
+    commands = {row["what"] for row in RESULT["engines"]}
+    assert commands >= {"classify", "describe"}
+    assert len(RESULT["engines"]) == 4 * len(commands)
     assert all(row["same_bytes"] for row in RESULT["engines"])
     assert all(row["records"] == row["n"] for row in [*RESULT["engines"], *RESULT["growth"]])
 

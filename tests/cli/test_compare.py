@@ -19,6 +19,7 @@ from click.testing import CliRunner
 import xtalprint as xp
 from xtalprint.cli import main
 from xtalprint.cli.compare import METRICS
+from xtalprint.similarity import EarthMovers
 from xtalprint.similarity.metrics import metric_named, metrics
 from xtalprint.similarity.one_writer import only_writer
 
@@ -259,6 +260,48 @@ def test_a_matrix_file_of_other_metrics(folder, metric):
     assert np.load("d.npy")[0, 1] == np.float32(first["distance"])
 
 
+SEEN = {
+    "grid-emd": ("GRID", "grid-emd"),
+    "grid-cosine": ("GRID", "cosine"),
+    "grid-euclid": ("GRID", "euclid"),
+    "rdf-emd": ("RDF", "rdf-emd"),
+    "rdf-cosine": ("RDF", "cosine"),
+    "amd": ("AMD", "amd"),
+    "sorted": ("sorted distances", "sorted"),
+    "composition": ("composition", "composition-emd"),
+    "composition-metric": ("composition", "composition-emd"),
+    "total": (None, "weighted-sum"),
+    "total-metric": (None, "weighted-sum"),
+}
+
+
+def test_a_matrix_file_says_what_made_it(folder):
+    assert set(SEEN) == set(METRICS)
+    texts = {}
+    for name, (descriptor, distance) in SEEN.items():
+        run("copper.cif", "brass.cif", "--metric", name, "--matrix", f"{name}.npy")
+        text = Path(f"{name}.npy.json").read_text()
+        about = json.loads(text)
+        assert about["package_version"] == xp.__version__
+        assert about["unit"] == METRICS[name]
+        assert (about["distance"]["metric"], about["distance"]["distance"]) == (name, distance)
+        assert about["distance"]["seen"].get("descriptor") == descriptor
+        texts[json.dumps(about["distance"])] = name
+    assert len(texts) == len(METRICS), "no two metrics have the same description"
+    grid = json.loads(Path("grid-emd.npy.json").read_text())["distance"]
+    assert (grid["seen"]["smearing"], grid["seen"]["r_max"], grid["bin_width"]) == (0.1, 10.0, 0.1)
+    parts = json.loads(Path("total.npy.json").read_text())["distance"]["seen"]["parts"]
+    assert [part["descriptor"] for part in parts] == ["GRID", "composition"]
+
+
+def test_a_matrix_of_another_version_is_not_gone_on_with(folder):
+    run("copper.cif", "brass.cif", "--matrix", "d.npy")
+    about = Path("d.npy.json")
+    about.write_text(about.read_text().replace(f'"{xp.__version__}"', '"0.0.1"'))
+    told = run("copper.cif", "brass.cif", "--matrix", "d.npy", exit_code=2).stderr
+    assert "not the same version of xtalprint" in " ".join(told.split())
+
+
 def test_pictures(folder):
     result = run(*SOME, "--pictures", "pictures", "--matrix", "d.npy")
     assert {path.name for path in (folder / "pictures").iterdir()} == {"matrix.png", "tree.png", "map.png"}
@@ -269,6 +312,21 @@ def test_pictures(folder):
     result = run(*SOME, "--pictures", "pictures", "--quiet")
     assert result.stderr == ""
     assert {path.name: path.read_bytes() for path in (folder / "pictures").iterdir()} == before
+
+
+def test_pictures_compute_no_distance_twice(folder, monkeypatch):
+    computed, distances = [], EarthMovers.distances
+
+    def counted(self, a, b):
+        computed.append(len(a) * len(b))
+        return distances(self, a, b)
+
+    expected = records(*SOME)
+    monkeypatch.setattr("xtalprint.cli.comparison.BLOCK", 2)
+    monkeypatch.setattr(EarthMovers, "distances", counted)
+    assert records(*SOME, "--pictures", "pictures", "--threads", 1) == expected
+    assert sorted(computed) == [1, 2, 2, 4, 4, 4], "each square block of the upper half once"
+    assert (folder / "pictures" / "map.png").exists()
 
 
 @pytest.mark.parametrize(

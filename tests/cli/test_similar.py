@@ -215,6 +215,15 @@ def test_one_thing_is_searched(here, arguments):
     assert "--table T.parquet or --index FOLDER" in run("similar", "query.extxyz", *arguments, exit_code=2).stderr
 
 
+@pytest.mark.parametrize(
+    "options", [("--engine", "dask", "--scheduler", "tcp://127.0.0.1:1"), ("--engine", "processes", "--workers", "2")]
+)
+def test_an_index_takes_no_engine_that_would_do_nothing(here, options):
+    told = run("similar", "query.extxyz", "--index", "index", *options, exit_code=2)
+    assert f"--engine {options[1]} has no work with --index" in " ".join(told.stderr.split())
+    assert told.stdout == ""
+
+
 def test_what_is_no_index(here):
     assert "no similarity index" in run("similar", "query.extxyz", "--index", "nowhere", exit_code=2).stderr
     shutil.copytree("index", here / "spoiled")

@@ -191,6 +191,13 @@ def test_a_group_partly_beyond_r_max_adds_up_to_the_part_inside():
     np.testing.assert_allclose(array.sum(axis=1), [1] * 6 + [0.5] * 12, atol=1e-6)
 
 
+def test_sites_beyond_the_range_are_seen_through_the_smearing():
+    simple_cubic = Crystal([[0, 0, 0]], ["Po"], cell=10.3 * np.eye(3))
+    assert 0 < GRID().compute(simple_cubic).array.sum() < 0.01
+    with pytest.raises(NothingSeenError, match="no two sites are within r_max"):
+        GRID(smearing=0).compute(simple_cubic)
+
+
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_single_atom_and_atoms_far_apart_are_refused(name):
     lonely = Crystal([[0, 0, 0]], ["He"], source="he.xyz", frame=1)

@@ -53,3 +53,25 @@ def test_everything_as_candidates_is_exact(index):
     search = ApproximateSearch.of(index, candidates=600)
     for i in range(0, 600, 50):
         assert search.query(GRIDS[i], 8).ids == index.query(GRIDS[i], 8).ids
+
+
+@pytest.mark.filterwarnings("ignore:.*SWIG.*:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:builtin type .*:DeprecationWarning")
+@pytest.mark.parametrize("kind", ["hnsw", "ivf"])
+def test_as_many_as_are_wanted(kind):
+    pytest.importorskip("faiss")
+    index = SimilarityIndex.build(GRIDS[:100], bin_width=0.1)
+    search = ApproximateSearch.of(index, kind=kind)
+    for grid in GRIDS[:100:7]:
+        for k in (10, 50, 100):
+            assert len(search.query(grid, k)) == k
+        assert search.query(grid, 200).ids == index.query(grid, 200).ids
+
+
+def test_a_graph_that_reaches_too_few_is_left_for_all(index):
+    class Broken:
+        def search(self, _means, wanted):
+            return None, np.array([[3, *[-1] * (wanted - 1)]])
+
+    search = ApproximateSearch(index, 60, Broken())
+    assert search.query(GRIDS[5], 10).ids == index.query(GRIDS[5], 10).ids

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -340,3 +341,28 @@ def test_without_pyarrow(tmp_path, monkeypatch, index):
 def test_a_descriptor_that_is_not_here():
     with pytest.raises(WrongUsageError, match=r"this descriptor is not known here \(value: Nonsense\)"):
         fingerprinting.made_descriptor({"descriptor": "Nonsense"})
+
+
+class KilledError(BaseException):
+    pass
+
+
+def test_a_run_killed_while_it_overwrites_loses_no_index(tmp_path, monkeypatch):
+    few, more = (SimilarityIndex.build(GRIDS[:n], bin_width=0.1) for n in (3, 4))
+    few.save(tmp_path / "i")
+    replace = Path.replace
+
+    def killed(self, target):
+        if self.name.startswith(".i."):
+            raise KilledError
+        return replace(self, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        with pytest.raises(KilledError):
+            more.save(tmp_path / "i", overwrite=True)
+    assert not (tmp_path / "i").exists()
+    assert len(SimilarityIndex.load(tmp_path / "i")) == 3
+    more.save(tmp_path / "i", overwrite=True)
+    assert len(SimilarityIndex.load(tmp_path / "i")) == 4
+    assert [path.name for path in tmp_path.iterdir()] == ["i"], "nothing is left over"

@@ -18,6 +18,7 @@ from random_grids import plain_distances, random_grids
 from xtalprint.errors import UnreadableFileError, WrongUsageError
 from xtalprint.similarity import Cosine, EarthMovers, WeightedSum, distance_matrix, one_writer
 from xtalprint.similarity import matrix as matrix_module
+from xtalprint.similarity.matrix import strips_of_pairs
 
 GRIDS = random_grids(90, 8, 40, complete=False)
 
@@ -51,6 +52,15 @@ def test_the_same_bits_in_any_blocks(  # noqa: PLR0917 - fixtures
     about = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
     assert about["distance"] == {"distance": "grid-emd", "bin_width": 0.1}
     assert (about["unit"], about["shape"]) == ("Å", list(found.shape))
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_strips_hold_the_same_numbers(metric, table, threads):
+    whole, firsts = metric.distances(table, table), []
+    for first, values in strips_of_pairs(metric, table, block=40, threads=threads):
+        firsts.append(first)
+        assert np.array_equal(values, whole[first : first + 40, first:])
+    assert firsts == [0, 40, 80]
 
 
 @pytest.mark.parametrize("text", ['{"precious": 1}', "[1]", "notes", ""])
@@ -253,6 +263,24 @@ def test_other_inputs_are_refused(tmp_path, metric, table):
     distance_matrix(metric, table, path=path, block=40)
     with pytest.raises(WrongUsageError, match="the matrix there is of other crystals or another distance"):
         distance_matrix(metric, table[:80], path=path)
+
+
+def test_rows_made_otherwise_are_refused(tmp_path, metric, table):
+    path = tmp_path / "d.npy"
+    seen = {"seen": {"descriptor": "GRID", "smearing": 0.1, "counts": (1, 2)}}
+    distance_matrix(metric, table, path=path, about=seen)
+    about = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
+    assert about["distance"]["seen"] == {"descriptor": "GRID", "smearing": 0.1, "counts": [1, 2]}
+    distance_matrix(metric, table, path=path, about=seen)
+    with pytest.raises(WrongUsageError, match="another distance: not the same distance"):
+        distance_matrix(metric, table, path=path, about={"seen": {"descriptor": "GRID", "smearing": 0.05}})
+
+
+def test_an_unfinished_matrix_of_another_version_is_refused(tmp_path, metric, table, monkeypatch):
+    _unfinished(tmp_path / "d.npy", metric, table)
+    monkeypatch.setattr(matrix_module, "__version__", "0.0.1")
+    with pytest.raises(WrongUsageError, match="another block: not the same version of xtalprint"):
+        distance_matrix(metric, table, path=tmp_path / "d.npy", block=40)
 
 
 def test_spoiled_files_are_told(tmp_path, metric, table):

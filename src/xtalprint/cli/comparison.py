@@ -45,8 +45,8 @@ COLUMNS = [
     "error",
 ]
 ROW_COLUMNS = ["row", "source", "frame", "id", "formula", "status", "warnings", "matrix", "metric", "unit", "error"]
-#: Structures that are compared with all others at a time.
-BLOCK = 64
+#: Rows and columns of the blocks that records of pairs are computed in.
+BLOCK = 512
 #: Most structures of a picture.
 MOST_DRAWN = 5000
 #: From so many structures on, records of pairs are a slow way.
@@ -120,25 +120,20 @@ class Comparison:
             write(self._as_matrix(whole))
         else:
             self._hint()
-            self._pairs(table, write)
-        if pictures is not None:
-            self._draw(pictures, self._whole(table) if whole is None else whole)
+            whole = self._pairs(table, write, keep=pictures is not None)
+        if pictures is not None and whole is not None:
+            self._draw(pictures, whole)
 
-    def _blocks(self, table: Any) -> Iterator[tuple[int, NDArray[Any]]]:  # noqa: ANN401 - that of the distance
-        """First row, and distances of some rows to all from the first on; in order, on several threads."""
-        from xtalprint.compute import map_ordered  # noqa: PLC0415 - not for --help
-
-        n = len(self.gathered)
-
-        def block(start: int) -> tuple[int, NDArray[Any]]:
-            return start, self.metric.distance.distances(table[start : start + BLOCK], table[start:n])
+    def _strips(self, table: Any) -> Iterator[tuple[int, NDArray[Any]]]:  # noqa: ANN401 - that of the distance
+        """First row, and distances of some rows to all from the first on, with a bar of what is finished."""
+        from xtalprint.similarity.matrix import strips_of_pairs  # noqa: PLC0415 - not for --help
 
         with (
-            closing(map_ordered(block, range(0, n, BLOCK), threads=self.threads)) as blocks,
-            ProgressBar("distances", files=n, enabled=not self.quiet, whole="structures") as bar,
+            closing(strips_of_pairs(self.metric.distance, table, block=BLOCK, threads=self.threads)) as strips,
+            ProgressBar("distances", files=len(table), enabled=not self.quiet, whole="structures") as bar,
         ):
             finished = 0
-            for start, values in blocks:
+            for start, values in strips:
                 yield start, values
                 finished += values.size
                 bar.update(finished, start + len(values))
@@ -151,11 +146,16 @@ class Comparison:
                 f"{n * (n - 1) // 2:,} pairs; --matrix FILE.npy writes them in much less time and room", err=True
             )
 
-    def _pairs(self, table: Any, write: Write) -> None:  # noqa: ANN401 - that of the distance
-        for start, values in self._blocks(table):
+    def _pairs(self, table: Any, write: Write, *, keep: bool) -> NDArray[Any] | None:  # noqa: ANN401 - that of the distance
+        """Write a record for each pair; returns the whole matrix if it is to be kept."""
+        whole = _Whole(len(table)) if keep else None
+        for start, values in self._strips(table):
             for i, row in enumerate(values.tolist()):
                 for j in range(i + 1, len(row)):
                     write(self._pair(start + i, start + j, row[j]))
+            if whole is not None:
+                whole.put(start, values)
+        return None if whole is None else whole.symmetric()
 
     def _pair(self, i: int, j: int, distance: float) -> Record:
         (a, a_frame), (b, b_frame) = self.gathered.places[i], self.gathered.places[j]
@@ -182,17 +182,10 @@ class Comparison:
         return name_of(*self.gathered.places[place], self.gathered.ids[place], MAX_SOURCE_WIDTH)
 
     def _whole(self, table: Any) -> NDArray[Any]:  # noqa: ANN401 - that of the distance
-        import numpy as np  # noqa: PLC0415 - not for --help
-
-        n = len(self.gathered)
-        whole = np.zeros((n, n))
-        for start, values in self._blocks(table):
-            rows = slice(start, start + len(values))
-            whole[rows, start:] = values
-            whole[start:, rows] = values.T
-        # One value for both orders of a pair: that of the upper half.
-        upper = np.triu(whole, 1)
-        return np.asarray(upper + upper.T)
+        whole = _Whole(len(table))
+        for start, values in self._strips(table):
+            whole.put(start, values)
+        return whole.symmetric()
 
     def _as_matrix(self, whole: NDArray[Any]) -> Record:
         """A record for `MatrixTable`."""
@@ -211,7 +204,14 @@ class Comparison:
             def progress(finished: int, of: int) -> None:
                 bar.update(finished, _ALL_PERCENT * finished // of)
 
-            whole = distance_matrix(self.metric.distance, table, path=path, threads=self.threads, progress=progress)
+            whole = distance_matrix(
+                self.metric.distance,
+                table,
+                path=path,
+                about=self.metric.parameters,
+                threads=self.threads,
+                progress=progress,
+            )
         same = {"matrix": str(path), "metric": self.metric.name, "unit": self.metric.unit}
         for row, place in enumerate(self.gathered.places):
             formula, warnings = self.gathered.formulas[row], list(self.gathered.warnings.get(row, ()))
@@ -232,3 +232,23 @@ class Comparison:
                     figure.savefig(beside, format="png", dpi=150)
         if not self.quiet:
             click.echo(f"pictures: {', '.join(names)}", err=True)
+
+
+class _Whole:
+    """A matrix that is filled strip by strip."""
+
+    def __init__(self, n: int) -> None:
+        import numpy as np  # noqa: PLC0415 - not for --help
+
+        self._values = np.zeros((n, n))
+
+    def put(self, start: int, values: NDArray[Any]) -> None:
+        """Put the distances of some rows to all from the first of them on in their place."""
+        self._values[start : start + len(values), start:] = values
+
+    def symmetric(self) -> NDArray[Any]:
+        """One value for both orders of a pair: that of the upper half."""
+        import numpy as np  # noqa: PLC0415 - not for --help
+
+        upper = np.triu(self._values, 1)
+        return np.asarray(upper + upper.T)

@@ -73,7 +73,9 @@ Examples:
     metavar="FOLDER",
     help="The index; it appears complete or not at all. Needed, except with --shard.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace an index that is there.")
+@click.option(
+    "--overwrite", is_flag=True, help="Replace an index that is there; until the new one is, the old one is found."
+)
 @options.labels_option
 @options.elements_option
 @click.option("--format", "format_", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)

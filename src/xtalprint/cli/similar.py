@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from xtalprint.similarity import SimilarityIndex
-    from xtalprint.similarity.search_job import Answer, Searcher
+    from xtalprint.similarity.search_job import Answer, Searcher, SearchJob
 
 #: Labels that fit beside an id on a terminal, and their widths.
 LABELS_SHOWN, LEAST, MOST = 4, 8, 14
@@ -94,8 +94,9 @@ Examples:
 @click.option(
     "--approximate",
     is_flag=True,
-    help="Let faiss look for candidates, of which 400 are compared exactly; one of the nearest may be missing. For "
-    "many queries of millions of crystals.",
+    help="Let faiss look for candidates, of which 400 are compared exactly; one of the nearest may be missing. Up to "
+    "100,000 crystals, the most that was measured, the exact search is faster; and each command builds the graph of "
+    "faiss anew, in 24 s for so many.",
 )
 @options.labels_option
 @options.elements_option
@@ -133,12 +134,18 @@ def similar(
 
     With --table, the table is fingerprinted first, by --engine; xtalprint index does that once for many searches. A
     row that has no fingerprint cannot be found: it gets an error record after all answers, and the exit code is 1. A
-    table in which an id repeats is refused.
+    table in which an id repeats is refused. Queries are looked up by threads of this process, which share the index:
+    with --index, the engines processes and dask would have no work and are refused.
     """
     start = time.perf_counter()
     spreading = Spreading.of(spread, threads=threads)
     if (table is None) == (folder is None):
         raise click.UsageError("say what is to be searched: --table T.parquet or --index FOLDER, and not both")
+    if folder and spreading.engine.name in {"processes", "dask"}:
+        raise click.UsageError(
+            f"--engine {spreading.engine.name} has no work with --index, whose queries are threads of this process; "
+            "leave it out, or choose serial or threads"
+        )
     inputs = InputStream(files, elements)
     inputs.check_output(output)
     check_folder(output)
@@ -149,15 +156,12 @@ def similar(
         known = _opened(folder, labels)
     else:
         known = _made(table, spreading, labels, elements, quiet=quiet, report=left_out.append)
-    job = _job(known, k, elements, approximate=approximate)
-    # Threads share the index, whoever made it.
-    engine = spreading.engine
-    if engine.name in {"processes", "dask"}:
-        spreading = replace(spreading, engine=replace(engine, name="threads", scheduler=None))
+    job = _job(known, k, approximate=approximate)
     look = NeighbourTable(inputs.paths, list(known.labels))
     columns = ["rank", "id", "distance", "unit", *known.labels, "source", "frame", "status", "warnings", "error"]
     with record_writer(chosen_format(format_, output), output, table=look, columns=columns) as write:
-        tally = spreading.each(job, inputs, lambda answer: _write(answer, write), quiet=quiet)
+        # Threads share the index, whoever made it.
+        tally = spreading.each_in_threads(job.answer, inputs, lambda answer: _write(answer, write), quiet=quiet)
         for record in left_out:
             write(record)
     if not quiet:
@@ -229,7 +233,7 @@ def _made(
         raise click.BadParameter(str(error), param_hint="--table") from error
 
 
-def _job(known: SimilarityIndex, k: int, elements: Sequence[str] | None, *, approximate: bool) -> Any:  # noqa: ANN401 - SearchJob
+def _job(known: SimilarityIndex, k: int, *, approximate: bool) -> SearchJob:
     from xtalprint.similarity.search_job import SearchJob  # noqa: PLC0415 - not for --help
 
     searcher: Searcher = known
@@ -237,7 +241,7 @@ def _job(known: SimilarityIndex, k: int, elements: Sequence[str] | None, *, appr
         from xtalprint.similarity.approximate import ApproximateSearch  # noqa: PLC0415 - faiss
 
         searcher = ApproximateSearch.of(known)
-    return SearchJob(searcher, k, elements)
+    return SearchJob(searcher, k)
 
 
 def _cell(value: object, width: int) -> str:

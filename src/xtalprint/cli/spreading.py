@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from xtalprint.cli.inputs import InputStream
     from xtalprint.cli.records import Record
     from xtalprint.compute import Engine, Share
+    from xtalprint.crystal import Crystal
+    from xtalprint.errors import XtalprintError
     from xtalprint.io.part_job import PartJob
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
@@ -178,16 +180,32 @@ class Spreading:
         self, job: PartJob[Result], inputs: InputStream, write: Callable[[Result], Record], *, quiet: bool
     ) -> Tally:
         """Write the record of each answer, in the order of the input."""
-        finished = failed = 0
-        with (
-            closing(self._answers(job, inputs)) as results,
-            ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
-        ):
-            for result, files in results:
-                failed += write(result)["status"] == "error"
-                finished += 1
-                bar.update(finished, files if files is not None else inputs.finished_files(finished))
-        return Tally(finished, failed)
+        return _written(self._answers(job, inputs), inputs, write, quiet=quiet)
+
+    def each_in_threads(
+        self,
+        answer: Callable[[Crystal | XtalprintError], Result],
+        inputs: InputStream,
+        write: Callable[[Result], Record],
+        *,
+        quiet: bool,
+    ) -> Tally:
+        """The same for a function that does not travel, as it holds much: other engines become threads here."""
+        engine = self.engine
+        if engine.name in {"processes", "dask"}:
+            engine = replace(engine, name="threads", scheduler=None)
+
+        def results() -> Generator[tuple[Result, int | None], None, None]:
+            from xtalprint.compute import map_ordered, open_pool  # noqa: PLC0415 - not for --help
+
+            with (
+                open_pool(engine) as pool,
+                closing(map_ordered(answer, inputs, threads=pool.workers, executor=pool.executor)) as found,
+            ):
+                for result in found:
+                    yield result, None
+
+        return _written(results(), inputs, write, quiet=quiet)
 
     def _answers(self, job: PartJob[Result], inputs: InputStream) -> Generator[tuple[Result, int | None], None, None]:
         """Each answer, and how many files are finished with it if that is known here."""
@@ -234,6 +252,26 @@ class Spreading:
                 )
                 bar.update(tally.finished, inputs.finished_parts(shard.index))
         return tally
+
+
+def _written(
+    answers: Generator[tuple[Result, int | None], None, None],
+    inputs: InputStream,
+    write: Callable[[Result], Record],
+    *,
+    quiet: bool,
+) -> Tally:
+    """Write the record of each answer, with a bar of what is finished."""
+    finished = failed = 0
+    with (
+        closing(answers) as results,
+        ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
+    ):
+        for result, files in results:
+            failed += write(result)["status"] == "error"
+            finished += 1
+            bar.update(finished, files if files is not None else inputs.finished_files(finished))
+    return Tally(finished, failed)
 
 
 def _share(text: str) -> Share:

@@ -159,7 +159,7 @@ class GRID:
         Raises
         ------
         NothingSeenError
-            If no two sites are within ``r_max``, as for a single atom without images.
+            If no two sites are within ``r_max`` and the reach of the smearing, as for a single atom without images.
         UnsupportedInputError
             If the recipe is that by cutoff and there are fewer than ``n_groups`` groups.
         """

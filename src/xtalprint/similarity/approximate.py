@@ -32,7 +32,8 @@ class ApproximateSearch:
 
     faiss looks for near group means (the AMD vector) by their L1 distance, which is never above the earth mover's
     distance. Its candidates are compared exactly, so that distances and their order are right, but one of the nearest
-    may be missing. Measure before you use it: among 10⁵ crystals the exact search is faster.
+    may be missing. Measure before you use it: among 10⁵ crystals the exact search is faster, and to build the graph
+    takes as long as 29,000 queries.
 
     Parameters
     ----------
@@ -87,14 +88,27 @@ class ApproximateSearch:
         return cls(index, wanted, searcher)
 
     def query(self, item: Crystal | Grid, k: int = 10) -> Neighbours:
-        """Find k similar crystals, nearly always the most similar ones; see `SimilarityIndex.query`."""
+        """Find k similar crystals, nearly always the most similar ones; see `SimilarityIndex.query`.
+
+        They are k, or all where the index has fewer: cells are added until there are enough.
+        """
         ordered = self.index.ordered
         table = self.index.packed(item)
         k = min(whole_number(k, "k"), len(self.index))
         wanted = min(max(self.candidates, k), len(self.index))
         means = (table.group_sums() / WHOLE).astype(np.float32)
-        rows = self._faiss.search(means, wanted)[1][0]
-        return self.index.named(ordered.nearest_of(table, np.sort(rows[rows >= 0]).astype(np.int64), k))
+        return self.index.named(ordered.nearest_of(table, self._rows(means, wanted, k), k))
+
+    def _rows(self, means: NDArray[np.float32], wanted: int, k: int) -> NDArray[np.int64]:
+        """Sorted numbers of the rows to be compared, k at least."""
+        n_cells, probed = (int(getattr(self._faiss, name, 0)) for name in ("nlist", "nprobe"))
+        found = _found(self._faiss.search(means, wanted))
+        while len(found) < k and probed < n_cells:  # few crystals in those cells
+            probed = min(2 * probed, n_cells)
+            more = _faiss().SearchParametersIVF(nprobe=probed)
+            found = _found(self._faiss.search(means, wanted, params=more))
+        # A graph may fall into pieces where many crystals are equal.
+        return found if len(found) >= k else np.arange(len(self.index))
 
     def recall(self, queries: Sequence[Crystal | Grid], k: int = 10) -> float:
         """Share of the exact k nearest that this search finds too.
@@ -119,6 +133,12 @@ class ApproximateSearch:
 def group_means(index: SimilarityIndex) -> NDArray[np.float32]:
     """(n, n_groups) r_max minus the mean distance of each group, in bins, in the order of the sorted rows."""
     return (index.ordered.table.group_sums() / WHOLE).astype(np.float32)
+
+
+def _found(answer: tuple[Any, NDArray[np.int64]]) -> NDArray[np.int64]:
+    """Sorted numbers of the rows that faiss found; where it has no more, it says -1."""
+    rows = answer[1][0]
+    return np.sort(rows[rows >= 0]).astype(np.int64)
 
 
 def _faiss() -> Any:  # noqa: ANN401 - it has no types

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,8 @@ from xtalprint.similarity.index import SimilarityIndex
 from xtalprint.similarity.search import SortedTable
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from xtalprint.descriptors.base import Descriptor
@@ -48,6 +51,9 @@ REMEDY = "build the index again"
 
 def save_index(index: SimilarityIndex, folder: str | Path, *, overwrite: bool = False) -> None:
     """Write an index; the folder appears complete or not at all.
+
+    An index that is written over is put aside as ``.NAME.old.…`` for a moment. A process that is killed in it leaves
+    that, and `load_index` finds it under the name of the index.
 
     Parameters
     ----------
@@ -80,6 +86,9 @@ def save_index(index: SimilarityIndex, folder: str | Path, *, overwrite: bool = 
             shutil.rmtree(old)
         else:
             part.replace(target)
+        if overwrite:
+            for left in _put_aside(target):
+                shutil.rmtree(left.parent, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -104,6 +113,8 @@ def load_index(folder: str | Path, *, descriptor: Descriptor | None = None, veri
         If the descriptor has other parameters.
     """
     source = Path(folder)
+    if not source.exists():
+        source = next(_put_aside(source), source)
     meta = read_json(source / META, what="similarity index", remedy="give the folder that an index was saved in")
     if meta.get("format") != FORMAT or meta.get("format_version") != FORMAT_VERSION:
         raise UnreadableFileError(
@@ -127,6 +138,12 @@ def load_index(folder: str | Path, *, descriptor: Descriptor | None = None, veri
         return SimilarityIndex(ordered, ids, labels, float(meta["bin_width"]), _descriptor(meta, descriptor))
     except (KeyError, TypeError) as error:
         raise UnreadableFileError(f"its description lacks {error}", source=str(source), remedy=REMEDY) from error
+
+
+def _put_aside(target: Path) -> Iterator[Path]:
+    """Complete indexes that were put aside by a process that was then killed."""
+    pattern = f".{escape(target.name)}.old.*/{escape(target.name)}/{META}"
+    return (meta.parent for meta in sorted(target.parent.glob(pattern)))
 
 
 def _write(index: SimilarityIndex, folder: Path) -> None:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -22,7 +23,7 @@ from xtalprint.similarity.fingerprints import whole_number
 from xtalprint.similarity.one_writer import cannot_write, only_writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -39,6 +40,12 @@ BLOCK = 2048
 KEEP_EVERY = 2.0
 #: Left free on the disk.
 SPARE = 1 << 26
+#: Entries of the description in the words of a message.
+_WORDS = {
+    "package_version": "version of xtalprint",
+    "rows_sha256": "rows",
+    "columns_sha256": "columns",
+}
 
 
 def distance_matrix(
@@ -47,6 +54,7 @@ def distance_matrix(
     b: Table | None = None,
     *,
     path: str | Path,
+    about: Mapping[str, Any] | None = None,
     block: int = BLOCK,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -65,6 +73,9 @@ def distance_matrix(
         What ``distance.table`` made; without b the matrix is that of a with itself, and half of it is computed.
     path
         Of the file, ending with ``.npy``.
+    about
+        What the rows were made of, as plain data: the ``parameters`` of a metric. It is written beside the matrix
+        and, with the distance, the rows and the version of xtalprint, must be the same where a run goes on.
     block
         Rows and columns that are computed at once.
     threads
@@ -79,8 +90,8 @@ def distance_matrix(
     Raises
     ------
     WrongUsageError
-        If the file, or an unfinished one, is of other crystals or another distance, another process is writing it,
-        its folder may not be written to, or the disk is too small.
+        If the file, or an unfinished one, is of other crystals, another distance or another version of xtalprint,
+        another process is writing it, its folder may not be written to, or the disk is too small.
 
     Examples
     --------
@@ -94,18 +105,59 @@ def distance_matrix(
      [0.1 0.  0.1]
      [0.2 0.1 0. ]]
     """
-    run = _Run.of(distance, a, b, Path(path), whole_number(block, "the size of a block"))
+    run = _Run.of(distance, a, b, Path(path), whole_number(block, "the size of a block"), about)
     if not run.is_finished():
         with only_writer(run.path):
             if not run.is_finished():  # by another, until just now
-                _compute(run, partial(_block, distance, a, b, run.block), threads, progress)
+                _compute(run, partial(_blocks, distance, a, b, run.block, threads), progress)
     return _mapped(run.path)
+
+
+def strips_of_pairs(
+    distance: Distance, table: Table, *, block: int, threads: int | None = None
+) -> Generator[tuple[int, NDArray[np.float64]], None, None]:
+    """Yield the distances of all pairs of rows in their order, without a file.
+
+    They are computed in the square blocks of `distance_matrix`, and the memory is that of one strip.
+
+    Parameters
+    ----------
+    distance
+        Such as ``EarthMovers()``.
+    table
+        What ``distance.table`` made.
+    block
+        Rows of a strip, and rows and columns of what is computed at once.
+    threads
+        None means all cores.
+
+    Yields
+    ------
+    Number of the first row of a strip, and the distances of its rows to all rows from that one on.
+
+    Examples
+    --------
+    >>> from xtalprint.similarity import EarthMovers
+    >>> metric = EarthMovers(bin_width=0.1)
+    >>> for first, values in strips_of_pairs(metric, metric.table(np.eye(3)[:, None, :]), block=2):
+    ...     print(first, values.round(6).tolist())
+    0 [[0.0, 0.1, 0.2], [0.1, 0.0, 0.1]]
+    2 [[0.0]]
+    """
+    last = -(-len(table) // block) - 1
+    places = _places((len(table), len(table)), block, symmetric=True)
+    strip: list[NDArray[np.float64]] = []
+    with closing(_blocks(distance, table, None, block, threads, places)) as blocks:
+        for (row, column), values in blocks:
+            strip.append(values)
+            if column == last:
+                yield row * block, np.concatenate(strip, axis=1)
+                strip = []
 
 
 def _compute(
     run: _Run,
-    compute: Callable[[Block], tuple[Block, Matrix]],
-    threads: int | None,
+    blocks: Callable[[Iterable[Block]], Generator[tuple[Block, NDArray[np.float64]], None, None]],
     progress: Callable[[int, int], None] | None,
 ) -> None:
     """Compute and write what is not there yet."""
@@ -114,8 +166,8 @@ def _compute(
     finished = sum(run.size(place) for place in done)
     last = time.monotonic()
     unkept: list[Block] = []
-    for place, values in map_ordered(compute, waiting, threads=threads):
-        run.write(matrix, place, values)
+    for place, values in blocks(waiting):
+        run.write(matrix, place, values.astype(np.float32))
         unkept.append(place)
         if time.monotonic() - last > KEEP_EVERY:
             run.keep(matrix, unkept)
@@ -128,11 +180,26 @@ def _compute(
     run.finish()
 
 
-def _block(distance: Distance, a: Table, b: Table | None, block: int, place: Block) -> tuple[Block, Matrix]:
-    rows, columns = (slice(i * block, (i + 1) * block) for i in place)
-    of_a = a[rows]
-    of_b = of_a if b is None and rows == columns else (a if b is None else b)[columns]
-    return place, distance.distances(of_a, of_b).astype(np.float32)
+def _places(shape: tuple[int, int], block: int, *, symmetric: bool) -> Iterator[Block]:
+    """All blocks, row by row; upper right ones only, of a symmetric matrix."""
+    counts = (-(-length // block) for length in shape)
+    return ((i, j) for i, j in product(*map(range, counts)) if j >= i or not symmetric)
+
+
+def _blocks(  # noqa: PLR0917 - bound by partial
+    distance: Distance, a: Table, b: Table | None, block: int, threads: int | None, places: Iterable[Block]
+) -> Generator[tuple[Block, NDArray[np.float64]], None, None]:
+    """The distances of each of these blocks, in their order, on several threads."""
+
+    def compute(place: Block) -> tuple[Block, NDArray[np.float64]]:
+        rows, columns = (slice(i * block, (i + 1) * block) for i in place)
+        of_a = a[rows]
+        # The same table twice is compared by halves.
+        return place, distance.distances(
+            of_a, of_a if b is None and rows == columns else (a if b is None else b)[columns]
+        )
+
+    return map_ordered(compute, places, threads=threads)
 
 
 def _mapped(path: Path) -> Matrix:
@@ -151,7 +218,15 @@ class _Run:
     what: dict[str, Any]
 
     @classmethod
-    def of(cls, distance: Distance, a: Table, b: Table | None, path: Path, block: int) -> _Run:
+    def of(  # noqa: PLR0917 - those of distance_matrix
+        cls,
+        distance: Distance,
+        a: Table,
+        b: Table | None,
+        path: Path,
+        block: int,
+        about: Mapping[str, Any] | None,
+    ) -> _Run:
         if path.suffix != ".npy":
             raise WrongUsageError(
                 "the matrix is written as .npy", value=str(path), remedy="give a name ending with .npy"
@@ -162,13 +237,15 @@ class _Run:
         what = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
-            "distance": distance.parameters,
+            "package_version": __version__,
+            "distance": {**distance.parameters, **(about or {})},
             "unit": distance.unit,
             "shape": list(shape),
             "rows_sha256": content_digest(a),
             "columns_sha256": None if b is None else content_digest(b),
         }
-        return cls(path, block, shape, b is None, what)
+        # As it is read again: a tuple has become a list.
+        return cls(path, block, shape, b is None, json.loads(json.dumps(what)))
 
     @property
     def n_distances(self) -> int:
@@ -187,9 +264,8 @@ class _Run:
         return self.path.with_name(f"{self.path.name}.json")
 
     def blocks(self) -> Iterator[Block]:
-        """Upper right ones only, of a symmetric matrix."""
-        counts = (-(-length // self.block) for length in self.shape)
-        return ((i, j) for i, j in product(*map(range, counts)) if j >= i or not self.symmetric)
+        """All blocks to be computed."""
+        return _places(self.shape, self.block, symmetric=self.symmetric)
 
     def size(self, place: Block) -> int:
         """Distances that a block tells."""
@@ -212,9 +288,17 @@ class _Run:
         about = read_json(self.about, what="description of a distance matrix", remedy=remedy)
         if {key: about.get(key) for key in self.what} != self.what:
             raise WrongUsageError(
-                "the matrix there is of other crystals or another distance", value=str(self.path), remedy=remedy
+                f"the matrix there is of other crystals or another distance: {self._differing(about)}",
+                value=str(self.path),
+                remedy=remedy,
             )
         return True
+
+    def _differing(self, known: Mapping[str, Any]) -> str:
+        """What is not as it was, for people."""
+        return "not the same " + ", ".join(
+            _WORDS.get(key, key) for key, value in self.what.items() if known.get(key) != value
+        )
 
     def opened(self) -> tuple[Matrix, set[Block]]:
         """The unfinished matrix and its finished blocks; a new one if there is none."""
@@ -224,8 +308,11 @@ class _Run:
         known = _parsed(first)
         if known is not None and self.part.exists():
             if known != header:
+                found = known if isinstance(known, dict) else {}
+                differing = self._differing(found) if found.get("block") == self.block else "not the same block"
                 raise WrongUsageError(
-                    "the unfinished matrix there is of other crystals, another distance or another block",
+                    "the unfinished matrix there is of other crystals, another distance or another block: "
+                    + differing,
                     value=str(self.part),
                     remedy="choose another name, or delete it",
                 )
@@ -256,7 +343,7 @@ class _Run:
                 os.fsync(stream.fileno())
 
     def finish(self) -> None:
-        write_json(self.about, self.what | {"package_version": __version__})
+        write_json(self.about, self.what)
         self.part.replace(self.path)
         self.journal.unlink()
 

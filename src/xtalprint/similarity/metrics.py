@@ -281,11 +281,17 @@ def metric_named(name: str) -> Metric:
     return found
 
 
+class _EarthMoversOfRDF(EarthMovers):
+    """The same, by the name that a matrix of it bears."""
+
+    name = "rdf-emd"
+
+
 @cache
 def metrics() -> dict[str, Metric]:
     """All metrics by name, the default first."""
     grid, emd = GRID(), EarthMovers(bin_width=GRID().bin_width)
-    rdf_emd = EarthMovers(bin_width=RDF().bin_width)
+    rdf_emd = _EarthMoversOfRDF(bin_width=RDF().bin_width)
     of_rdf = _Descriptor(RDF(), rdf_emd, as_shares=True)
     every = (
         Metric("grid-emd", "earth mover's distance of GRID", "Å", _Descriptor(grid, emd), emd),

@@ -1,17 +1,14 @@
-"""Searching an index as a job for many workers."""
+"""Searching an index for structures as they are read."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from xtalprint.descriptors.base import attempt, disorder_warnings
 from xtalprint.errors import XtalprintError
-from xtalprint.io.part_job import PartJob
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from xtalprint.crystal import Crystal
     from xtalprint.similarity.index import Neighbours
 
@@ -44,7 +41,7 @@ class Answer:
     warnings: tuple[str, ...] = ()
 
 
-class SearchJob(PartJob["Answer | XtalprintError"]):
+class SearchJob:
     """Finds the most similar crystals to every structure; for threads, which share the index.
 
     Parameters
@@ -53,18 +50,11 @@ class SearchJob(PartJob["Answer | XtalprintError"]):
         What is searched.
     k
         How many are wanted.
-    elements
-        For files that name no elements.
     """
 
-    def __init__(self, searcher: Searcher, k: int, elements: Sequence[str] | None = None) -> None:
-        super().__init__(elements)
+    def __init__(self, searcher: Searcher, k: int) -> None:
         self._searcher = searcher
         self._k = k
-
-    def question(self) -> Mapping[str, Any]:
-        """How many are wanted."""
-        return {"command": "similar", "k": self._k}
 
     def answer(self, item: Crystal | XtalprintError) -> Answer | XtalprintError:
         """Search for one structure; whatever goes wrong is given back, so that the others go on."""
@@ -74,14 +64,3 @@ class SearchJob(PartJob["Answer | XtalprintError"]):
     def _answer(self, crystal: Crystal) -> Answer:
         found = self._searcher.query(crystal, self._k)
         return Answer(found, crystal.source, crystal.frame, tuple(disorder_warnings(crystal)))
-
-    def record(self, result: Answer | XtalprintError) -> Mapping[str, Any]:
-        """Source, frame, status, and the ids of what was found."""
-        where = {"source": result.source, "frame": result.frame}
-        if isinstance(result, XtalprintError):
-            return {**where, "status": "error", "error": str(result)}
-        return {**where, "status": "ok", "ids": list(result.neighbours.ids)}
-
-    def columns(self, pa: Any) -> Sequence[tuple[str, Any]]:  # noqa: ANN401 - pyarrow has no types
-        """That of a record."""
-        return [("ids", pa.list_(pa.string()))]
