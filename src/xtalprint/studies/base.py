@@ -179,6 +179,12 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "bulk-modulus",
+            "Cumby and Seth (2021), figure 3: bulk and shear modulus of the most similar known crystal, by nine ways",
+            "xtalprint.studies.bulk_modulus",
+            needs_data=True,
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",
