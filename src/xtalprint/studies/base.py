@@ -185,6 +185,18 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "stiffness-model",
+            "bulk and shear modulus from readable numbers by kernel, boosted trees and network; ablation; intervals",
+            "xtalprint.studies.stiffness_model",
+            needs_data=True,
+        ),
+        Study(
+            "stiffness-by-formula",
+            "the same where no formula is both in training and in the test",
+            "xtalprint.studies.stiffness_by_formula",
+            needs_data=True,
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",
