@@ -62,8 +62,8 @@ def element_properties() -> dict[str, Floats]:
     >>> float(element_properties()["electronegativity"][26])
     1.83
     """
-    with files("xtalprint.descriptors").joinpath("element_properties.csv").open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+    text = files("xtalprint.descriptors").joinpath("element_properties.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
     order = np.array([float(row["mendeleev_number"]) for row in rows])
     found: dict[str, Floats] = {}
     for name in PROPERTIES:

@@ -97,16 +97,22 @@ def interpretable_features(crystals: Sequence[Crystal]) -> Table:
 
 
 def _check(crystal: Crystal) -> None:
-    where = {"source": crystal.source, "frame": crystal.frame}
+    source, frame = crystal.source, crystal.frame
     if crystal.pbc != (True, True, True):
         raise UnsupportedInputError(
-            "the volume of a cluster without a cell is not known", remedy="give a cell that repeats", **where
+            "the volume of a cluster without a cell is not known",
+            source=source,
+            frame=frame,
+            remedy="give a cell that repeats in three directions",
         )
     if not crystal.is_ordered:
         raise UnsupportedInputError(
-            "sites are partly occupied", remedy="choose one species for each site, in a supercell", **where
+            "sites are partly occupied",
+            source=source,
+            frame=frame,
+            remedy="choose one species for each site, in a supercell",
         )
-    check_elements(crystal.numbers, **where)
+    check_elements(crystal.numbers, source=source, frame=frame)
 
 
 def _features(crystals: Sequence[Crystal]) -> tuple[Floats, list[tuple[str, str]]]:

@@ -66,6 +66,13 @@ def parity(ax: Axes, predicted: Floats, true: Floats, *, limit: float) -> Any:  
     return mesh
 
 
+def ticks_at(ax: Axes, sizes: Sequence[int]) -> None:
+    """Logarithmic axis with every other size written out."""
+    ax.set_xscale("log")
+    ax.minorticks_off()
+    ax.set_xticks(sizes[::-2], [f"{size:,}" for size in sizes[::-2]])
+
+
 def draw_curves(found: Mapping[str, Any], ways: Sequence[str]) -> Figure:
     """MAE against the number of training crystals above, and in five folds below, a column a modulus."""
     figure = Figure(figsize=(7.6, 5.6), layout="constrained")
@@ -75,7 +82,7 @@ def draw_curves(found: Mapping[str, Any], ways: Sequence[str]) -> Figure:
         sizes = [point["n_training"] for point in curve]
         for way, marker in zip(ways, "osD^", strict=True):
             upper.plot(sizes, [point[way] for point in curve], marker=marker, ms=4, lw=1.2, label=way)
-        upper.set_xscale("log")
+        ticks_at(upper, sizes)
         upper.set_ylim(bottom=0)
         upper.set_title(modulus, fontsize=FONT + 1)
         upper.set_xlabel("training crystals", fontsize=FONT)
@@ -87,7 +94,7 @@ def draw_curves(found: Mapping[str, Any], ways: Sequence[str]) -> Figure:
         bars = [figures["folds"][name]["standard error, GPa"] for name in names]
         lower.barh(names, means, xerr=bars, color="#7aa6c2", height=0.6, capsize=2)
         lower.invert_yaxis()
-        lower.set_xlim(0, 1.18 * max(means))
+        lower.set_xlim(0, 1.22 * max(means))
         for place, (mean, bar) in enumerate(zip(means, bars, strict=True)):
             lower.text(mean + bar + 0.01 * max(means), place, f"{mean:.1f}", va="center", fontsize=FONT - 1)
         lower.set_xlabel("MAE in 5 folds, GPa (bar: standard error)", fontsize=FONT)

@@ -226,7 +226,7 @@ def _learning_curve(case: Case) -> list[dict[str, Any]]:
 
 def _both(case: Case, x: NDArray[np.float32], train: Rows, test: Rows) -> dict[str, float]:
     predicted = kernel_answers(x, case.y[train], train, test)
-    found = {}
+    found: dict[str, float] = {}
     for target, name in enumerate(MODULI):
         kept = np.ones(len(test), dtype=np.bool_) if target == 0 else case.sound[test]
         errors = log_errors(predicted[kept, target], case.y[test][kept, target])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from xtalprint.studies.modulus_pictures import FONT, LIMITS, parity
+from xtalprint.studies.modulus_pictures import FONT, LIMITS, parity, ticks_at
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ def _draw_learning(ax: Axes, found: Mapping[str, Any]) -> None:
     for modulus, marker in (("bulk modulus", "o"), ("shear modulus", "s")):
         values = [row[f"{modulus}, MAE, GPa"] for row in found["learning_curve"]]
         ax.plot(sizes, values, marker=marker, ms=4, lw=1.2, label=modulus)
-    ax.set_xscale("log")
+    ticks_at(ax, sizes)
     ax.set_ylim(bottom=0)
     ax.set_xlabel("training crystals", fontsize=FONT)
     ax.set_ylabel("MAE of the kernel, GPa", fontsize=FONT)
