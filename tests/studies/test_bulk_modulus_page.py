@@ -25,7 +25,7 @@ def committed(name):
 
 
 def row(*cells):
-    return "| " + " | ".join(str(cell) for cell in cells) + " |"
+    return " ".join(("| " + " | ".join(str(cell) for cell in cells) + " |").split())
 
 
 def four(errors):
@@ -119,6 +119,20 @@ def test_which_published_figures_are_reproduced():
     away = {way: abs(released[way]["MAE, GPa"] - value) for way, value in PUBLISHED["MAE, GPa"].items()}
     assert {way for way, difference in away.items() if difference > 0.3} == {"RDF"}
     assert f"differs by {away['RDF']:.1f} GPa" in page()
+
+
+def test_the_changelog():
+    text = " ".join((ROOT / "CHANGELOG.md").read_text(encoding="utf-8").split())
+    released = committed("bulk-modulus")["bulk modulus"]["released_split"]
+    best, tuned = (released[way]["MAE, GPa"] for way in ("10 GRID + composition", TUNED))
+    assert f"{best:.1f} GPa for ten times GRID plus composition (published 17.4), {tuned:.1f} GPa with" in text
+    model, by_formula = committed("stiffness-model"), committed("stiffness-by-formula")
+    bulk, shear = (model[name]["ways"][BEST] for name in NAMES)
+    assert f"a MAE of {bulk['MAE, GPa']:.1f} GPa and {bulk['MAE of log10']:.3f} of log10 for the bulk modulus" in text
+    grouped = by_formula["bulk modulus"]["ways"][BEST]["MAE, GPa"]
+    assert (
+        f"{grouped:.1f} GPa where no formula is in two folds, and {shear['MAE, GPa']:.1f} GPa for the shear" in text
+    )
 
 
 def test_the_interpretable_model():
