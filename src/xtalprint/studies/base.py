@@ -179,6 +179,24 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "bulk-modulus",
+            "Cumby and Seth (2021), figure 3: bulk and shear modulus of the most similar known crystal, by nine ways",
+            "xtalprint.studies.bulk_modulus",
+            needs_data=True,
+        ),
+        Study(
+            "stiffness-model",
+            "bulk and shear modulus from readable numbers by kernel, boosted trees and network; ablation; intervals",
+            "xtalprint.studies.stiffness_model",
+            needs_data=True,
+        ),
+        Study(
+            "stiffness-by-formula",
+            "the same where no formula is both in training and in the test",
+            "xtalprint.studies.stiffness_by_formula",
+            needs_data=True,
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",

@@ -1,0 +1,249 @@
+"""Bulk and shear modulus from numbers that a person can read: kernel, boosted trees, a small network, their means."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xtalprint.datasets import elasticity
+from xtalprint.descriptors.interpretable import GROUPS, Table, interpretable_features
+from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
+from xtalprint.models.stiffness import (
+    WEIGHTS,
+    KernelSettings,
+    NetworkSettings,
+    TreeSettings,
+    element_shares,
+    inputs,
+    kernel_answers,
+    means,
+    network_answers,
+    tree_answers,
+)
+from xtalprint.studies.base import StudyResult, data_file, say
+from xtalprint.studies.stiffness_intervals import LEVEL, intervals
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from xtalprint.datasets.elasticity import Elasticity
+
+    Floats = NDArray[np.float64]
+    Rows = NDArray[np.int64]
+
+KERNEL, TREES, NETWORK = "kernel", "boosted trees", "network"
+PAIR, BEST, ALL = "kernel and trees", "kernel and network", "all three"
+SINGLE = (KERNEL, TREES, NETWORK)
+WAYS = (*SINGLE, PAIR, BEST, ALL)
+MODULI = ("bulk modulus", "shear modulus")
+FOLDS, QUICK = 5, 500
+#: GPa: no shear modulus is taken for more.
+MOST = 600.0
+#: Others on the set matbench_log_kvrh (10,987 of the same kind of crystals), in its own five folds; see `PUBLISHED`.
+PUBLISHED = {
+    "coNGN": {"MAE of log10": 0.0491, "MAE, GPa": 7.98},
+    "ALIGNN": {"MAE of log10": 0.0568, "MAE, GPa": 9.45},
+    "CGCNN": {"MAE of log10": 0.0712, "MAE, GPa": 11.8},
+    "random forest, Magpie": {"MAE of log10": 0.0820, "MAE, GPa": 14.1},
+}
+#: Training crystals for the ablation, and those of the learning curve.
+ABLATION = 3000
+#: A further group there.
+FOURIER = "Fourier"
+SIZES = (300, 600, 1200, 2400, 4800)
+
+
+@dataclass(frozen=True)
+class Case:
+    """All crystals: their numbers, shares of elements, log10 of both moduli, and which shear moduli are no errors."""
+
+    data: Elasticity
+    rows: Rows
+    table: Table
+    shares: Floats
+    y: Floats
+    sound: NDArray[np.bool_]
+    seed: int
+    trees: TreeSettings
+
+
+def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
+    """Five random folds of the whole set, by ``seed``; the groups of numbers one by one; learning from fewer."""
+    case = make_case(seed, quick=quick)
+    found, drawn = cross_validated(case, by_formula=False)
+    found["ablation"] = _ablation(case, QUICK // 2 if quick else ABLATION)
+    found["learning_curve"] = _learning_curve(case)
+    say("ablation and learning curve: done")
+    return result_of(found, drawn, "stiffness-model")
+
+
+def make_case(seed: int, *, quick: bool) -> Case:
+    """Read the set and compute its numbers."""
+    data = elasticity(data_file("elasticity", "elasticity.parquet"))
+    rows = np.arange(len(data))
+    if quick:
+        rows = np.sort(np.random.default_rng(seed).choice(rows, QUICK, replace=False))
+    table = interpretable_features([data.crystals[int(i)] for i in rows])
+    trees = TreeSettings(max_iter=30) if quick else TreeSettings()
+    moduli = np.stack([data.bulk_modulus[rows], np.minimum(data.shear_modulus[rows], MOST)], axis=1)
+    shares = element_shares([data.numbers[int(i)] for i in rows])
+    say("numbers: computed")
+    return Case(data, rows, table, shares, np.log10(moduli), ~data.outlier[rows], seed, trees)
+
+
+def cross_validated(case: Case, *, by_formula: bool) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Figures of five folds, and predicted and true log10 of both moduli for the pictures."""
+    answers = {way: np.full(case.y.shape, np.nan) for way in WAYS}
+    fold_of = np.empty(len(case.rows), dtype=np.int64)
+    for number, (train, test) in enumerate(_folds(case, by_formula=by_formula)):
+        fold_of[test] = number
+        for way, values in _fold(case, train, test, number).items():
+            answers[way][test] = values
+        say(f"fold {number + 1}: done")
+    figures: dict[str, Any] = {
+        "n": len(case.rows),
+        "folds": FOLDS,
+        "by_formula": by_formula,
+        "outliers_left_out_of_training_and_of_shear": int((~case.sound).sum()),
+        "numbers": {group: case.table.groups.count(group) for group in GROUPS},
+        "settings": {
+            KERNEL: asdict(KernelSettings()),
+            TREES: asdict(case.trees),
+            NETWORK: asdict(NetworkSettings()),
+        },
+        "intervals_and_picture_of": BEST,
+        "published_matbench": PUBLISHED,
+    }
+    spread = np.std([answers[way] for way in SINGLE], axis=0)
+    for target, name in enumerate(MODULI):
+        kept = np.ones(len(case.rows), dtype=np.bool_) if target == 0 else case.sound
+        y = case.y[:, target]
+        figures[name] = {
+            "ways": {way: _over_folds(answers[way][:, target], y, fold_of, kept) for way in WAYS},
+            "intervals": intervals(answers[BEST][:, target], y, spread[:, target], fold_of, kept),
+        }
+    drawn = {name: (answers[BEST][:, i], case.y[:, i], case.sound) for i, name in enumerate(MODULI)}
+    return figures, drawn
+
+
+def _folds(case: Case, *, by_formula: bool) -> list[tuple[Rows, Rows]]:
+    """Rows of the case, not of the data set."""
+    where = np.full(len(case.data), -1)
+    where[case.rows] = np.arange(len(case.rows))
+    parts = case.data.folds(FOLDS, seed=case.seed, by_formula=by_formula, among=case.rows)
+    return [(where[train], where[test]) for train, test in parts]
+
+
+def _fold(case: Case, train: Rows, test: Rows, number: int) -> dict[str, Floats]:
+    """All ways, learned from the sound ones of ``train``."""
+    train = train[case.sound[train]]
+    x, y = inputs(case.table, case.shares, train), case.y[train]
+    seed = FOLDS * case.seed + number
+    answers = {
+        KERNEL: kernel_answers(x, y, train, test),
+        TREES: tree_answers(case.table.array, y, train, test, seed=seed, settings=case.trees),
+        NETWORK: network_answers(x, y, train, test, seed=seed),
+    }
+    return {
+        **answers,
+        PAIR: means(answers, KERNEL, TREES),
+        BEST: means(answers, KERNEL, NETWORK),
+        ALL: means(answers, *SINGLE),
+    }
+
+
+def _over_folds(predicted: Floats, y: Floats, fold_of: Rows, kept: NDArray[np.bool_]) -> dict[str, Any]:
+    """Means over the folds of the errors, with the standard error of the mean."""
+    by_fold = [log_errors(predicted[some], y[some]) for some in (kept & (fold_of == i) for i in range(FOLDS))]
+    found: dict[str, Any] = {key: round(float(np.mean([one[key] for one in by_fold])), 4) for key in by_fold[0]}
+    for key in ("MAE, GPa", "MAE of log10"):
+        spread = float(np.std([one[key] for one in by_fold], ddof=1))
+        found[f"standard error, {key}"] = round(spread / FOLDS**0.5, 4)
+    return {**found, "by_fold": [one["MAE, GPa"] for one in by_fold]}
+
+
+def log_errors(predicted: Floats, y: Floats) -> dict[str, float]:
+    """Errors in GPa and of log10, from log10."""
+    in_gpa = abs(10.0**predicted - 10.0**y)
+    return {
+        "MAE, GPa": round(float(in_gpa.mean()), 3),
+        "median error, GPa": round(float(np.median(in_gpa)), 3),
+        "RMSE, GPa": round(float(np.sqrt((in_gpa**2).mean())), 3),
+        "MAE of log10": round(float(abs(predicted - y).mean()), 5),
+    }
+
+
+def _first_fold(case: Case) -> tuple[Rows, Rows]:
+    train, test = _folds(case, by_formula=False)[0]
+    return np.random.default_rng([case.seed, 2]).permutation(train[case.sound[train]]), test
+
+
+def _ablation(case: Case, n: int) -> list[dict[str, Any]]:
+    """The kernel without each group of numbers, and with one alone; fewer crystals of the first fold."""
+    train, test = _first_fold(case)
+    train = train[:n]
+    sets = {"all": tuple(WEIGHTS)}
+    sets |= {f"without {group}": tuple(other for other in WEIGHTS if other != group) for group in WEIGHTS}
+    sets |= {f"{group} alone": (group,) for group in WEIGHTS}
+    sets["composition and elements"] = ("composition", "elements")
+    sets["packing and distances"] = ("packing", "distances")
+    sets["all and Fourier"] = (*WEIGHTS, FOURIER)
+    table = _with_fourier(case, np.concatenate([train, test]))
+    rows = []
+    for name, groups in sets.items():
+        x = inputs(table, case.shares, train, groups=groups)
+        rows.append({"numbers": name, "n_training": len(train)} | _both(case, x, train, test))
+    return rows
+
+
+def _with_fourier(case: Case, rows: Rows) -> Table:
+    """Numbers with the roots of the power spectrum of the reflections of some rows; it takes long."""
+    spectrum = ReflectionPowerSpectrum(scale="volume")
+    batch = spectrum.compute_many([case.data.crystals[int(i)] for i in case.rows[rows]], threads=1)
+    if batch.failures:
+        raise batch.failures[0].error
+    roots = np.sqrt(np.maximum(batch.array, 0)).reshape(len(rows), -1)
+    array = np.zeros((len(case.rows), roots.shape[1]))
+    array[rows] = roots
+    names = tuple(f"power spectrum {i}" for i in range(roots.shape[1]))
+    whole = np.concatenate([case.table.array, array], axis=1)
+    return Table(whole, case.table.columns + names, case.table.groups + (FOURIER,) * len(names))
+
+
+def _learning_curve(case: Case) -> list[dict[str, Any]]:
+    """The kernel from ever more crystals of the first fold."""
+    train, test = _first_fold(case)
+    rows = []
+    for n in SIZES:
+        if n > len(train):
+            break
+        x = inputs(case.table, case.shares, train[:n])
+        rows.append({"n_training": n} | _both(case, x, train[:n], test))
+    return rows
+
+
+def _both(case: Case, x: NDArray[np.float32], train: Rows, test: Rows) -> dict[str, float]:
+    predicted = kernel_answers(x, case.y[train], train, test)
+    found: dict[str, float] = {}
+    for target, name in enumerate(MODULI):
+        kept = np.ones(len(test), dtype=np.bool_) if target == 0 else case.sound[test]
+        errors = log_errors(predicted[kept, target], case.y[test][kept, target])
+        found |= {f"{name}, {key}": errors[key] for key in ("MAE, GPa", "MAE of log10")}
+    return found
+
+
+def result_of(found: dict[str, Any], drawn: dict[str, Any], name: str) -> StudyResult:
+    """Figures, the table of all ways, and the picture."""
+    from xtalprint.studies.stiffness_pictures import draw_model  # noqa: PLC0415 - plotting is heavy
+
+    table = [
+        {"modulus": modulus, "way": way}
+        | {key: value for key, value in found[modulus]["ways"][way].items() if key != "by_fold"}
+        for modulus in MODULI
+        for way in WAYS
+    ]
+    for modulus in MODULI:
+        say(f"{modulus}: {100 * found[modulus]['intervals']['coverage']:.1f} % within {100 * LEVEL:.0f} % intervals")
+    return StudyResult(found, table, {name: draw_model(found, drawn)})

@@ -1,0 +1,90 @@
+"""Readable numbers of a crystal: known values, the same for every cell, errors; the table of the elements."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from xtalprint import Crystal, geometry
+from xtalprint.descriptors.element_properties import LAST, PROPERTIES, element_properties, outer_electrons
+from xtalprint.descriptors.interpretable import GROUPS, Table, interpretable_features
+from xtalprint.errors import UnsupportedInputError
+
+SALT = Crystal(
+    2.82 * np.array([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 1]]),
+    ["Na"] * 4 + ["Cl"] * 4,
+    cell=5.64 * np.eye(3),
+)
+
+
+def value(table, name, row=0):
+    return float(table.array[row, table.columns.index(name)])
+
+
+def test_known_values_of_rock_salt():
+    table = interpretable_features([SALT])
+    assert isinstance(table, Table)
+    assert value(table, "volume per atom, Å³") == pytest.approx(5.64**3 / 8)
+    assert value(table, "density, g/cm³") == pytest.approx(2.163, abs=0.002)
+    assert value(table, "mean electronegativity") == pytest.approx((0.93 + 3.16) / 2)
+    assert value(table, "spread of electronegativity") == pytest.approx((3.16 - 0.93) / 2)
+    assert value(table, "mean outer electrons") == pytest.approx(4)
+    assert value(table, "number of elements") == 2
+    assert value(table, "largest share of an element") == 0.5
+    # Six neighbours of the other kind, with little weight on the twelve beyond.
+    assert 6 < value(table, "mean effective coordination") < 7.5
+    assert value(table, "mean share of bonds between equal elements") < 0.2
+    length = (5.64**3 / 8) ** (1 / 3)
+    for k, distance in ((1, 2.82), (6, 2.82), (7, 2.82 * 2**0.5)):
+        name = f"mean distance of neighbour {k} over the cube root of the volume"
+        assert value(table, name) == pytest.approx(distance / length)
+
+
+def test_names_and_groups():
+    table = interpretable_features([SALT])
+    assert len(set(table.columns)) == len(table.columns) == len(table.groups) == table.array.shape[1]
+    assert set(table.groups) == set(GROUPS)
+    assert sum(table.part(group).shape[1] for group in GROUPS) == table.array.shape[1]
+
+
+def test_the_cell_does_not_matter():
+    rng = np.random.default_rng(0)
+    cell = np.diag([4.0, 4.6, 5.3]) + rng.uniform(-0.5, 0.5, (3, 3))
+    one = Crystal(
+        rng.random((3, 3)) * 0.2 @ cell + [[0, 0, 0], [2, 0, 0], [0, 2.2, 2.4]], ["Ti", "O", "O"], cell=cell
+    )
+    larger = geometry.supercell(one, (2, 1, 3))
+    turned = Crystal(
+        one.positions[::-1] @ np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
+        ["O", "O", "Ti"],
+        cell=one.cell @ np.array([[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
+    )
+    table = interpretable_features([one, larger, turned])
+    np.testing.assert_allclose(table.array[1], table.array[0], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(table.array[2], table.array[0], rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("crystal", "message"),
+    [
+        (Crystal([[0, 0, 0], [2, 0, 0]], ["Cu", "Cu"]), "cluster"),
+        (Crystal([[0, 0, 0]], ["Cu"], cell=3 * np.eye(3), occupancies=[0.5]), "partly occupied"),
+        (Crystal([[0, 0, 0]], ["Cf"], cell=3 * np.eye(3)), "atomic number 98"),
+    ],
+)
+def test_what_has_no_numbers_is_refused(crystal, message):
+    with pytest.raises(UnsupportedInputError, match=message):
+        interpretable_features([SALT, crystal])
+
+
+def test_the_table_of_the_elements_is_complete():
+    table = element_properties()
+    assert set(table) == set(PROPERTIES)
+    for values in table.values():
+        assert values.shape == (LAST + 1,)
+        assert np.isfinite(values[1:]).all()
+        assert not values.flags.writeable
+    # Argon has none of its own: that of the nearest by Mendeleev number.
+    assert np.isfinite(table["electronegativity"][18])
+    electrons = outer_electrons()
+    assert [int(electrons[z]) for z in (1, 6, 8, 26, 29, 30, 79, 82, 92)] == [1, 4, 6, 8, 11, 12, 11, 4, 6]
