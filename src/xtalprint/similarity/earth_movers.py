@@ -70,7 +70,7 @@ def earth_movers_distance(a: Crystal | Grid, b: Crystal | Grid, *, bin_width: fl
         Crystals, fingerprints of grouped distances, or (n_groups, n_bins) masses. Two crystals are compared by
         ``GRID()``, a crystal and a fingerprint by the descriptor of the fingerprint.
     bin_width
-        Å; None takes it from the descriptor of the fingerprints.
+        Å, for arrays; fingerprints know it.
 
     Returns
     -------
@@ -81,7 +81,7 @@ def earth_movers_distance(a: Crystal | Grid, b: Crystal | Grid, *, bin_width: fl
     XtalprintError
         For masses that are negative, not finite or more than 1 together, naming fingerprint and group.
     WrongUsageError
-        If the shapes differ or the width of a bin is not known.
+        If the shapes differ, or the width of a bin is not known or contradicted.
 
     Source
     ------
@@ -115,7 +115,12 @@ class EarthMovers:
     Parameters
     ----------
     bin_width
-        Å.
+        Å, for arrays; None takes what the fingerprints know.
+
+    Raises
+    ------
+    WrongUsageError
+        If it is no positive number.
 
     Examples
     --------
@@ -132,8 +137,8 @@ class EarthMovers:
     unit = "Å"
     is_metric = True
 
-    def __init__(self, *, bin_width: float = 0.1) -> None:
-        self.bin_width = bin_width_of(given=bin_width)
+    def __init__(self, *, bin_width: float | None = None) -> None:
+        self.bin_width = None if bin_width is None else bin_width_of(given=bin_width)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -141,8 +146,15 @@ class EarthMovers:
         return {"distance": self.name, "bin_width": self.bin_width}
 
     def table(self, fingerprints: Grids | CumulativeTable) -> CumulativeTable:
-        """Prepare fingerprints for `distances`; masses are rounded to 2⁻²⁴ of a group's."""
-        return fingerprints if isinstance(fingerprints, CumulativeTable) else CumulativeTable.of(fingerprints)
+        """Prepare fingerprints for `distances`; masses are rounded to 2⁻²⁴ of a group's.
+
+        Raises
+        ------
+        WrongUsageError
+            If their bins have another width than that of this distance.
+        """
+        table = fingerprints if isinstance(fingerprints, CumulativeTable) else CumulativeTable.of(fingerprints)
+        return table.in_bins(self.bin_width)
 
     def distances(self, a: CumulativeTable, b: CumulativeTable) -> NDArray[np.float64]:
         """(len(a), len(b)) Å; the same bits whatever the size and order of the tables.
@@ -150,8 +162,8 @@ class EarthMovers:
         Raises
         ------
         WrongUsageError
-            If the shapes of the fingerprints differ.
+            If the shapes of the fingerprints differ, or the width of a bin is not known or contradicted.
         """
         from xtalprint.similarity.tiles import tiled_distances  # noqa: PLC0415 - Numba, when it is needed
 
-        return tiled_distances(a, b, unit=a.unit(self.bin_width))
+        return tiled_distances(a, b, unit=a.unit(bin_width_of(a, b, given=self.bin_width)))

@@ -22,7 +22,7 @@ SLACK = 1e-6
 
 
 def groups_within(
-    fingerprints: Grids | CumulativeTable | SortedTable, tolerance: float, *, bin_width: float = 0.1
+    fingerprints: Grids | CumulativeTable | SortedTable, tolerance: float, *, bin_width: float | None = None
 ) -> NDArray[np.int64]:
     """Group crystals whose earth mover's distance is at most a tolerance.
 
@@ -38,7 +38,7 @@ def groups_within(
     tolerance
         Å; 0 joins what is equal.
     bin_width
-        Å.
+        Å, for arrays; fingerprints and tables of them know it.
 
     Returns
     -------
@@ -47,16 +47,15 @@ def groups_within(
     Raises
     ------
     WrongUsageError
-        If the tolerance is negative or no number.
+        If the tolerance is negative or no number, or the width of a bin is not known or contradicted.
 
     Examples
     --------
     >>> import numpy as np
     >>> steps = np.eye(6)[[0, 5, 1, 2]][:, None, :]
-    >>> groups_within(steps, 0.1)
+    >>> groups_within(steps, 0.1, bin_width=0.1)
     array([0, 1, 0, 0])
     """
-    width = bin_width_of(given=bin_width)
     given: Any = tolerance
     if isinstance(given, bool) or not isinstance(given, Real) or not 0 <= float(given) < np.inf:
         raise WrongUsageError(
@@ -68,5 +67,6 @@ def groups_within(
     else:
         table = fingerprints if isinstance(fingerprints, CumulativeTable) else CumulativeTable.of(fingerprints)
         ordered = SortedTable.of(table)
+    width = bin_width_of(ordered.table, given=bin_width)
     first = ordered.joined_within(int(min(reach / ordered.table.unit(width) * (1 + SLACK * 1e-3) + SLACK, 2.0**62)))
     return np.unique(first, return_inverse=True)[1].astype(np.int64)

@@ -147,13 +147,13 @@ class SimilarityIndex:
             If there is nothing, no crystal has a fingerprint, an id repeats, or ids or labels do not fit.
         """
         made = fingerprinted(items, descriptor=descriptor, threads=threads)
-        width = bin_width_of(*made.examples, given=_known_width(made.descriptor, bin_width))
+        width = bin_width_of(made.table, made.descriptor, given=bin_width)
         n = len(made.table) + len(made.failures)
         names = _checked_ids(ids, n)
         values = _checked_labels(labels, n)
         kept = made.kept.tolist()
         return cls(
-            SortedTable.of(made.table),
+            SortedTable.of(made.table.in_bins(width)),
             tuple(names[i] for i in kept),
             {name: tuple(column[i] for i in kept) for name, column in values.items()},
             width,
@@ -295,7 +295,7 @@ class SimilarityIndex:
                     "this index does not know the descriptor of its fingerprints",
                     remedy="give a fingerprint, or load the index with its descriptor",
                 )
-            return CumulativeTable.of([self.descriptor.compute(item)])
+            return CumulativeTable.of([self.descriptor.compute(item)]).in_bins(self.bin_width)
         if isinstance(item, Fingerprint):
             self._check_descriptor(item)
         elif not isinstance(item, np.ndarray):
@@ -304,7 +304,7 @@ class SimilarityIndex:
                 value=type(item).__name__,
                 remedy="use query_many for several",
             )
-        return CumulativeTable.of([item])
+        return CumulativeTable.of([item]).in_bins(self.bin_width)
 
     def _check_descriptor(self, item: Fingerprint) -> None:
         if self.descriptor is not None and parameters(item.descriptor) != parameters(self.descriptor):
@@ -325,15 +325,6 @@ class SimilarityIndex:
             found.looked_at,
             found.measured,
         )
-
-
-def _known_width(descriptor: Descriptor | None, given: float | None) -> float | None:
-    known = getattr(descriptor, "bin_width", None)
-    if given is None or known is None or abs(given - known) < SLACK:
-        return given if known is None else float(known)
-    raise WrongUsageError(
-        "bin_width differs from that of the descriptor", value=f"{given:g} and {known:g} Å", remedy="leave it out"
-    )
 
 
 def _checked_ids(ids: Sequence[str] | None, n: int) -> list[str]:
