@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.errors import WrongUsageError, XtalprintError
-from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, known_bin_width, stacked
+from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, known_bin_width, shares
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,8 @@ class CumulativeTable:
         ----------
         fingerprints
             (n, n_groups, n_bins) array, a `FingerprintBatch`, or a sequence of fingerprints or (n_groups, n_bins)
-            arrays: masses of at most 1 for each group; what lacks lies at the end of the range.
+            arrays: masses of at most 1 for each group; what lacks lies at the end of the range. Fingerprints of a
+            descriptor that gives densities at points are divided by the sum of each group.
 
         Raises
         ------
@@ -72,7 +73,7 @@ class CumulativeTable:
             If shapes or widths of bins differ.
         """
         width = known_bin_width(fingerprints)
-        grids = np.ascontiguousarray(stacked(fingerprints))
+        grids = np.ascontiguousarray(shares(fingerprints))
         n, n_groups, n_bins = grids.shape
         if n_bins > MOST_BINS:
             raise WrongUsageError(f"a group may have at most {MOST_BINS} bins", value=n_bins, remedy="use wider bins")

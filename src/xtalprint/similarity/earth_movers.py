@@ -8,7 +8,7 @@ import numpy as np
 
 from xtalprint.similarity.cumulative import CumulativeTable, refused
 from xtalprint.similarity.either import as_fingerprints
-from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, single, stacked
+from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, shares, single
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,7 +29,8 @@ def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
     ----------
     fingerprints
         (n, n_groups, n_bins) masses, at most 1 for each group; what lacks lies at the end of the range. A sum within
-        1e-6 of 1 is taken for 1.
+        1e-6 of 1 is taken for 1. Fingerprints of a descriptor that gives densities at points are divided by the sum
+        of each group.
 
     Returns
     -------
@@ -40,7 +41,7 @@ def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
     XtalprintError
         For masses that are negative, not finite or more than 1 together, naming fingerprint and group.
     """
-    grids = stacked(fingerprints).astype(np.float64)
+    grids = shares(fingerprints).astype(np.float64)
     totals = grids.sum(axis=-1)
     for code, bad in (
         (1, ~np.isfinite(grids).all(axis=-1)),
@@ -104,7 +105,7 @@ def earth_movers_distance(a: Crystal | Grid, b: Crystal | Grid, *, bin_width: fl
     one, other = single(a), single(b)
     if one.shape != other.shape:
         raise different_shapes(one.shape, other.shape)
-    both = cumulative([one, other])
+    both = cumulative([a, b])
     moved = float(np.abs(both[0] - both[1]).sum())
     return float(width / one.shape[0] * moved)
 

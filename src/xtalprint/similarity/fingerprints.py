@@ -66,6 +66,29 @@ def stacked(fingerprints: Grids) -> NDArray[np.floating[Any]]:
     return array
 
 
+def shares(fingerprints: Grids) -> NDArray[np.floating[Any]]:
+    """(n, n_groups, n_bins) shares of many fingerprints: `stacked`, but densities at points divided by their sums.
+
+    The smeared recipe by cutoff takes a Gaussian at points, so that a group adds up to nearly 1 only, with a narrow
+    Gaussian to more.
+
+    Raises
+    ------
+    WrongUsageError
+        As `stacked` does.
+    """
+    grids = stacked(fingerprints)
+    each = [fingerprints] if isinstance(fingerprints, (np.ndarray, FingerprintBatch)) else fingerprints
+    at_points = [getattr(getattr(one, "descriptor", None), "at_points", False) for one in each]
+    if not any(at_points):
+        return grids
+    rows = np.broadcast_to(np.array(at_points), len(grids))
+    result: NDArray[np.float64] = grids.astype(np.float64)
+    sums = result.sum(axis=-1, keepdims=True)
+    result /= np.where(rows[:, None, None] & (sums > 0), sums, 1.0)
+    return result
+
+
 def different_shapes(*shapes: tuple[int, ...]) -> WrongUsageError:
     """Error for fingerprints whose groups or bins differ in number.
 
