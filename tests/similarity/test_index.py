@@ -206,6 +206,24 @@ def test_saved_and_loaded(tmp_path, index):
         index.save(tmp_path / "other", overwrite=True)
 
 
+def test_default_ids_go_on_after_saving(tmp_path, monkeypatch):
+    crystals = [random_crystal(i) for i in range(4)]
+    crystals[1] = Crystal([[0, 0, 0]], ["H"], cell=3 * np.eye(3))
+    index = SimilarityIndex.build(crystals[:3], descriptor=PlainGRID())
+    assert index.ids == ("0", "2")
+    index.save(tmp_path / "i")
+    monkeypatch.setitem(sys.modules, "plain_grid_home", sys.modules[__name__])
+    monkeypatch.setitem(fingerprinting.HOMES, "PlainGRID", "plain_grid_home")
+    loaded = SimilarityIndex.load(tmp_path / "i")
+    assert repr(loaded) == repr(index)
+    for one in (index, loaded):
+        grown = one.add([crystals[1], crystals[3]])
+        assert grown.ids == ("0", "2", "4")
+        assert [failure.index for failure in grown.failures][-1] == 3
+        assert "2 left out" in repr(grown)
+        assert grown.add(crystals[:1]).ids[-1] == "5"
+
+
 def mega(index):
     return f"{index.ordered.nbytes / 1e6:.1f}"
 

@@ -93,6 +93,8 @@ class SimilarityIndex:
     failures
         Crystals that have no fingerprint and are not in the index, each with its place among those given and the
         error. They are not saved.
+    n_left_out
+        How many they were; this is saved, so that default ids go on where they stopped.
 
     Examples
     --------
@@ -109,6 +111,7 @@ class SimilarityIndex:
     bin_width: float
     descriptor: Descriptor | None = None
     failures: tuple[Failure, ...] = ()
+    n_left_out: int = 0
 
     @classmethod
     def build(
@@ -159,6 +162,7 @@ class SimilarityIndex:
             width,
             made.descriptor,
             made.failures,
+            len(made.failures),
         )
 
     def add(
@@ -174,14 +178,15 @@ class SimilarityIndex:
         Parameters
         ----------
         items, ids, labels, threads
-            As in `build`; ids that this index has not, and the same labels.
+            As in `build`; ids that this index has not, by default the numbers that follow on all crystals given so
+            far, and the same labels.
 
         Raises
         ------
         WrongUsageError
             If ids occur twice, or labels or shapes differ.
         """
-        start = len(self) + len(self.failures)
+        start = len(self) + self.n_left_out
         more = type(self).build(
             items, ids=ids, labels=labels, descriptor=self.descriptor, bin_width=self.bin_width, threads=threads
         )
@@ -203,6 +208,7 @@ class SimilarityIndex:
             ids=self.ids + more.ids,
             labels={name: (*values, *more.labels[name]) for name, values in self.labels.items()},
             failures=self.failures + tuple(replace(f, index=f.index + start) for f in more.failures),
+            n_left_out=self.n_left_out + more.n_left_out,
         )
 
     def __len__(self) -> int:
@@ -214,7 +220,7 @@ class SimilarityIndex:
         groups, bins = self.ordered.table.shape
         labels = ", ".join(self.labels) or "none"
         megabytes = self.ordered.nbytes / 1e6
-        left_out = f", {len(self.failures)} left out" if self.failures else ""
+        left_out = f", {self.n_left_out} left out" if self.n_left_out else ""
         size = f"{groups} × {bins}, labels: {labels}, {megabytes:.1f} MB"
         return f"SimilarityIndex({len(self)} crystals{left_out}, {size})"
 
