@@ -15,8 +15,8 @@ from xtalprint.descriptors.base import Failure, Fingerprint, parameters
 from xtalprint.errors import WrongUsageError
 from xtalprint.similarity.cumulative import CumulativeTable
 from xtalprint.similarity.fingerprinting import fingerprinted
-from xtalprint.similarity.fingerprints import bin_width_of, positive, whole_number
-from xtalprint.similarity.search import ENDLESS, SortedTable
+from xtalprint.similarity.fingerprints import bin_width_of, whole_number
+from xtalprint.similarity.search import SortedTable, whole_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from xtalprint.descriptors.base import Descriptor
     from xtalprint.similarity.fingerprints import Grid, Grids
     from xtalprint.similarity.search import Found
-
-#: Distances in Å are compared with tolerances after this rounding.
-SLACK = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -262,15 +259,15 @@ class SimilarityIndex:
         item
             As in `query`.
         distance
-            Å.
+            Å; 0 finds what is equal.
 
         Raises
         ------
         WrongUsageError
-            If the distance is no positive number.
+            If the distance is negative or no number.
         """
-        reach = positive(distance, "the distance", remedy="give it in Å") / self.unit * (1 + SLACK)
-        return self.named(self.ordered.within(self.packed(item), int(min(reach, ENDLESS))))
+        reach = whole_units(distance, self.unit, "the distance")
+        return self.named(self.ordered.within(self.packed(item), reach))
 
     def groups(self, tolerance: float) -> NDArray[np.int64]:
         """Number of the group of each crystal, see `xtalprint.similarity.groups_within`."""
