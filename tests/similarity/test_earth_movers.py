@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from random_grids import plain_distances, plain_grid, random_crystal, random_grids
+from random_grids import plain_distances, random_crystal, random_grids
 from scipy.sparse.csgraph import connected_components
 from scipy.stats import wasserstein_distance
 
-from xtalprint.descriptors.base import Fingerprint, FingerprintBatch
+from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, parameters
 from xtalprint.descriptors.grid import GRID
 from xtalprint.errors import WrongUsageError, XtalprintError
-from xtalprint.geometry import rotated, supercell
 from xtalprint.similarity import (
     CumulativeTable,
     EarthMovers,
@@ -25,7 +27,12 @@ from xtalprint.similarity import (
     earth_movers_distance,
     groups_within,
 )
+from xtalprint.similarity.cumulative import WHOLE
+from xtalprint.similarity.fingerprinting import default_descriptor
 from xtalprint.similarity.tiles import tiled_distances
+from xtalprint.studies.random_crystals import in_another_cell, scaled_by
+
+RESULTS = Path(__file__).parents[2] / "results"
 
 #: Two groups of five bins: counts of ten, a part of which lies beyond the last bin.
 MASSES = arrays(np.int64, (2, 10), elements=st.integers(0, 6)).map(
@@ -108,12 +115,26 @@ def test_axioms_of_a_metric(a, b, c):
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_same_crystal_in_another_cell_is_at_no_distance(seed):
+    rng = np.random.default_rng([seed, 1])
     crystal = random_crystal(seed)
-    rng = np.random.default_rng(seed)
-    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    other = rotated(supercell(crystal, (2, 1, 1)), turn * np.sign(np.linalg.det(turn)))
-    distance = earth_movers_distance(plain_grid(crystal), plain_grid(other), bin_width=0.1)
-    assert distance < 1e-9
+    twins = [crystal, in_another_cell(crystal, rng), in_another_cell(crystal, rng)]
+    fingerprints = [GRID().compute(twin) for twin in twins]
+    assert max(earth_movers_distance(fingerprints[0], other) for other in fingerprints) < 1e-6
+    table = EarthMovers().table(fingerprints)
+    assert EarthMovers().distances(table, table).max() < 1e-6
+    other = EarthMovers().table([GRID().compute(scaled_by(crystal, 1.02))])
+    assert EarthMovers().distances(other, table).min() > 1e-3, "another crystal is at some"
+
+
+def test_the_axioms_were_measured_on_the_default_descriptor():
+    made = parameters(default_descriptor())
+    assert made == parameters(GRID())
+    measured = json.loads((RESULTS / "similarity-metric" / "results.json").read_text(encoding="utf-8"))
+    recipe = measured["methods"]["GRID + EMD"]
+    assert {name: recipe[name] for name in made} == made
+    rounding = json.loads((RESULTS / "similarity-axioms.json").read_text(encoding="utf-8"))["whole_numbers"]
+    assert rounding["bound_of_rounding_A"] == made["bin_width"] * GRID().n_bins / WHOLE
+    assert rounding["largest_rounding_A"] < rounding["bound_of_rounding_A"]
 
 
 def test_what_lacks_lies_at_the_end_of_the_range():
