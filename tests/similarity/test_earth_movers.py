@@ -27,9 +27,9 @@ from xtalprint.similarity import (
     earth_movers_distance,
     groups_within,
 )
-from xtalprint.similarity.cumulative import WHOLE
 from xtalprint.similarity.fingerprinting import default_descriptor
 from xtalprint.similarity.tiles import tiled_distances
+from xtalprint.similarity.whole_numbers import WHOLE
 from xtalprint.studies.random_crystals import in_another_cell, scaled_by
 
 RESULTS = Path(__file__).parents[2] / "results"

@@ -9,6 +9,7 @@ import numpy as np
 
 from xtalprint.errors import WrongUsageError, XtalprintError
 from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, known_bin_width, shares
+from xtalprint.similarity.whole_numbers import NEGATIVE, NOT_FINITE, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from xtalprint.similarity.fingerprints import Grids
 
-#: The whole mass of a group: masses are rounded to this fraction of it.
-WHOLE = 2**24
 #: The most bins of a group: edges are stored in 16 bits.
 MOST_BINS = 2**16 - 2
 #: The most groups: differences of their 16-bit sums are added up in 32 bits.
@@ -193,13 +192,13 @@ class CumulativeTable:
 def refused(wrong: int, row: int, group: int, masses: NDArray[Any]) -> XtalprintError:
     """Error for a group that is no distribution."""
     place = f"group {group} of fingerprint {row}"
-    if wrong == 1:
+    if wrong == NOT_FINITE:
         return XtalprintError(
             f"{place} is not finite",
             value=masses[~np.isfinite(masses)][0],
             remedy="compute it again, or leave it out: a fingerprint of xtalprint has no such numbers",
         )
-    if wrong == 2:  # noqa: PLR2004 - NEGATIVE of compiled_cumulative
+    if wrong == NEGATIVE:
         return XtalprintError(
             f"{place} has a negative mass", value=masses.min(), remedy="give shares of sites, which are 0 or more"
         )

@@ -9,17 +9,13 @@ import numpy as np
 from xtalprint.similarity.cumulative import CumulativeTable, refused
 from xtalprint.similarity.either import as_fingerprints
 from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, shares, single
+from xtalprint.similarity.whole_numbers import EXCESS, NEGATIVE, NOT_FINITE, ROUNDING, TOO_MUCH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
     from xtalprint.similarity.fingerprints import Grid, Grids
-
-#: A sum this close to 1 is meant to be 1: the rounding of single precision.
-ROUNDING = 1e-6
-#: A sum that is larger by more than this is no slip of rounding.
-EXCESS = 1e-5
 
 
 def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
@@ -44,9 +40,9 @@ def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
     grids = shares(fingerprints).astype(np.float64)
     totals = grids.sum(axis=-1)
     for code, bad in (
-        (1, ~np.isfinite(grids).all(axis=-1)),
-        (2, (grids < 0).any(axis=-1)),
-        (3, totals > 1 + EXCESS),
+        (NOT_FINITE, ~np.isfinite(grids).all(axis=-1)),
+        (NEGATIVE, (grids < 0).any(axis=-1)),
+        (TOO_MUCH, totals > 1 + EXCESS),
     ):
         if bad.any():
             row, group = (int(place[0]) for place in np.nonzero(bad))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.errors import WrongUsageError
+from xtalprint.similarity.whole_numbers import ENDLESS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
 #: Group sums are rounded to 16 bits.
 CODE_BITS = 16
-#: Distances in whole numbers stay far below this.
-ENDLESS = 2**62
 #: Rounding that is allowed in a tolerance: relative, and in units.
 SLACK = 1e-12, 1e-6
 
