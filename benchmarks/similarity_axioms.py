@@ -18,7 +18,7 @@ import numpy as np
 from xtalprint import GRID, __version__
 from xtalprint.similarity import CompositionEarthMovers, EarthMovers, cumulative, element_dissimilarity
 from xtalprint.similarity.composition import GROUNDS, elements, triangle_violations
-from xtalprint.similarity.cumulative import WHOLE
+from xtalprint.similarity.whole_numbers import WHOLE
 from xtalprint.studies.random_crystals import random_crystal
 from xtalprint.studies.similarity_metric import triangle
 

@@ -41,6 +41,8 @@ def test_what_is_a_metric():
 
 def test_the_published_total():
     total = WeightedSum()
+    assert [(part.weight, part.distance.name) for part in total.parts] == [(10, "grid-emd"), (1, "composition-emd")]
+    total = WeightedSum([Part(10, EarthMovers(bin_width=0.1)), Part(1, CompositionEarthMovers())])
     grids = random_grids(5, 4, 30)
     compositions = [{"Na": 1, "Cl": 1}, {"Na": 1}, {"K": 1, "Cl": 1}, {"Fe": 2, "O": 3}, {"Si": 1}]
     table = total.table([grids, compositions])

@@ -2,19 +2,37 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from random_grids import plain_distances, plain_grid, random_crystal, random_grids
+from random_grids import plain_distances, random_crystal, random_grids
+from scipy.sparse.csgraph import connected_components
 from scipy.stats import wasserstein_distance
 
-from xtalprint.descriptors.base import Fingerprint, FingerprintBatch
+from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, parameters
+from xtalprint.descriptors.grid import GRID
 from xtalprint.errors import WrongUsageError, XtalprintError
-from xtalprint.geometry import rotated, supercell
-from xtalprint.similarity import CumulativeTable, EarthMovers, cumulative, earth_movers_distance
+from xtalprint.similarity import (
+    CumulativeTable,
+    EarthMovers,
+    Part,
+    SimilarityIndex,
+    WeightedSum,
+    cumulative,
+    earth_movers_distance,
+    groups_within,
+)
+from xtalprint.similarity.fingerprinting import default_descriptor
 from xtalprint.similarity.tiles import tiled_distances
+from xtalprint.similarity.whole_numbers import WHOLE
+from xtalprint.studies.random_crystals import in_another_cell, scaled_by
+
+RESULTS = Path(__file__).parents[2] / "results"
 
 #: Two groups of five bins: counts of ten, a part of which lies beyond the last bin.
 MASSES = arrays(np.int64, (2, 10), elements=st.integers(0, 6)).map(
@@ -97,12 +115,26 @@ def test_axioms_of_a_metric(a, b, c):
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000))
 def test_the_same_crystal_in_another_cell_is_at_no_distance(seed):
+    rng = np.random.default_rng([seed, 1])
     crystal = random_crystal(seed)
-    rng = np.random.default_rng(seed)
-    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    other = rotated(supercell(crystal, (2, 1, 1)), turn * np.sign(np.linalg.det(turn)))
-    distance = earth_movers_distance(plain_grid(crystal), plain_grid(other), bin_width=0.1)
-    assert distance < 1e-9
+    twins = [crystal, in_another_cell(crystal, rng), in_another_cell(crystal, rng)]
+    fingerprints = [GRID().compute(twin) for twin in twins]
+    assert max(earth_movers_distance(fingerprints[0], other) for other in fingerprints) < 1e-6
+    table = EarthMovers().table(fingerprints)
+    assert EarthMovers().distances(table, table).max() < 1e-6
+    other = EarthMovers().table([GRID().compute(scaled_by(crystal, 1.02))])
+    assert EarthMovers().distances(other, table).min() > 1e-3, "another crystal is at some"
+
+
+def test_the_axioms_were_measured_on_the_default_descriptor():
+    made = parameters(default_descriptor())
+    assert made == parameters(GRID())
+    measured = json.loads((RESULTS / "similarity-metric" / "results.json").read_text(encoding="utf-8"))
+    recipe = measured["methods"]["GRID + EMD"]
+    assert {name: recipe[name] for name in made} == made
+    rounding = json.loads((RESULTS / "similarity-axioms.json").read_text(encoding="utf-8"))["whole_numbers"]
+    assert rounding["bound_of_rounding_A"] == made["bin_width"] * GRID().n_bins / WHOLE
+    assert rounding["largest_rounding_A"] < rounding["bound_of_rounding_A"]
 
 
 def test_what_lacks_lies_at_the_end_of_the_range():
@@ -126,7 +158,57 @@ def test_cumulative():
 def test_the_width_of_bins_comes_with_fingerprints():
     a, b = fingerprint(np.eye(4)[:1]), fingerprint(np.eye(4)[2:3])
     assert earth_movers_distance(a, b) == pytest.approx(0.2)
-    assert earth_movers_distance(a, b, bin_width=1) == pytest.approx(2.0)
+    assert earth_movers_distance(a, b, bin_width=0.1) == pytest.approx(0.2)
+    with pytest.raises(
+        WrongUsageError, match=r"bin_width differs from that of the descriptor \(value: 1 and 0.1 Å\)"
+    ):
+        earth_movers_distance(a, b, bin_width=1)
+
+
+@pytest.mark.parametrize("bin_width", [0.05, 0.1])
+def test_many_have_the_width_of_bins_that_their_descriptor_has(bin_width):
+    descriptor = GRID(n_groups=12, bin_width=bin_width)
+    crystals = [random_crystal(i) for i in range(6)]
+    one_by_one = [descriptor.compute(crystal) for crystal in crystals]
+    expected = [[earth_movers_distance(a, b) for b in one_by_one] for a in one_by_one]
+    for form in (one_by_one, descriptor.compute_many(crystals)):
+        table = EarthMovers().table(form)
+        assert table.bin_width == table[1:3].bin_width == table.take(np.arange(2)).bin_width == bin_width
+        assert np.abs(EarthMovers().distances(table, table) - expected).max() < 1e-5
+        reach = np.sort(np.ravel(expected))[10] + 1e-5
+        groups = connected_components(np.array(expected) <= reach, directed=False)[1]
+        assert np.array_equal(groups_within(form, reach), groups)
+        total = WeightedSum([Part(1, EarthMovers())])
+        parts = total.table([form])
+        assert np.array_equal(total.distances(parts, parts), EarthMovers().distances(table, table))
+        index = SimilarityIndex.build(form)
+        assert (index.bin_width, index.descriptor) == (bin_width, descriptor)
+    for contradicted in (
+        lambda: EarthMovers(bin_width=0.2).table(one_by_one),
+        lambda: EarthMovers(bin_width=0.2).distances(table, table),
+        lambda: groups_within(table, 0.1, bin_width=0.2),
+        lambda: SimilarityIndex.build(form, bin_width=0.2),
+    ):
+        with pytest.raises(WrongUsageError, match="bin_width differs from that of the descriptor"):
+            contradicted()
+
+
+def test_tables_of_different_bins_are_not_mixed():
+    crystal = random_crystal(3)
+    # The same shape: the widths alone tell them apart.
+    fine, coarse = (GRID(n_groups=5, r_max=r_max, bin_width=r_max / 50) for r_max in (5, 10))
+    a, b = (CumulativeTable.of([descriptor.compute(crystal)]) for descriptor in (fine, coarse))
+    for mixed in (
+        lambda: EarthMovers().distances(a, b),
+        lambda: CumulativeTable.joined([a, b]),
+        lambda: CumulativeTable.of([fine.compute(crystal), coarse.compute(crystal)]),
+        lambda: SimilarityIndex.build([fine.compute(crystal)], descriptor=coarse),
+    ):
+        with pytest.raises(WrongUsageError, match=r"different bins cannot be compared \(value: 0.1 Å and 0.2 Å\)"):
+            mixed()
+    plain = SimilarityIndex.build(CumulativeTable.of(b.unpacked() / 2**24 * 0), bin_width=0.2)
+    with pytest.raises(WrongUsageError, match="bin_width differs"):
+        plain.query(fine.compute(crystal))
 
 
 def test_fingerprints_in_any_form():
@@ -145,6 +227,11 @@ def test_fingerprints_in_any_form():
             "the width of a bin is not known; give bin_width in Å.",
         ),
         (lambda: earth_movers_distance(np.eye(3), np.eye(3), bin_width=-1), "must be a positive number (value: -1)"),
+        (
+            lambda: EarthMovers().distances(*[CumulativeTable.of(np.eye(3)[None])] * 2),
+            "bin is not known; give bin_width",
+        ),
+        (lambda: groups_within(np.eye(3)[None], 0.1), "the width of a bin is not known; give bin_width in Å."),
         (lambda: EarthMovers(bin_width="0.1"), "the width of a bin must be a positive number (value: '0.1')"),
         (lambda: EarthMovers(bin_width=True), "must be a positive number (value: True)"),
         (
@@ -164,7 +251,7 @@ def test_fingerprints_in_any_form():
             "different shapes cannot be compared (value: 3 × 3 and 4 × 4)",
         ),
         (
-            lambda: EarthMovers().distances(*(CumulativeTable.of(np.eye(n)[None]) for n in (3, 4))),
+            lambda: EarthMovers(bin_width=1).distances(*(CumulativeTable.of(np.eye(n)[None]) for n in (3, 4))),
             "different shapes cannot be compared (value: 3 × 3 and 4 × 4)",
         ),
     ],

@@ -124,6 +124,25 @@ def test_within(index, distances):
     assert len(some) >= 21, "the distance itself counts"
 
 
+def test_within_and_groups_have_one_rule(index, distances):
+    groups = index.groups(0)
+    assert groups.max() + 1 == 400
+    for i in (0, 7, 399, 402):
+        equal = set(np.flatnonzero(distances[i] == 0).tolist())
+        assert (
+            set(index.within(GRIDS[i], 0).numbers.tolist())
+            == equal
+            == set(np.flatnonzero(groups == groups[i]).tolist())
+        )
+    # The distance of two counts for both, and what is a millionth shorter for neither.
+    pair = index.ordered.table.take(index.ordered.numbers.argsort()[[3, 200]])
+    two = SimilarityIndex.build(pair, bin_width=0.1)
+    distance = float(distances[3, 200])
+    for reach, n in ((distance, 2), (distance * (1 - 1e-6), 1)):
+        assert len(two.within(GRIDS[3], reach)) == n
+        assert len(set(two.groups(reach).tolist())) == 3 - n
+
+
 def test_within_finds_any_number():
     many = SimilarityIndex.build(np.repeat(GRIDS[:1], 1100, axis=0), bin_width=0.1)
     found = many.within(GRIDS[0], 0.05)
@@ -205,6 +224,24 @@ def test_saved_and_loaded(tmp_path, index):
     (tmp_path / "other").mkdir()
     with pytest.raises(WrongUsageError, match="this is no index that could be overwritten"):
         index.save(tmp_path / "other", overwrite=True)
+
+
+def test_default_ids_go_on_after_saving(tmp_path, monkeypatch):
+    crystals = [random_crystal(i) for i in range(4)]
+    crystals[1] = Crystal([[0, 0, 0]], ["H"], cell=3 * np.eye(3))
+    index = SimilarityIndex.build(crystals[:3], descriptor=PlainGRID())
+    assert index.ids == ("0", "2")
+    index.save(tmp_path / "i")
+    monkeypatch.setitem(sys.modules, "plain_grid_home", sys.modules[__name__])
+    monkeypatch.setitem(fingerprinting.HOMES, "PlainGRID", "plain_grid_home")
+    loaded = SimilarityIndex.load(tmp_path / "i")
+    assert repr(loaded) == repr(index)
+    for one in (index, loaded):
+        grown = one.add([crystals[1], crystals[3]])
+        assert grown.ids == ("0", "2", "4")
+        assert [failure.index for failure in grown.failures][-1] == 3
+        assert "2 left out" in repr(grown)
+        assert grown.add(crystals[:1]).ids[-1] == "5"
 
 
 def mega(index):
@@ -292,7 +329,7 @@ def test_a_spoiled_index_is_refused(tmp_path, spoil, message):
         (lambda i: i.query([GRIDS[0]]), "one crystal or one fingerprint (value: list); use query_many for several."),
         (lambda i: i.query(GRIDS[0][:3]), "another shape than those of the index (value: 3 × 50 and 12 × 50)"),
         (lambda i: i.query(random_crystal(0)), "this index does not know the descriptor of its fingerprints"),
-        (lambda i: i.within(GRIDS[0], -1), "the distance must be a positive number (value: -1); give it in Å."),
+        (lambda i: i.within(GRIDS[0], -1), "the distance is a length in Å (value: -1); give a positive number, or 0"),
         (lambda i: i.add(GRIDS[:1], ids=["5"], labels={"half": [1]}), "already (value: 5); give other ids."),
         (lambda i: i.add(GRIDS[:1]), "must have the labels of the index (value: none); give half."),
         (lambda _: SimilarityIndex.build([]), "there is nothing to compare with; give at least one crystal."),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import xtalprint as xp
+from xtalprint.similarity import EarthMovers
 
 PLACES = np.array([[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
 #: Å; of strontium titanate in the published figure.
@@ -39,6 +40,27 @@ def test_linear_in_the_lattice_constant(a):
 )
 def test_titanium_displaced(shift, expected):
     assert distance(perovskite(A), perovskite(A, shift)) == pytest.approx(expected, abs=5.1e-5)
+
+
+@pytest.mark.parametrize("smearing", [0.05, 0.1])
+def test_the_released_recipe_by_cutoff(smearing):
+    descriptor = xp.GRID.by_cutoff(n_groups=20, smearing=smearing)
+    crystals = [perovskite(a) for a in (3.8, A, 4.1)]
+    fingerprints = [descriptor.compute(crystal) for crystal in crystals]
+    sums = np.array([fingerprint.array.sum(axis=-1) for fingerprint in fingerprints])
+    assert (sums.max() > 1.01) == (smearing < 0.1), "densities at points, where they are far apart, are no shares"
+    shares = [f.array.astype(float) / f.array.astype(float).sum(axis=-1, keepdims=True) for f in fingerprints]
+    expected = [[xp.emd(a, b, bin_width=0.1) for b in shares] for a in shares]
+    assert [[xp.emd(a, b) for b in fingerprints] for a in fingerprints] == expected
+    for form in (fingerprints, descriptor.compute_many(crystals)):
+        table = EarthMovers().table(form)
+        assert EarthMovers().distances(table, table) == pytest.approx(np.array(expected), abs=1e-6)
+    index = xp.SimilarityIndex.build(crystals, descriptor=descriptor)
+    assert index.query(crystals[1], k=3).distances == pytest.approx(sorted(expected[1]), abs=1e-6)
+    mixed = EarthMovers(bin_width=0.1).table([fingerprints[0], shares[1]])
+    assert EarthMovers().distances(mixed, mixed)[0, 1] == pytest.approx(expected[0][1], abs=1e-6)
+    with pytest.raises(xp.XtalprintError, match="has more than the mass 1"):
+        EarthMovers(bin_width=0.1).table(fingerprints[0].array[None] * 1.01)
 
 
 def test_the_index_of_a_notebook(tmp_path):

@@ -16,7 +16,15 @@ import pytest
 from random_grids import plain_distances, random_grids
 
 from xtalprint.errors import UnreadableFileError, WrongUsageError
-from xtalprint.similarity import Cosine, EarthMovers, WeightedSum, distance_matrix, one_writer
+from xtalprint.similarity import (
+    CompositionEarthMovers,
+    Cosine,
+    EarthMovers,
+    Part,
+    WeightedSum,
+    distance_matrix,
+    one_writer,
+)
 from xtalprint.similarity import matrix as matrix_module
 from xtalprint.similarity.matrix import strips_of_pairs
 
@@ -82,7 +90,10 @@ def test_between_two_tables(tmp_path, metric, table):
     assert found == pytest.approx(plain_distances(GRIDS[:50], GRIDS[40:]), abs=1e-6)
 
 
-@pytest.mark.parametrize("distance", [Cosine(), WeightedSum()])
+TOTAL = WeightedSum([Part(1, EarthMovers(bin_width=0.1)), Part(1, CompositionEarthMovers())])
+
+
+@pytest.mark.parametrize("distance", [Cosine(), TOTAL])
 def test_other_distances(tmp_path, distance):
     compositions = [{"Na": 1 + i % 3, "Cl": 1 + i % 5} for i in range(90)]
     table = distance.table([GRIDS, compositions] if isinstance(distance, WeightedSum) else GRIDS)

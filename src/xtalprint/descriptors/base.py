@@ -80,12 +80,15 @@ class FingerprintBatch:
         One entry for each input that is not in ``index``.
     warnings
         One tuple of sentences for each row of ``array``.
+    descriptor
+        What made them, with all its parameters, if that is known.
     """
 
     array: NDArray[np.floating[Any]]
     index: NDArray[np.int64]
     failures: tuple[Failure, ...] = ()
     warnings: tuple[tuple[str, ...], ...] = field(default=())
+    descriptor: Descriptor | None = None
 
     def fingerprint(self, row: int, crystal: Crystal, descriptor: Descriptor) -> Fingerprint:
         """Fingerprint of one row of ``array``, given the crystal that it belongs to."""
@@ -162,7 +165,8 @@ def compute_batch(
         array[len(index)] = outcome.array
         index.append(position)
         warnings.append(outcome.warnings)
-    return FingerprintBatch(array[: len(index)], np.array(index, dtype=np.int64), tuple(failures), tuple(warnings))
+    places = np.array(index, dtype=np.int64)
+    return FingerprintBatch(array[: len(index)], places, tuple(failures), tuple(warnings), descriptor)
 
 
 def attempts(

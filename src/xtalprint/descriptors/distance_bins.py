@@ -64,12 +64,14 @@ def chunks(crystals: Sequence[Crystal]) -> Iterator[range]:
 
 
 def filled_batch(
-    fill: Fill, crystals: Sequence[Crystal], *, shape: tuple[int, ...], threads: int | None
+    descriptor: Descriptor, fill: Fill, crystals: Sequence[Crystal], *, shape: tuple[int, ...], threads: int | None
 ) -> FingerprintBatch:
     """Compute fingerprints of one shape, many in one call of a compiled loop.
 
     Parameters
     ----------
+    descriptor
+        Whose fingerprints they are.
     fill
         Must give the same bits for a crystal whichever others are beside it, and work without the interpreter's lock.
     crystals, threads
@@ -84,7 +86,7 @@ def filled_batch(
     index = np.array([i for i in range(len(crystals)) if i not in errors], dtype=np.int64)
     failures = tuple(Failure(i, error) for i, error in sorted(errors.items()))
     warnings = tuple(tuple(disorder_warnings(crystals[i])) for i in index.tolist())
-    return FingerprintBatch(array[index] if errors else array, index, failures, warnings)
+    return FingerprintBatch(array[index] if errors else array, index, failures, warnings, descriptor)
 
 
 def only_one(descriptor: Descriptor, crystal: Crystal) -> Fingerprint:

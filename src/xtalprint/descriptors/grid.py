@@ -79,7 +79,8 @@ class GRID:
     - *cutoff*: as in gridrdf 0.2.0 distances are rounded to 0.001 Å and the Gaussian is taken *at* 0, ``bin_width``,
       … ``r_max``, one column more than bins; a group is the mean over those sites that have such a neighbour,
       whatever their occupancies. The numbers of gridrdf 0.2.0 are these divided by ``bin_width``; unsmeared ones are
-      shares here and numbers of sites there.
+      shares here and numbers of sites there. Such densities add up to nearly 1 only; earth mover's distances divide
+      each row by its sum first.
 
     In plain histograms a distance that is less than 1e-4 bins below an edge belongs to the upper bin, so that
     rounding does not tear a shell apart.
@@ -135,12 +136,17 @@ class GRID:
     @property
     def n_bins(self) -> int:
         """Columns of the array."""
-        return round(self.r_max / self.bin_width) + (self.recipe == "cutoff" and self.smearing > 0)
+        return round(self.r_max / self.bin_width) + self.at_points
+
+    @property
+    def at_points(self) -> bool:
+        """Whether values are densities at points, of which a row adds up to nearly 1 only, and not shares of bins."""
+        return self.recipe == "cutoff" and self.smearing > 0
 
     @property
     def distances(self) -> Floats:
         """(n_bins,) middle of each bin in Å; where densities are taken, of the smeared recipe by cutoff."""
-        if self.recipe == "cutoff" and self.smearing > 0:
+        if self.at_points:
             return np.round(np.arange(self.n_bins) * self.bin_width, 10)
         return np.round((np.arange(self.n_bins) + 0.5) * self.bin_width, 10)
 
@@ -179,7 +185,7 @@ class GRID:
         -------
         Batch with an array (n_ok, n_groups, n_bins); a crystal that fails becomes a `Failure`.
         """
-        return filled_batch(self._fill, crystals, shape=(self.n_groups, self.n_bins), threads=threads)
+        return filled_batch(self, self._fill, crystals, shape=(self.n_groups, self.n_bins), threads=threads)
 
     def plot(self, fingerprint: Fingerprint, *, title: str | None = None, width: float = 7.2) -> Figure:
         """Draw the groups against the distance, with the mean distance of each group.

@@ -114,7 +114,7 @@ class RDF:
         -------
         Batch with an array (n_ok, n_bins); a crystal that fails becomes a `Failure`.
         """
-        return filled_batch(self._fill, crystals, shape=(self.n_bins,), threads=threads)
+        return filled_batch(self, self._fill, crystals, shape=(self.n_bins,), threads=threads)
 
     def plot(self, fingerprint: Fingerprint, *, title: str | None = None, width: float = 7.2) -> Figure:
         """Draw the function.

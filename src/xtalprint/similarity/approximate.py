@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from xtalprint.errors import MissingExtraError, WrongUsageError
-from xtalprint.similarity.cumulative import WHOLE
 from xtalprint.similarity.fingerprints import whole_number
+from xtalprint.similarity.whole_numbers import WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

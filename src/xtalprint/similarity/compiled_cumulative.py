@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.geometry.compiling import compiled
+from xtalprint.similarity.whole_numbers import EXCESS, NEGATIVE, NOT_FINITE, ROUNDING, TOO_MUCH, WHOLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,15 +24,6 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
     Values = NDArray[np.int32]
     Edges = NDArray[np.uint16]
-
-#: The whole mass of a group: fractions of it are whole numbers.
-WHOLE = 2**24
-#: A sum this close to 1 is meant to be 1: the rounding of single precision.
-ROUNDING = 1e-6
-#: A sum that is larger by more than this is no slip of rounding.
-EXCESS = 1e-5
-#: What is wrong with a group; 0 is nothing.
-NOT_FINITE, NEGATIVE, TOO_MUCH = 1, 2, 3
 
 
 def _fixed_cumulative(group: NDArray[Any], cumulated: Values) -> int:

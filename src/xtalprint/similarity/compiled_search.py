@@ -11,6 +11,7 @@ import numpy as np
 
 from xtalprint.geometry.compiling import compiled
 from xtalprint.similarity.compiled_cumulative import query_sums, row_distance
+from xtalprint.similarity.whole_numbers import ENDLESS, WHOLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,10 +31,6 @@ if TYPE_CHECKING:
 
 #: Rows next to the query by their totals among which the first candidates are looked for.
 SEEDS = 512
-#: The whole mass of a group, as in `xtalprint.similarity.cumulative`.
-WHOLE = 2**24
-#: No distance is so large.
-ENDLESS = 2**62
 
 
 def _bound(codes: Codes, query: Codes, shift: int) -> Number:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.geometry.compiling import compiled
+from xtalprint.similarity.whole_numbers import WHOLE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 #: Rows of a tile: loops of 64 fill the vector units, and few bins vary within 64 similar rows.
 TILE = 64
-#: The whole mass of a group, as in `xtalprint.similarity.cumulative`.
-WHOLE = 2**24
 #: Bins that are gathered before their differences are added up: 127 of them, each at most `WHOLE`, fit into 32 bits.
 GATHERED = 120
 #: Bins that are added up together.

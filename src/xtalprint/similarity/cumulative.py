@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xtalprint.errors import WrongUsageError, XtalprintError
-from xtalprint.similarity.fingerprints import different_shapes, stacked
+from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, known_bin_width, shares
+from xtalprint.similarity.whole_numbers import NEGATIVE, NOT_FINITE, WHOLE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from xtalprint.similarity.fingerprints import Grids
 
-#: The whole mass of a group: masses are rounded to this fraction of it.
-WHOLE = 2**24
 #: The most bins of a group: edges are stored in 16 bits.
 MOST_BINS = 2**16 - 2
 #: The most groups: differences of their 16-bit sums are added up in 32 bits.
@@ -43,6 +42,8 @@ class CumulativeTable:
         All values between the edges, row by row and group by group.
     n_bins
         Bins of a group.
+    bin_width
+        Å; None if what they were made from does not tell.
     """
 
     first: NDArray[np.uint16]
@@ -50,6 +51,7 @@ class CumulativeTable:
     offsets: NDArray[np.int64]
     values: NDArray[np.int32]
     n_bins: int
+    bin_width: float | None = None
 
     @classmethod
     def of(cls, fingerprints: Grids) -> CumulativeTable:
@@ -59,14 +61,18 @@ class CumulativeTable:
         ----------
         fingerprints
             (n, n_groups, n_bins) array, a `FingerprintBatch`, or a sequence of fingerprints or (n_groups, n_bins)
-            arrays: masses of at most 1 for each group; what lacks lies at the end of the range.
+            arrays: masses of at most 1 for each group; what lacks lies at the end of the range. Fingerprints of a
+            descriptor that gives densities at points are divided by the sum of each group.
 
         Raises
         ------
         XtalprintError
             For masses that are negative, not finite or more than 1 together, naming fingerprint and group.
+        WrongUsageError
+            If shapes or widths of bins differ.
         """
-        grids = np.ascontiguousarray(stacked(fingerprints))
+        width = known_bin_width(fingerprints)
+        grids = np.ascontiguousarray(shares(fingerprints))
         n, n_groups, n_bins = grids.shape
         if n_bins > MOST_BINS:
             raise WrongUsageError(f"a group may have at most {MOST_BINS} bins", value=n_bins, remedy="use wider bins")
@@ -82,7 +88,7 @@ class CumulativeTable:
         np.cumsum((last.astype(np.int64) - first).sum(axis=1), out=offsets[1:])
         values = np.empty(offsets[-1], dtype=np.int32)
         loops.fill_values(grids, first, last, offsets, values)
-        return cls(first, last, offsets, values, n_bins)
+        return cls(first, last, offsets, values, n_bins, width)
 
     @classmethod
     def joined(cls, tables: Sequence[CumulativeTable]) -> CumulativeTable:
@@ -91,7 +97,7 @@ class CumulativeTable:
         Raises
         ------
         WrongUsageError
-            If there is none, or their groups or bins differ in number.
+            If there is none, or their groups or bins differ in number or width.
         """
         if not tables:
             raise WrongUsageError("no table to join")
@@ -104,6 +110,7 @@ class CumulativeTable:
             offsets.astype(np.int64),
             np.concatenate([table.values for table in tables]),
             tables[0].n_bins,
+            known_bin_width(*tables),
         )
 
     def __len__(self) -> int:
@@ -132,8 +139,12 @@ class CumulativeTable:
         stop = max(start, stop)
         low, high = self.offsets[start], self.offsets[stop]
         offsets = self.offsets[start : stop + 1] - low
-        return CumulativeTable(
-            self.first[start:stop], self.last[start:stop], offsets, self.values[low:high], self.n_bins
+        return replace(
+            self,
+            first=self.first[start:stop],
+            last=self.last[start:stop],
+            offsets=offsets,
+            values=self.values[low:high],
         )
 
     def take(self, rows: NDArray[np.int64]) -> CumulativeTable:
@@ -141,7 +152,21 @@ class CumulativeTable:
         lengths = np.diff(self.offsets)[rows]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         places = np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        return CumulativeTable(self.first[rows], self.last[rows], offsets, self.values[places], self.n_bins)
+        values = self.values[places]
+        return replace(self, first=self.first[rows], last=self.last[rows], offsets=offsets, values=values)
+
+    def in_bins(self, bin_width: float | None) -> CumulativeTable:
+        """The same rows with a width of their bins in Å; the table itself if it knows it, or None is given.
+
+        Raises
+        ------
+        WrongUsageError
+            If it has another.
+        """
+        if bin_width is None:
+            return self
+        width = bin_width_of(self, given=bin_width)
+        return self if self.bin_width is not None else replace(self, bin_width=width)
 
     def group_sums(self) -> NDArray[np.int64]:
         """(n, n_groups) sums over the bins: (r_max − mean distance) / bin width, in units of 2⁻²⁴."""
@@ -167,13 +192,13 @@ class CumulativeTable:
 def refused(wrong: int, row: int, group: int, masses: NDArray[Any]) -> XtalprintError:
     """Error for a group that is no distribution."""
     place = f"group {group} of fingerprint {row}"
-    if wrong == 1:
+    if wrong == NOT_FINITE:
         return XtalprintError(
             f"{place} is not finite",
             value=masses[~np.isfinite(masses)][0],
             remedy="compute it again, or leave it out: a fingerprint of xtalprint has no such numbers",
         )
-    if wrong == 2:  # noqa: PLR2004 - NEGATIVE of compiled_cumulative
+    if wrong == NEGATIVE:
         return XtalprintError(
             f"{place} has a negative mass", value=masses.min(), remedy="give shares of sites, which are 0 or more"
         )

@@ -8,18 +8,14 @@ import numpy as np
 
 from xtalprint.similarity.cumulative import CumulativeTable, refused
 from xtalprint.similarity.either import as_fingerprints
-from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, single, stacked
+from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, shares, single
+from xtalprint.similarity.whole_numbers import EXCESS, NEGATIVE, NOT_FINITE, ROUNDING, TOO_MUCH
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
     from xtalprint.similarity.fingerprints import Grid, Grids
-
-#: A sum this close to 1 is meant to be 1: the rounding of single precision.
-ROUNDING = 1e-6
-#: A sum that is larger by more than this is no slip of rounding.
-EXCESS = 1e-5
 
 
 def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
@@ -29,7 +25,8 @@ def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
     ----------
     fingerprints
         (n, n_groups, n_bins) masses, at most 1 for each group; what lacks lies at the end of the range. A sum within
-        1e-6 of 1 is taken for 1.
+        1e-6 of 1 is taken for 1. Fingerprints of a descriptor that gives densities at points are divided by the sum
+        of each group.
 
     Returns
     -------
@@ -40,12 +37,12 @@ def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
     XtalprintError
         For masses that are negative, not finite or more than 1 together, naming fingerprint and group.
     """
-    grids = stacked(fingerprints).astype(np.float64)
+    grids = shares(fingerprints).astype(np.float64)
     totals = grids.sum(axis=-1)
     for code, bad in (
-        (1, ~np.isfinite(grids).all(axis=-1)),
-        (2, (grids < 0).any(axis=-1)),
-        (3, totals > 1 + EXCESS),
+        (NOT_FINITE, ~np.isfinite(grids).all(axis=-1)),
+        (NEGATIVE, (grids < 0).any(axis=-1)),
+        (TOO_MUCH, totals > 1 + EXCESS),
     ):
         if bad.any():
             row, group = (int(place[0]) for place in np.nonzero(bad))
@@ -70,7 +67,7 @@ def earth_movers_distance(a: Crystal | Grid, b: Crystal | Grid, *, bin_width: fl
         Crystals, fingerprints of grouped distances, or (n_groups, n_bins) masses. Two crystals are compared by
         ``GRID()``, a crystal and a fingerprint by the descriptor of the fingerprint.
     bin_width
-        Å; None takes it from the descriptor of the fingerprints.
+        Å, for arrays; fingerprints know it.
 
     Returns
     -------
@@ -81,7 +78,7 @@ def earth_movers_distance(a: Crystal | Grid, b: Crystal | Grid, *, bin_width: fl
     XtalprintError
         For masses that are negative, not finite or more than 1 together, naming fingerprint and group.
     WrongUsageError
-        If the shapes differ or the width of a bin is not known.
+        If the shapes differ, or the width of a bin is not known or contradicted.
 
     Source
     ------
@@ -104,7 +101,7 @@ def earth_movers_distance(a: Crystal | Grid, b: Crystal | Grid, *, bin_width: fl
     one, other = single(a), single(b)
     if one.shape != other.shape:
         raise different_shapes(one.shape, other.shape)
-    both = cumulative([one, other])
+    both = cumulative([a, b])
     moved = float(np.abs(both[0] - both[1]).sum())
     return float(width / one.shape[0] * moved)
 
@@ -115,7 +112,12 @@ class EarthMovers:
     Parameters
     ----------
     bin_width
-        Å.
+        Å, for arrays; None takes what the fingerprints know.
+
+    Raises
+    ------
+    WrongUsageError
+        If it is no positive number.
 
     Examples
     --------
@@ -132,8 +134,8 @@ class EarthMovers:
     unit = "Å"
     is_metric = True
 
-    def __init__(self, *, bin_width: float = 0.1) -> None:
-        self.bin_width = bin_width_of(given=bin_width)
+    def __init__(self, *, bin_width: float | None = None) -> None:
+        self.bin_width = None if bin_width is None else bin_width_of(given=bin_width)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -141,8 +143,15 @@ class EarthMovers:
         return {"distance": self.name, "bin_width": self.bin_width}
 
     def table(self, fingerprints: Grids | CumulativeTable) -> CumulativeTable:
-        """Prepare fingerprints for `distances`; masses are rounded to 2⁻²⁴ of a group's."""
-        return fingerprints if isinstance(fingerprints, CumulativeTable) else CumulativeTable.of(fingerprints)
+        """Prepare fingerprints for `distances`; masses are rounded to 2⁻²⁴ of a group's.
+
+        Raises
+        ------
+        WrongUsageError
+            If their bins have another width than that of this distance.
+        """
+        table = fingerprints if isinstance(fingerprints, CumulativeTable) else CumulativeTable.of(fingerprints)
+        return table.in_bins(self.bin_width)
 
     def distances(self, a: CumulativeTable, b: CumulativeTable) -> NDArray[np.float64]:
         """(len(a), len(b)) Å; the same bits whatever the size and order of the tables.
@@ -150,8 +159,8 @@ class EarthMovers:
         Raises
         ------
         WrongUsageError
-            If the shapes of the fingerprints differ.
+            If the shapes of the fingerprints differ, or the width of a bin is not known or contradicted.
         """
         from xtalprint.similarity.tiles import tiled_distances  # noqa: PLC0415 - Numba, when it is needed
 
-        return tiled_distances(a, b, unit=a.unit(self.bin_width))
+        return tiled_distances(a, b, unit=a.unit(bin_width_of(a, b, given=self.bin_width)))

@@ -40,15 +40,12 @@ class Fingerprinted:
         The others.
     descriptor
         None if only arrays were given.
-    examples
-        A fingerprint for what it knows, if there is one.
     """
 
     table: CumulativeTable
     kept: NDArray[np.int64]
     failures: tuple[Failure, ...]
     descriptor: Descriptor | None
-    examples: tuple[Fingerprint, ...] = ()
 
 
 def fingerprinted(
@@ -77,10 +74,11 @@ def fingerprinted(
     if isinstance(items, CumulativeTable):
         return Fingerprinted(items, every, (), descriptor)
     if isinstance(items, FingerprintBatch):
-        return Fingerprinted(CumulativeTable.of(items), items.index, items.failures, descriptor)
+        made = descriptor or items.descriptor
+        return Fingerprinted(CumulativeTable.of(items), items.index, items.failures, made)
     first = _first(given)
     if isinstance(first, Fingerprint):
-        return Fingerprinted(CumulativeTable.of(given), every, (), descriptor or first.descriptor, (first,))
+        return Fingerprinted(CumulativeTable.of(given), every, (), descriptor or first.descriptor)
     if isinstance(first, np.ndarray):
         return Fingerprinted(CumulativeTable.of(given), every, (), descriptor)
     return _of_crystals(given, default_descriptor() if descriptor is None else descriptor, threads)

@@ -18,6 +18,8 @@ Grid = NDArray[Any] | Fingerprint
 Grids = NDArray[Any] | FingerprintBatch | Sequence[Grid]
 
 ONE, MANY = 2, 3
+#: Widths of bins that differ by less, relatively, are one width.
+ROUNDING = 1e-9
 
 
 def single(fingerprint: Grid) -> NDArray[np.floating[Any]]:
@@ -64,6 +66,29 @@ def stacked(fingerprints: Grids) -> NDArray[np.floating[Any]]:
     return array
 
 
+def shares(fingerprints: Grids) -> NDArray[np.floating[Any]]:
+    """(n, n_groups, n_bins) shares of many fingerprints: `stacked`, but densities at points divided by their sums.
+
+    The smeared recipe by cutoff takes a Gaussian at points, so that a group adds up to nearly 1 only, with a narrow
+    Gaussian to more.
+
+    Raises
+    ------
+    WrongUsageError
+        As `stacked` does.
+    """
+    grids = stacked(fingerprints)
+    each = [fingerprints] if isinstance(fingerprints, (np.ndarray, FingerprintBatch)) else fingerprints
+    at_points = [getattr(getattr(one, "descriptor", None), "at_points", False) for one in each]
+    if not any(at_points):
+        return grids
+    rows = np.broadcast_to(np.array(at_points), len(grids))
+    result: NDArray[np.float64] = grids.astype(np.float64)
+    sums = result.sum(axis=-1, keepdims=True)
+    result /= np.where(rows[:, None, None] & (sums > 0), sums, 1.0)
+    return result
+
+
 def different_shapes(*shapes: tuple[int, ...]) -> WrongUsageError:
     """Error for fingerprints whose groups or bins differ in number.
 
@@ -79,31 +104,63 @@ def different_shapes(*shapes: tuple[int, ...]) -> WrongUsageError:
     )
 
 
-def bin_width_of(*fingerprints: object, given: float | None = None) -> float:
-    """Width of a bin, Å: the one given, or the one of the fingerprints' descriptor (its ``bin_width``).
+def bin_width_of(*known: object, given: float | None = None) -> float:
+    """Width of a bin, Å: what fingerprints, tables and descriptors know of it, or the one given if they do not.
+
+    Parameters
+    ----------
+    known
+        Fingerprints, batches or lists of them, packed tables, descriptors; arrays know nothing.
+    given
+        Å, for what does not know it.
 
     Raises
     ------
     WrongUsageError
-        If neither is known, they differ, or it is not a positive number.
+        If the width is not known, if two widths contradict each other, or if it is not a positive number.
     """
-    widths = {
-        float(width)
-        for fingerprint in fingerprints
-        if isinstance(fingerprint, Fingerprint)
-        and isinstance(width := getattr(fingerprint.descriptor, "bin_width", None), Real)
-    }
-    if given is not None:
-        return positive(given, "the width of a bin", remedy="give it in Å")
-    if len(widths) > 1:
+    asked = None if given is None else positive(given, "the width of a bin", remedy="give it in Å")
+    found = known_bin_width(*known)
+    if found is None:
+        if asked is None:
+            raise WrongUsageError("the width of a bin is not known", remedy="give bin_width in Å")
+        return asked
+    if asked is not None and not _same(found, asked):
         raise WrongUsageError(
-            "fingerprints with different bins cannot be compared",
-            value=" and ".join(f"{width:g} Å" for width in sorted(widths)),
-            remedy="compute both with the same descriptor",
+            "bin_width differs from that of the descriptor", value=f"{asked:g} and {found:g} Å", remedy="leave it out"
         )
-    if not widths:
-        raise WrongUsageError("the width of a bin is not known", remedy="give bin_width in Å")
-    return widths.pop()
+    return found
+
+
+def known_bin_width(*known: object) -> float | None:
+    """Width of a bin, Å, as `bin_width_of` finds it, or None if nobody knows it.
+
+    Raises
+    ------
+    WrongUsageError
+        If two widths differ.
+    """
+    found: float | None = None
+    for item in known:
+        width: Any = (
+            known_bin_width(*item)
+            if isinstance(item, (list, tuple))
+            else getattr(getattr(item, "descriptor", item), "bin_width", None)
+        )
+        if not isinstance(width, Real):
+            continue
+        if found is not None and not _same(found, float(width)):
+            raise WrongUsageError(
+                "fingerprints with different bins cannot be compared",
+                value=" and ".join(f"{one:g} Å" for one in sorted((found, float(width)))),
+                remedy="compute all of them with the same descriptor",
+            )
+        found = float(width) if found is None else found
+    return found
+
+
+def _same(width: float, other: float) -> bool:
+    return abs(width - other) < ROUNDING * other
 
 
 def positive(value: object, what: str, *, remedy: str | None = None) -> float:

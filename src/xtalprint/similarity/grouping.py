@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.errors import WrongUsageError
 from xtalprint.similarity.cumulative import CumulativeTable
 from xtalprint.similarity.fingerprints import bin_width_of
-from xtalprint.similarity.search import SortedTable
+from xtalprint.similarity.search import SortedTable, whole_units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.similarity.fingerprints import Grids
 
-#: Rounding allowed in the tolerance, units of the last place of a distance.
-SLACK = 1e-6
-
 
 def groups_within(
-    fingerprints: Grids | CumulativeTable | SortedTable, tolerance: float, *, bin_width: float = 0.1
+    fingerprints: Grids | CumulativeTable | SortedTable, tolerance: float, *, bin_width: float | None = None
 ) -> NDArray[np.int64]:
     """Group crystals whose earth mover's distance is at most a tolerance.
 
@@ -38,7 +33,7 @@ def groups_within(
     tolerance
         Å; 0 joins what is equal.
     bin_width
-        Å.
+        Å, for arrays; fingerprints and tables of them know it.
 
     Returns
     -------
@@ -47,26 +42,20 @@ def groups_within(
     Raises
     ------
     WrongUsageError
-        If the tolerance is negative or no number.
+        If the tolerance is negative or no number, or the width of a bin is not known or contradicted.
 
     Examples
     --------
     >>> import numpy as np
     >>> steps = np.eye(6)[[0, 5, 1, 2]][:, None, :]
-    >>> groups_within(steps, 0.1)
+    >>> groups_within(steps, 0.1, bin_width=0.1)
     array([0, 1, 0, 0])
     """
-    width = bin_width_of(given=bin_width)
-    given: Any = tolerance
-    if isinstance(given, bool) or not isinstance(given, Real) or not 0 <= float(given) < np.inf:
-        raise WrongUsageError(
-            "the tolerance is a length in Å", value=repr(given), remedy="give a positive number, or 0 for equal"
-        )
-    reach = float(given)
     if isinstance(fingerprints, SortedTable):
         ordered = fingerprints
     else:
         table = fingerprints if isinstance(fingerprints, CumulativeTable) else CumulativeTable.of(fingerprints)
         ordered = SortedTable.of(table)
-    first = ordered.joined_within(int(min(reach / ordered.table.unit(width) * (1 + SLACK * 1e-3) + SLACK, 2.0**62)))
+    width = bin_width_of(ordered.table, given=bin_width)
+    first = ordered.joined_within(whole_units(tolerance, ordered.table.unit(width), "the tolerance"))
     return np.unique(first, return_inverse=True)[1].astype(np.int64)

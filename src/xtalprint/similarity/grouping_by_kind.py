@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def groups_within_kinds(
-    table: CumulativeTable, kinds: Sequence[Hashable], tolerance: float, *, bin_width: float = 0.1
+    table: CumulativeTable, kinds: Sequence[Hashable], tolerance: float, *, bin_width: float | None = None
 ) -> NDArray[np.int64]:
     """Group crystals as `groups_within` does, but only those of the same kind.
 
@@ -45,7 +45,7 @@ def groups_within_kinds(
     --------
     >>> from xtalprint.similarity.cumulative import CumulativeTable
     >>> steps = CumulativeTable.of(np.eye(6)[[0, 5, 1, 2]][:, None, :])
-    >>> groups_within_kinds(steps, ["Fe", "Fe", "Co", "Co"], 0.1)
+    >>> groups_within_kinds(steps, ["Fe", "Fe", "Co", "Co"], 0.1, bin_width=0.1)
     array([0, 1, 2, 2])
     """
     if len(kinds) != len(table):

@@ -15,8 +15,8 @@ from xtalprint.descriptors.base import Failure, Fingerprint, parameters
 from xtalprint.errors import WrongUsageError
 from xtalprint.similarity.cumulative import CumulativeTable
 from xtalprint.similarity.fingerprinting import fingerprinted
-from xtalprint.similarity.fingerprints import bin_width_of, positive, whole_number
-from xtalprint.similarity.search import ENDLESS, SortedTable
+from xtalprint.similarity.fingerprints import bin_width_of, whole_number
+from xtalprint.similarity.search import SortedTable, whole_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from xtalprint.descriptors.base import Descriptor
     from xtalprint.similarity.fingerprints import Grid, Grids
     from xtalprint.similarity.search import Found
-
-#: Distances in Å are compared with tolerances after this rounding.
-SLACK = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +90,8 @@ class SimilarityIndex:
     failures
         Crystals that have no fingerprint and are not in the index, each with its place among those given and the
         error. They are not saved.
+    n_left_out
+        How many they were; this is saved, so that default ids go on where they stopped.
 
     Examples
     --------
@@ -109,6 +108,7 @@ class SimilarityIndex:
     bin_width: float
     descriptor: Descriptor | None = None
     failures: tuple[Failure, ...] = ()
+    n_left_out: int = 0
 
     @classmethod
     def build(
@@ -147,18 +147,19 @@ class SimilarityIndex:
             If there is nothing, no crystal has a fingerprint, an id repeats, or ids or labels do not fit.
         """
         made = fingerprinted(items, descriptor=descriptor, threads=threads)
-        width = bin_width_of(*made.examples, given=_known_width(made.descriptor, bin_width))
+        width = bin_width_of(made.table, made.descriptor, given=bin_width)
         n = len(made.table) + len(made.failures)
         names = _checked_ids(ids, n)
         values = _checked_labels(labels, n)
         kept = made.kept.tolist()
         return cls(
-            SortedTable.of(made.table),
+            SortedTable.of(made.table.in_bins(width)),
             tuple(names[i] for i in kept),
             {name: tuple(column[i] for i in kept) for name, column in values.items()},
             width,
             made.descriptor,
             made.failures,
+            len(made.failures),
         )
 
     def add(
@@ -174,14 +175,15 @@ class SimilarityIndex:
         Parameters
         ----------
         items, ids, labels, threads
-            As in `build`; ids that this index has not, and the same labels.
+            As in `build`; ids that this index has not, by default the numbers that follow on all crystals given so
+            far, and the same labels.
 
         Raises
         ------
         WrongUsageError
             If ids occur twice, or labels or shapes differ.
         """
-        start = len(self) + len(self.failures)
+        start = len(self) + self.n_left_out
         more = type(self).build(
             items, ids=ids, labels=labels, descriptor=self.descriptor, bin_width=self.bin_width, threads=threads
         )
@@ -203,6 +205,7 @@ class SimilarityIndex:
             ids=self.ids + more.ids,
             labels={name: (*values, *more.labels[name]) for name, values in self.labels.items()},
             failures=self.failures + tuple(replace(f, index=f.index + start) for f in more.failures),
+            n_left_out=self.n_left_out + more.n_left_out,
         )
 
     def __len__(self) -> int:
@@ -214,7 +217,7 @@ class SimilarityIndex:
         groups, bins = self.ordered.table.shape
         labels = ", ".join(self.labels) or "none"
         megabytes = self.ordered.nbytes / 1e6
-        left_out = f", {len(self.failures)} left out" if self.failures else ""
+        left_out = f", {self.n_left_out} left out" if self.n_left_out else ""
         size = f"{groups} × {bins}, labels: {labels}, {megabytes:.1f} MB"
         return f"SimilarityIndex({len(self)} crystals{left_out}, {size})"
 
@@ -256,15 +259,15 @@ class SimilarityIndex:
         item
             As in `query`.
         distance
-            Å.
+            Å; 0 finds what is equal.
 
         Raises
         ------
         WrongUsageError
-            If the distance is no positive number.
+            If the distance is negative or no number.
         """
-        reach = positive(distance, "the distance", remedy="give it in Å") / self.unit * (1 + SLACK)
-        return self.named(self.ordered.within(self.packed(item), int(min(reach, ENDLESS))))
+        reach = whole_units(distance, self.unit, "the distance")
+        return self.named(self.ordered.within(self.packed(item), reach))
 
     def groups(self, tolerance: float) -> NDArray[np.int64]:
         """Number of the group of each crystal, see `xtalprint.similarity.groups_within`."""
@@ -295,7 +298,7 @@ class SimilarityIndex:
                     "this index does not know the descriptor of its fingerprints",
                     remedy="give a fingerprint, or load the index with its descriptor",
                 )
-            return CumulativeTable.of([self.descriptor.compute(item)])
+            return CumulativeTable.of([self.descriptor.compute(item)]).in_bins(self.bin_width)
         if isinstance(item, Fingerprint):
             self._check_descriptor(item)
         elif not isinstance(item, np.ndarray):
@@ -304,7 +307,7 @@ class SimilarityIndex:
                 value=type(item).__name__,
                 remedy="use query_many for several",
             )
-        return CumulativeTable.of([item])
+        return CumulativeTable.of([item]).in_bins(self.bin_width)
 
     def _check_descriptor(self, item: Fingerprint) -> None:
         if self.descriptor is not None and parameters(item.descriptor) != parameters(self.descriptor):
@@ -325,15 +328,6 @@ class SimilarityIndex:
             found.looked_at,
             found.measured,
         )
-
-
-def _known_width(descriptor: Descriptor | None, given: float | None) -> float | None:
-    known = getattr(descriptor, "bin_width", None)
-    if given is None or known is None or abs(given - known) < SLACK:
-        return given if known is None else float(known)
-    raise WrongUsageError(
-        "bin_width differs from that of the descriptor", value=f"{given:g} and {known:g} Å", remedy="leave it out"
-    )
 
 
 def _checked_ids(ids: Sequence[str] | None, n: int) -> list[str]:

@@ -128,14 +128,16 @@ def load_index(folder: str | Path, *, descriptor: Descriptor | None = None, veri
     arrays = {name: _array(source / f"{name}.npy", *ARRAYS[name]) for name in ARRAYS}
     try:
         packed = arrays["first"], arrays["last"], arrays["offsets"], arrays["values"]
-        table = CumulativeTable(*packed, n_bins=int(meta["n_bins"]))
+        width = float(meta["bin_width"])
+        table = CumulativeTable(*packed, n_bins=int(meta["n_bins"]), bin_width=width)
         ordered = SortedTable(table, arrays["totals"], arrays["codes"], arrays["numbers"])
         ids, labels = _labels(source / LABELS)
         if not _fits(ordered, len(ids)):
             raise UnreadableFileError(
                 "the files of the index contradict each other", source=str(source), remedy=REMEDY
             )
-        return SimilarityIndex(ordered, ids, labels, float(meta["bin_width"]), _descriptor(meta, descriptor))
+        left_out = int(meta.get("n_left_out", 0))
+        return SimilarityIndex(ordered, ids, labels, width, _descriptor(meta, descriptor), n_left_out=left_out)
     except (KeyError, TypeError) as error:
         raise UnreadableFileError(f"its description lacks {error}", source=str(source), remedy=REMEDY) from error
 
@@ -170,6 +172,7 @@ def _write(index: SimilarityIndex, folder: Path) -> None:
             "format_version": FORMAT_VERSION,
             "package_version": __version__,
             "n": len(index),
+            "n_left_out": index.n_left_out,
             "n_groups": table.shape[0],
             "n_bins": table.n_bins,
             "bin_width": index.bin_width,

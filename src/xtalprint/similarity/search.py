@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xtalprint.errors import WrongUsageError
+from xtalprint.similarity.whole_numbers import ENDLESS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,8 +18,8 @@ if TYPE_CHECKING:
 
 #: Group sums are rounded to 16 bits.
 CODE_BITS = 16
-#: Distances in whole numbers stay far below this.
-ENDLESS = 2**62
+#: Rounding that is allowed in a tolerance: relative, and in units.
+SLACK = 1e-12, 1e-6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -168,6 +170,35 @@ def _read_only(array: NDArray[Any]) -> NDArray[Any]:
     view = array.view()
     view.setflags(write=False)
     return view
+
+
+def whole_units(length: object, unit: float, what: str) -> int:
+    """How many whole units there are in a length, rounding forgiven: a distance that was told is within itself.
+
+    Parameters
+    ----------
+    length
+        Å, 0 or more.
+    unit
+        Å.
+    what
+        For the message.
+
+    Raises
+    ------
+    WrongUsageError
+        If it is negative or no finite number.
+
+    Examples
+    --------
+    >>> whole_units(0.3, 0.1, "the tolerance"), whole_units(0, 0.1, "the tolerance")
+    (3, 0)
+    """
+    if isinstance(length, (bool, np.bool_)) or not isinstance(length, Real) or not 0 <= float(length) < np.inf:
+        raise WrongUsageError(
+            f"{what} is a length in Å", value=repr(length), remedy="give a positive number, or 0 for equal"
+        )
+    return int(min(float(length) / unit * (1 + SLACK[0]) + SLACK[1], ENDLESS))
 
 
 def code_shift(n_bins: int) -> int:

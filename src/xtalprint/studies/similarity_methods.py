@@ -58,14 +58,11 @@ class Method:
 def _grid(descriptor: GRID, distance: Distance, name: str, unit: str) -> Method:
     def matrix(crystals: Sequence[Crystal]) -> Floats:
         batch = descriptor.compute_many(crystals, threads=1)
-        # Densities at points of the recipe by cutoff add up to nearly 1 only.
-        shares = batch.array.astype(np.float64)
-        if descriptor.recipe == "cutoff":
-            shares /= shares.sum(axis=-1, keepdims=True)
-        table = distance.table(shares)
+        table = distance.table(batch)
         return _in_place(distance.distances(table, table), batch.index, len(crystals))
 
-    return Method(name, unit, matrix, {**parameters(descriptor), **distance.parameters})
+    divided = {"divided_by": "the sum of each group"} if descriptor.at_points else {}
+    return Method(name, unit, matrix, {**parameters(descriptor), **divided, **distance.parameters})
 
 
 def _rdf(distance: Distance, name: str, unit: str) -> Method:
