@@ -194,7 +194,9 @@ def test_the_table_for_two_and_the_matrix_for_a_few(folder):
     assert np.array_equal(numbers, numbers.T)
     assert not numbers.diagonal().any()
     assert "disordered" in lines[7]
-    assert lines[8].split() == ["nope.cif", "error"], "after the matrix"
+    # Warnings are wrapped at the width of the terminal.
+    after = [line.split() for line in lines[7:] if not line.startswith(" ")]
+    assert after == [["nope.cif", "error"]], "after the matrix"
 
 
 def test_many_are_a_list_of_pairs_for_people(folder):
