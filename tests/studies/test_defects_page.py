@@ -163,3 +163,30 @@ def test_each_wrong_pristine_structure_stands_on_the_page():
                 f"| {wrong['frame']} | {NAME[method]} | {wrong['truth']} | {called} | {wrong['sites']} | "
                 f"{wrong['bond_angstrom']:.2f} | {wrong['margin']:g} |"
             ) in PAGE
+
+
+def test_what_the_page_says_of_the_errors():
+    level, text = {level["name"]: level for level in RESULTS["levels"]}, " ".join(PAGE.split())
+
+    def wrong(name, condition):
+        of = level[name]["wrong_structures"][PERIODIC]
+        return sum(sum(w["called"].values()) for w in of if condition(w))
+
+    def is_far(structure):
+        return structure["margin"] >= 0.1
+
+    far = sum(
+        counted["n"] for margin, counted in level["σ = 0.06 Å"]["by_margin"][PERIODIC].items() if float(margin) >= 0.1
+    )
+    assert wrong("σ = 0.06 Å", is_far) == 0
+    assert f"all {wrong('σ = 0.06 Å', lambda _: True)} wrong answers" in text
+    assert f"of the {far:,} answers about the others none is wrong" in text
+    short = wrong("σ = 0.1 Å", lambda w: is_far(w) and w["bond_angstrom"] < 0.7)
+    assert f"At 0.1 Å {wrong('σ = 0.1 Å', is_far)} of these are, and {short} of the" in text
+    slight = level["σ = 0.001 Å"]
+    n, structures = slight["accuracy"][ALL][PERIODIC]["n"], len(slight["wrong_structures"][PERIODIC])
+    lost = wrong("σ = 0.001 Å", lambda _: True)
+    assert f"cost periodic crystals {lost} of {n:,} answers, all about {structures} structures" in text
+    [only] = level["pristine"]["wrong_structures"][PERIODIC]
+    assert only["frame"] in {w["frame"] for w in slight["wrong_structures"][PERIODIC]}
+    assert [w["margin"] for w in level["pristine"]["wrong_structures"][DEFAULT]] == [0.1, 0.08, 0.2]
