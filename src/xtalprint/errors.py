@@ -57,7 +57,7 @@ class XtalprintError(ValueError):
             text += f" (value: {_short(self.value)})"
         if self.remedy:
             text += f"; {self.remedy}"
-        return f"{text}."
+        return f"{text.removesuffix('.')}."  # a remedy may quote another error
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Travel between processes with all fields."""
@@ -123,11 +123,21 @@ class MissingExtraError(XtalprintError, ImportError):
 
 def not_a_crystal(thing: object) -> UnsupportedInputError:
     """Error for anything else in the place of a `Crystal`."""
+    converter = converter_of(thing)
     return UnsupportedInputError(
         "this is no Crystal",
         value=f"{type(thing).__name__} {thing!r}",
-        remedy="read files with xtalprint.read, and take objects of other libraries with from_ase or from_pymatgen",
+        remedy="read files with xtalprint.read, and take objects of other libraries with from_ase or from_pymatgen"
+        if converter is None
+        else f"convert it first, with xtalprint.{converter}",
     )
+
+
+def converter_of(thing: object) -> str | None:
+    """Name of the function that makes a `Crystal` of a structure of ASE or pymatgen; None for anything else."""
+    if hasattr(thing, "get_atomic_numbers"):
+        return "from_ase"
+    return "from_pymatgen" if hasattr(thing, "sites") else None
 
 
 def _short(value: object, limit: int = 60) -> str:

@@ -261,7 +261,9 @@ def test_an_index_knows_its_descriptor(tmp_path, monkeypatch):
     monkeypatch.setitem(fingerprinting.HOMES, "PlainGRID", "plain_grid_home")
     loaded = SimilarityIndex.load(tmp_path / "i")
     assert loaded.descriptor == PlainGRID(n_groups=20)
-    with pytest.raises(WrongUsageError, match="of another descriptor than the index"):
+    with pytest.raises(
+        WrongUsageError, match=r"the index is of PlainGRID\(n_groups=20\), the query of PlainGRID\(n_groups=30\)"
+    ):
         loaded.query(PlainGRID().compute(crystals[0]))
 
 

@@ -74,5 +74,5 @@ def test_the_index_of_a_notebook(tmp_path):
     loaded = xp.SimilarityIndex.load(tmp_path / "index")
     assert loaded.descriptor == xp.GRID()
     assert loaded.query(perovskite(4.02), k=3).records() == found.records()
-    with pytest.raises(xp.XtalprintError, match="of another descriptor than the index"):
+    with pytest.raises(xp.XtalprintError, match="fingerprints of different descriptors cannot be compared"):
         loaded.query(xp.GRID(smearing=0).compute(perovskite(4)))

@@ -9,12 +9,15 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from random_grids import plain_distances, random_grids
+from random_grids import plain_distances, random_crystal, random_grids
 
+from xtalprint.descriptors.base import parameters
+from xtalprint.descriptors.grid import GRID
 from xtalprint.errors import UnreadableFileError, WrongUsageError
 from xtalprint.similarity import (
     CompositionEarthMovers,
@@ -111,7 +114,7 @@ def test_progress_counts_finished_distances(tmp_path, metric, table):
 
 def test_a_finished_matrix_is_not_computed_again(tmp_path, metric, table, expected, monkeypatch):
     distance_matrix(metric, table, path=tmp_path / "d.npy")
-    monkeypatch.setattr(EarthMovers, "distances", None)
+    monkeypatch.setattr(matrix_module, "_blocks", None)
     assert np.array_equal(distance_matrix(metric, table, path=tmp_path / "d.npy"), expected)
 
 
@@ -208,7 +211,7 @@ def test_a_matrix_that_another_finished_meanwhile_is_taken(tmp_path, metric, tab
     distance_matrix(metric, table, path=tmp_path / "d.npy")
     told = iter([False, True])
     monkeypatch.setattr(matrix_module._Run, "is_finished", lambda _: next(told))
-    monkeypatch.setattr(EarthMovers, "distances", None)
+    monkeypatch.setattr(matrix_module, "_blocks", None)
     assert np.array_equal(distance_matrix(metric, table, path=tmp_path / "d.npy"), expected)
 
 
@@ -264,9 +267,10 @@ def _unfinished(path, metric, table, block=40):
 def test_other_inputs_are_refused(tmp_path, metric, table):
     path = tmp_path / "d.npy"
     _unfinished(path, metric, table)
+    in_other_bins = EarthMovers(bin_width=0.2).table(GRIDS)
     for wrong in (
         lambda: distance_matrix(metric, table[:80], path=path, block=40),
-        lambda: distance_matrix(EarthMovers(bin_width=0.2), table, path=path, block=40),
+        lambda: distance_matrix(EarthMovers(bin_width=0.2), in_other_bins, path=path, block=40),
         lambda: distance_matrix(metric, table, path=path, block=41),
     ):
         with pytest.raises(WrongUsageError, match="the unfinished matrix there is of other crystals"):
@@ -276,15 +280,24 @@ def test_other_inputs_are_refused(tmp_path, metric, table):
         distance_matrix(metric, table[:80], path=path)
 
 
-def test_rows_made_otherwise_are_refused(tmp_path, metric, table):
-    path = tmp_path / "d.npy"
-    seen = {"seen": {"descriptor": "GRID", "smearing": 0.1, "counts": (1, 2)}}
-    distance_matrix(metric, table, path=path, about=seen)
+def test_rows_made_otherwise_are_refused(tmp_path):
+    path, distance, crystals = tmp_path / "d.npy", EarthMovers(), [random_crystal(i) for i in range(3)]
+    table = distance.table(GRID(n_groups=5).compute_many(crystals))
+    distance_matrix(distance, table, path=path)
     about = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
-    assert about["distance"]["seen"] == {"descriptor": "GRID", "smearing": 0.1, "counts": [1, 2]}
-    distance_matrix(metric, table, path=path, about=seen)
-    with pytest.raises(WrongUsageError, match="another distance: not the same distance"):
-        distance_matrix(metric, table, path=path, about={"seen": {"descriptor": "GRID", "smearing": 0.05}})
+    assert about["distance"] == {"distance": "grid-emd", "bin_width": 0.1, "seen": parameters(GRID(n_groups=5))}
+    distance_matrix(distance, table, path=path)
+    otherwise = replace(table, making=replace(table.making, descriptor=parameters(GRID(n_groups=5, smearing=0.05))))
+    with pytest.raises(WrongUsageError, match="another distance: not the same distance, rows"):
+        distance_matrix(distance, otherwise, path=path)
+
+
+def test_the_width_of_bins_is_written_down_for_each_part_of_a_sum(tmp_path):
+    total, crystals = WeightedSum(), [random_crystal(i) for i in range(3)]
+    table = total.table([GRID(n_groups=5, bin_width=0.2).compute_many(crystals), [{"Na": 1}] * 3])
+    distance_matrix(total, table, path=tmp_path / "d.npy")
+    about = json.loads((tmp_path / "d.npy.json").read_text(encoding="utf-8"))
+    assert about["distance"]["parts"][0]["bin_width"] == 0.2
 
 
 def test_an_unfinished_matrix_of_another_version_is_refused(tmp_path, metric, table, monkeypatch):

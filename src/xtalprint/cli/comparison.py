@@ -205,10 +205,9 @@ class Comparison:
                 bar.update(finished, _ALL_PERCENT * finished // of)
 
             whole = distance_matrix(
-                self.metric.distance,
+                self.metric,
                 table,
                 path=path,
-                about=self.metric.parameters,
                 threads=self.threads,
                 progress=progress,
             )

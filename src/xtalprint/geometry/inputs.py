@@ -8,7 +8,7 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from xtalprint.crystal import Crystal
-from xtalprint.errors import XtalprintError, not_a_crystal
+from xtalprint.errors import XtalprintError, converter_of, not_a_crystal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ take objects of other libraries with from_ase or from_pymatgen.
 def is_one(given: object) -> bool:
     """Tell one thing in the place of a crystal from several; structures of ASE and pymatgen are iterable too."""
     one = isinstance(given, (Crystal, XtalprintError, str, PathLike)) or not hasattr(given, "__iter__")
-    return one or hasattr(given, "get_atomic_numbers") or hasattr(given, "sites")
+    return one or converter_of(given) is not None
 
 
 def check_whole(what: str, *numbers: object, least: int = 1) -> None:

@@ -15,7 +15,8 @@ from xtalprint.similarity.earth_movers import EarthMovers, cumulative, earth_mov
 from xtalprint.similarity.grouping import groups_within
 from xtalprint.similarity.index import Neighbours, SimilarityIndex
 from xtalprint.similarity.matrix import distance_matrix
-from xtalprint.similarity.vectors import Cosine, Euclid
+from xtalprint.similarity.metrics import Metric, metric_named
+from xtalprint.similarity.vectors import Cosine, Euclid, VectorTable
 
 #: Short name for a notebook.
 emd = earth_movers_distance
@@ -28,10 +29,12 @@ __all__ = [
     "Distance",
     "EarthMovers",
     "Euclid",
+    "Metric",
     "Neighbours",
     "Part",
     "SimilarityIndex",
     "TableOfParts",
+    "VectorTable",
     "WeightedSum",
     "composition_distance",
     "composition_fractions",
@@ -41,4 +44,5 @@ __all__ = [
     "element_dissimilarity",
     "emd",
     "groups_within",
+    "metric_named",
 ]

@@ -14,7 +14,8 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.elements import SYMBOLS
-from xtalprint.errors import UnsupportedInputError, WrongUsageError
+from xtalprint.errors import UnsupportedInputError, WrongUsageError, converter_of, not_a_crystal
+from xtalprint.similarity.making import check_tables
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -233,6 +234,7 @@ class CompositionEarthMovers:
         """(len(a), len(b)), no unit."""
         from xtalprint.similarity import compiled_transport as loops  # noqa: PLC0415 - Numba, when it is needed
 
+        check_tables(self.name, CompositionTable, a=a, b=b)
         out = np.empty((len(a), len(b)))
         loops.composition_distances(
             a.counts,
@@ -284,6 +286,8 @@ def _amounts(composition: Composition) -> dict[str, float]:
         for number, occupancy in zip(composition.numbers.tolist(), composition.occupancies.tolist(), strict=True):
             amounts[SYMBOLS[number]] += occupancy
         return dict(amounts)
+    if converter_of(composition) is not None:
+        raise not_a_crystal(composition)
     if not isinstance(composition, Mapping):
         raise WrongUsageError(
             "a composition is a crystal, or amounts by symbol", value=repr(composition), remedy='such as {"Na": 1}'

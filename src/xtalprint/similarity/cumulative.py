@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.errors import WrongUsageError, XtalprintError
-from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, known_bin_width, shares
+from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, shares
+from xtalprint.similarity.making import NOTHING, Making, making_of
 from xtalprint.similarity.whole_numbers import NEGATIVE, NOT_FINITE, WHOLE
 
 if TYPE_CHECKING:
@@ -42,8 +43,8 @@ class CumulativeTable:
         All values between the edges, row by row and group by group.
     n_bins
         Bins of a group.
-    bin_width
-        Å; None if what they were made from does not tell.
+    making
+        What is known of how the fingerprints were made.
     """
 
     first: NDArray[np.uint16]
@@ -51,7 +52,7 @@ class CumulativeTable:
     offsets: NDArray[np.int64]
     values: NDArray[np.int32]
     n_bins: int
-    bin_width: float | None = None
+    making: Making = NOTHING
 
     @classmethod
     def of(cls, fingerprints: Grids) -> CumulativeTable:
@@ -69,9 +70,9 @@ class CumulativeTable:
         XtalprintError
             For masses that are negative, not finite or more than 1 together, naming fingerprint and group.
         WrongUsageError
-            If shapes or widths of bins differ.
+            If descriptors or shapes differ.
         """
-        width = known_bin_width(fingerprints)
+        making = making_of({"": fingerprints})
         grids = np.ascontiguousarray(shares(fingerprints))
         n, n_groups, n_bins = grids.shape
         if n_bins > MOST_BINS:
@@ -88,7 +89,7 @@ class CumulativeTable:
         np.cumsum((last.astype(np.int64) - first).sum(axis=1), out=offsets[1:])
         values = np.empty(offsets[-1], dtype=np.int32)
         loops.fill_values(grids, first, last, offsets, values)
-        return cls(first, last, offsets, values, n_bins, width)
+        return cls(first, last, offsets, values, n_bins, making)
 
     @classmethod
     def joined(cls, tables: Sequence[CumulativeTable]) -> CumulativeTable:
@@ -97,10 +98,11 @@ class CumulativeTable:
         Raises
         ------
         WrongUsageError
-            If there is none, or their groups or bins differ in number or width.
+            If there is none, or they are of different descriptors or shapes.
         """
         if not tables:
             raise WrongUsageError("no table to join")
+        making = making_of({f"table {i}": table for i, table in enumerate(tables)})
         if len({table.shape for table in tables}) > 1:
             raise different_shapes(*{table.shape for table in tables})
         offsets = np.concatenate([[0], np.cumsum(np.concatenate([np.diff(table.offsets) for table in tables]))])
@@ -110,7 +112,7 @@ class CumulativeTable:
             offsets.astype(np.int64),
             np.concatenate([table.values for table in tables]),
             tables[0].n_bins,
-            known_bin_width(*tables),
+            making,
         )
 
     def __len__(self) -> int:
@@ -125,6 +127,11 @@ class CumulativeTable:
     def shape(self) -> tuple[int, int]:
         """Groups and bins of a row."""
         return self.first.shape[1], self.n_bins
+
+    @property
+    def bin_width(self) -> float | None:
+        """Å; None if what the rows were made from does not tell."""
+        return self.making.bin_width
 
     @property
     def nbytes(self) -> int:
@@ -165,8 +172,8 @@ class CumulativeTable:
         """
         if bin_width is None:
             return self
-        width = bin_width_of(self, given=bin_width)
-        return self if self.bin_width is not None else replace(self, bin_width=width)
+        width = bin_width_of({"": self}, given=bin_width)
+        return self if self.bin_width is not None else replace(self, making=replace(self.making, bin_width=width))
 
     def group_sums(self) -> NDArray[np.int64]:
         """(n, n_groups) sums over the bins: (r_max − mean distance) / bin width, in units of 2⁻²⁴."""

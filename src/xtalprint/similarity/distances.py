@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from xtalprint.errors import WrongUsageError
 from xtalprint.similarity.composition import CompositionEarthMovers
 from xtalprint.similarity.earth_movers import EarthMovers
 from xtalprint.similarity.fingerprints import positive
+from xtalprint.similarity.making import NOTHING, check_tables
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@runtime_checkable
 class Table(Protocol):
     """Many crystals, prepared for a distance: it has a length, and slices of successive rows."""
 
@@ -30,6 +32,7 @@ class Table(Protocol):
         ...
 
 
+@runtime_checkable
 class Distance(Protocol):
     """A distance between crystals: `table` prepares them once, `distances` compares all rows of two tables.
 
@@ -65,8 +68,7 @@ class Distance(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(NamedTuple):
     """A distance and its weight in a sum."""
 
     weight: float
@@ -94,13 +96,13 @@ class WeightedSum:
     Parameters
     ----------
     parts
-        Weights and distances. None is the sum that Zhang, Seth and Cumby (2023) took: ten times the earth mover's
-        distance of GRID in Å, plus that of the compositions.
+        Pairs of weight and distance. None is the sum that Zhang, Seth and Cumby (2023) took: ten times the earth
+        mover's distance of GRID in Å, plus that of the compositions.
 
     Raises
     ------
     WrongUsageError
-        If there are no parts or a weight is not positive.
+        If there are no parts, one is no pair of weight and distance, or a weight is not positive.
 
     Examples
     --------
@@ -112,11 +114,11 @@ class WeightedSum:
     name = "weighted-sum"
     unit = "1"
 
-    def __init__(self, parts: Sequence[Part] | None = None) -> None:
+    def __init__(self, parts: Sequence[tuple[float, Distance]] | None = None) -> None:
         chosen = [Part(10.0, EarthMovers()), Part(1.0, CompositionEarthMovers())] if parts is None else parts
         if not chosen:
             raise WrongUsageError("a sum of distances needs at least one part")
-        self.parts = tuple(Part(positive(part.weight, "the weight of a part"), part.distance) for part in chosen)
+        self.parts = tuple(_checked_part(part) for part in chosen)
 
     @property
     def is_metric(self) -> bool:
@@ -155,8 +157,73 @@ class WeightedSum:
 
     def distances(self, a: TableOfParts, b: TableOfParts) -> NDArray[np.float64]:
         """(len(a), len(b)) sums, in the order of the parts."""
+        check_tables(self.name, TableOfParts, a=a, b=b)
         out = np.zeros((len(a), len(b)))
         for part, of_a, of_b in zip(self.parts, a.tables, b.tables, strict=True):
             # The same table twice may be compared by halves.
             out += part.weight * part.distance.distances(of_a, of_a if a is b else of_b)
         return out
+
+
+def described(distance: Distance, table: object) -> dict[str, Any]:
+    """`parameters` of a distance, with what a table knows of its fingerprints: descriptor and width of bins.
+
+    Examples
+    --------
+    >>> from xtalprint import GRID, Crystal
+    >>> polonium = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
+    >>> emd = EarthMovers()
+    >>> found = described(emd, emd.table([GRID(smearing=0).compute(polonium)]))
+    >>> found["bin_width"], found["seen"]["smearing"]
+    (0.1, 0)
+    """
+    known = dict(distance.parameters)
+    if isinstance(distance, WeightedSum) and isinstance(table, TableOfParts):
+        known["parts"] = [
+            {"weight": part.weight} | described(part.distance, of_part)
+            for part, of_part in zip(distance.parts, table.tables, strict=True)
+        ]
+    making = getattr(table, "making", NOTHING)
+    if making.descriptor is not None:
+        known.setdefault("seen", making.descriptor)
+    if "bin_width" in known and known["bin_width"] is None:
+        known["bin_width"] = making.bin_width
+    return known
+
+
+def check_comparable(distance: Distance, a: Table, b: Table) -> None:
+    """Refuse what is no distance, and tables that it cannot compare: it is tried on one row of each.
+
+    Raises
+    ------
+    WrongUsageError
+        Naming what was given.
+    """
+    given: Any = distance
+    if not hasattr(given, "distances"):
+        raise WrongUsageError(
+            "this is no distance",
+            value=repr(given),
+            remedy='give one, such as EarthMovers() or metric_named("grid-emd")',
+        )
+    for table in (a, b):
+        if not isinstance(table, Table):
+            raise WrongUsageError(
+                "this is no table of a distance",
+                value=type(table).__name__,
+                remedy="make one with its table(…)",
+            )
+    if 0 in {len(a), len(b)}:
+        raise WrongUsageError("there is nothing to compare", value=f"{len(a)} × {len(b)} crystals")
+    distance.distances(a[:1], b[:1])
+
+
+def _checked_part(part: tuple[float, Distance]) -> Part:
+    given: Any = part
+    if not isinstance(given, tuple) or len(given) != len(Part._fields) or not isinstance(given[1], Distance):
+        raise WrongUsageError(
+            "a part of a sum is a weight and a distance",
+            value=repr(part),
+            remedy="give it as in Part(10.0, EarthMovers())",
+        )
+    return Part(positive(given[0], "the weight of a part"), given[1])

@@ -9,6 +9,7 @@ import numpy as np
 from xtalprint.similarity.cumulative import CumulativeTable, refused
 from xtalprint.similarity.either import as_fingerprints
 from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, shares, single
+from xtalprint.similarity.making import check_tables
 from xtalprint.similarity.whole_numbers import EXCESS, NEGATIVE, NOT_FINITE, ROUNDING, TOO_MUCH
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def earth_movers_distance(a: Crystal | Grid, b: Crystal | Grid, *, bin_width: fl
     XtalprintError
         For masses that are negative, not finite or more than 1 together, naming fingerprint and group.
     WrongUsageError
-        If the shapes differ, or the width of a bin is not known or contradicted.
+        If descriptors or shapes differ, or the width of a bin is not known or contradicted.
 
     Source
     ------
@@ -97,7 +98,7 @@ def earth_movers_distance(a: Crystal | Grid, b: Crystal | Grid, *, bin_width: fl
     0.207
     """
     a, b = as_fingerprints(a, b)
-    width = bin_width_of(a, b, given=bin_width)
+    width = bin_width_of({"a": a, "b": b}, given=bin_width)
     one, other = single(a), single(b)
     if one.shape != other.shape:
         raise different_shapes(one.shape, other.shape)
@@ -135,7 +136,7 @@ class EarthMovers:
     is_metric = True
 
     def __init__(self, *, bin_width: float | None = None) -> None:
-        self.bin_width = None if bin_width is None else bin_width_of(given=bin_width)
+        self.bin_width = None if bin_width is None else bin_width_of({}, given=bin_width)
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -148,7 +149,7 @@ class EarthMovers:
         Raises
         ------
         WrongUsageError
-            If their bins have another width than that of this distance.
+            If they are of different descriptors or shapes, or their bins have another width than this distance.
         """
         table = fingerprints if isinstance(fingerprints, CumulativeTable) else CumulativeTable.of(fingerprints)
         return table.in_bins(self.bin_width)
@@ -159,8 +160,10 @@ class EarthMovers:
         Raises
         ------
         WrongUsageError
-            If the shapes of the fingerprints differ, or the width of a bin is not known or contradicted.
+            If descriptors or shapes differ, or the width of a bin is not known or contradicted.
         """
         from xtalprint.similarity.tiles import tiled_distances  # noqa: PLC0415 - Numba, when it is needed
 
-        return tiled_distances(a, b, unit=a.unit(bin_width_of(a, b, given=self.bin_width)))
+        check_tables(self.name, CumulativeTable, a=a, b=b)
+        width = bin_width_of({"table a": a, "table b": b}, given=self.bin_width)
+        return tiled_distances(a, b, unit=a.unit(width))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Fingerprint
-from xtalprint.errors import WrongUsageError
+from xtalprint.errors import WrongUsageError, converter_of, not_a_crystal
 from xtalprint.similarity.fingerprinting import default_descriptor
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def as_fingerprints(a: Crystal | Grid, b: Crystal | Grid) -> tuple[Grid, Grid]:
     WrongUsageError
         For a crystal and a plain array, which does not tell its descriptor, and for the name of a file.
     XtalprintError
-        If a crystal has no fingerprint.
+        If a crystal has no fingerprint, or for a structure of ASE or pymatgen.
     """
     for item in (a, b):
         if isinstance(item, (str, PathLike)):
@@ -37,6 +37,8 @@ def as_fingerprints(a: Crystal | Grid, b: Crystal | Grid) -> tuple[Grid, Grid]:
                 value=f"{len(item)} of them",
                 remedy="give one, such as xtalprint.read(…)[0], or compare many with EarthMovers",
             )
+        if converter_of(item) is not None:
+            raise not_a_crystal(item)
     descriptor = next((item.descriptor for item in (a, b) if isinstance(item, Fingerprint)), None)
     crystals = sum(isinstance(item, Crystal) for item in (a, b))
     if crystals == 1 and descriptor is None:

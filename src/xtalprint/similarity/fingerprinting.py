@@ -10,7 +10,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Descriptor, Failure, Fingerprint, FingerprintBatch
-from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.errors import WrongUsageError, XtalprintError, converter_of, not_a_crystal
 from xtalprint.similarity.cumulative import CumulativeTable
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def fingerprinted(
         If there is nothing, or no crystal has a fingerprint.
     """
     given: Any = items.array if isinstance(items, FingerprintBatch) else items
+    if converter_of(given) is not None:
+        raise not_a_crystal(given)
     if isinstance(given, (str, bytes, Crystal, Fingerprint)) or not hasattr(given, "__len__"):
         raise WrongUsageError(
             "give crystals or fingerprints as a list or an array",

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch
-from xtalprint.errors import WrongUsageError
+from xtalprint.errors import WrongUsageError, converter_of, not_a_crystal
+from xtalprint.similarity.making import REMEDY, ROUNDING, making_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: One fingerprint of grouped distances: (n_groups, n_bins).
 Grid = NDArray[Any] | Fingerprint
@@ -18,8 +23,6 @@ Grid = NDArray[Any] | Fingerprint
 Grids = NDArray[Any] | FingerprintBatch | Sequence[Grid]
 
 ONE, MANY = 2, 3
-#: Widths of bins that differ by less, relatively, are one width.
-ROUNDING = 1e-9
 
 
 def single(fingerprint: Grid) -> NDArray[np.floating[Any]]:
@@ -46,17 +49,20 @@ def stacked(fingerprints: Grids) -> NDArray[np.floating[Any]]:
     Raises
     ------
     WrongUsageError
-        If their shapes differ, or they are no arrays of numbers with these axes.
+        If they are of different descriptors or shapes, or no arrays of numbers with these axes.
     """
     if isinstance(fingerprints, FingerprintBatch):
         array = _numbers(fingerprints.array)
     elif isinstance(fingerprints, np.ndarray):
         array = _numbers(fingerprints)
     else:
+        if converter_of(fingerprints) is not None:
+            raise not_a_crystal(fingerprints)
         if isinstance(fingerprints, (str, bytes, Fingerprint)) or not isinstance(fingerprints, Sequence):
             raise WrongUsageError(
                 "fingerprints are an array or a list", value=type(fingerprints).__name__, remedy="put one into a list"
             )
+        making_of({"": fingerprints})
         rows = [single(fingerprint) for fingerprint in fingerprints]
         if len({row.shape for row in rows}) > 1:
             raise different_shapes(*{row.shape for row in rows})
@@ -100,67 +106,36 @@ def different_shapes(*shapes: tuple[int, ...]) -> WrongUsageError:
     return WrongUsageError(
         "fingerprints of different shapes cannot be compared",
         value=" and ".join(" × ".join(map(str, shape)) for shape in sorted(shapes)),
-        remedy="compute all of them with the same descriptor",
+        remedy=REMEDY,
     )
 
 
-def bin_width_of(*known: object, given: float | None = None) -> float:
+def bin_width_of(known: Mapping[str, object], *, given: float | None = None) -> float:
     """Width of a bin, Å: what fingerprints, tables and descriptors know of it, or the one given if they do not.
 
     Parameters
     ----------
     known
-        Fingerprints, batches or lists of them, packed tables, descriptors; arrays know nothing.
+        Those that are to be compared, by name, see `xtalprint.similarity.making.making_of`.
     given
         Å, for what does not know it.
 
     Raises
     ------
     WrongUsageError
-        If the width is not known, if two widths contradict each other, or if it is not a positive number.
+        If they cannot be compared, if the width is not known or contradicted, or if it is not a positive number.
     """
     asked = None if given is None else positive(given, "the width of a bin", remedy="give it in Å")
-    found = known_bin_width(*known)
+    found = making_of(known).bin_width
     if found is None:
         if asked is None:
             raise WrongUsageError("the width of a bin is not known", remedy="give bin_width in Å")
         return asked
-    if asked is not None and not _same(found, asked):
+    if asked is not None and abs(found - asked) >= ROUNDING * asked:
         raise WrongUsageError(
             "bin_width differs from that of the descriptor", value=f"{asked:g} and {found:g} Å", remedy="leave it out"
         )
     return found
-
-
-def known_bin_width(*known: object) -> float | None:
-    """Width of a bin, Å, as `bin_width_of` finds it, or None if nobody knows it.
-
-    Raises
-    ------
-    WrongUsageError
-        If two widths differ.
-    """
-    found: float | None = None
-    for item in known:
-        width: Any = (
-            known_bin_width(*item)
-            if isinstance(item, (list, tuple))
-            else getattr(getattr(item, "descriptor", item), "bin_width", None)
-        )
-        if not isinstance(width, Real):
-            continue
-        if found is not None and not _same(found, float(width)):
-            raise WrongUsageError(
-                "fingerprints with different bins cannot be compared",
-                value=" and ".join(f"{one:g} Å" for one in sorted((found, float(width)))),
-                remedy="compute all of them with the same descriptor",
-            )
-        found = float(width) if found is None else found
-    return found
-
-
-def _same(width: float, other: float) -> bool:
-    return abs(width - other) < ROUNDING * other
 
 
 def positive(value: object, what: str, *, remedy: str | None = None) -> float:
@@ -190,6 +165,14 @@ def whole_number(value: object, what: str, *, least: int = 1) -> int:
 
 
 def _numbers(array: object) -> NDArray[np.floating[Any]]:
+    if converter_of(array) is not None:
+        raise not_a_crystal(array)
+    if isinstance(array, Crystal):
+        raise WrongUsageError(
+            "these are crystals, and no fingerprints",
+            value=type(array).__name__,
+            remedy="compute them first: xtalprint.GRID().compute_many(crystals)",
+        )
     try:
         values = np.asarray(array)
         if values.dtype == np.float32:

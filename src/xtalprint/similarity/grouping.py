@@ -42,7 +42,8 @@ def groups_within(
     Raises
     ------
     WrongUsageError
-        If the tolerance is negative or no number, or the width of a bin is not known or contradicted.
+        If the tolerance is negative or no number, descriptors or shapes differ, or the width of a bin is not known or
+        contradicted.
 
     Examples
     --------
@@ -56,6 +57,6 @@ def groups_within(
     else:
         table = fingerprints if isinstance(fingerprints, CumulativeTable) else CumulativeTable.of(fingerprints)
         ordered = SortedTable.of(table)
-    width = bin_width_of(ordered.table, given=bin_width)
+    width = bin_width_of({"": ordered.table}, given=bin_width)
     first = ordered.joined_within(whole_units(tolerance, ordered.table.unit(width), "the tolerance"))
     return np.unique(first, return_inverse=True)[1].astype(np.int64)

@@ -11,11 +11,13 @@ import numpy as np
 
 from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
-from xtalprint.descriptors.base import Failure, Fingerprint, parameters
-from xtalprint.errors import WrongUsageError
+from xtalprint.descriptors.base import Failure, Fingerprint
+from xtalprint.errors import WrongUsageError, converter_of, not_a_crystal
+from xtalprint.io.tables import CrystalTable
 from xtalprint.similarity.cumulative import CumulativeTable
 from xtalprint.similarity.fingerprinting import fingerprinted
 from xtalprint.similarity.fingerprints import bin_width_of, whole_number
+from xtalprint.similarity.making import making_of
 from xtalprint.similarity.search import SortedTable, whole_units
 
 if TYPE_CHECKING:
@@ -113,7 +115,7 @@ class SimilarityIndex:
     @classmethod
     def build(
         cls,
-        items: Sequence[Crystal] | Grids | CumulativeTable,
+        items: Sequence[Crystal] | CrystalTable | Grids | CumulativeTable,
         *,
         ids: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[Any]] | None = None,
@@ -129,11 +131,12 @@ class SimilarityIndex:
         Parameters
         ----------
         items
-            Crystals, a few thousand at a time in memory, or fingerprints of the same descriptor.
+            Crystals, a few thousand at a time in memory, a table of them (`xtalprint.io.read_table`), or fingerprints
+            of the same descriptor.
         ids
-            One name for each, all different; default: their numbers.
+            One name for each, all different; default: those of the table, or their numbers.
         labels
-            Values for each, by name, such as formulas or properties.
+            Values for each, by name, such as formulas or properties; default: those of the table.
         descriptor
             What makes fingerprints of crystals; default: that of the fingerprints, or ``GRID()``.
         bin_width
@@ -144,16 +147,22 @@ class SimilarityIndex:
         Raises
         ------
         WrongUsageError
-            If there is nothing, no crystal has a fingerprint, an id repeats, or ids or labels do not fit.
+            If there is nothing, no crystal has a fingerprint, fingerprints are of different descriptors, an id
+            repeats, or ids or labels do not fit.
         """
+        if isinstance(items, CrystalTable):
+            ids = items.ids if ids is None else ids
+            labels = items.labels if labels is None else labels
+            items = items.crystals
         made = fingerprinted(items, descriptor=descriptor, threads=threads)
-        width = bin_width_of(made.table, made.descriptor, given=bin_width)
+        making = making_of({"what is given": made.table, "the index": made.descriptor})
+        width = bin_width_of({"": making}, given=bin_width)
         n = len(made.table) + len(made.failures)
         names = _checked_ids(ids, n)
         values = _checked_labels(labels, n)
         kept = made.kept.tolist()
         return cls(
-            SortedTable.of(made.table.in_bins(width)),
+            SortedTable.of(replace(made.table, making=replace(making, bin_width=width))),
             tuple(names[i] for i in kept),
             {name: tuple(column[i] for i in kept) for name, column in values.items()},
             width,
@@ -164,7 +173,7 @@ class SimilarityIndex:
 
     def add(
         self,
-        items: Sequence[Crystal] | Grids | CumulativeTable,
+        items: Sequence[Crystal] | CrystalTable | Grids | CumulativeTable,
         *,
         ids: Sequence[str] | None = None,
         labels: Mapping[str, Sequence[Any]] | None = None,
@@ -181,7 +190,7 @@ class SimilarityIndex:
         Raises
         ------
         WrongUsageError
-            If ids occur twice, or labels or shapes differ.
+            If ids occur twice, or descriptors, labels or shapes differ.
         """
         start = len(self) + self.n_left_out
         more = type(self).build(
@@ -198,6 +207,7 @@ class SimilarityIndex:
                 value=", ".join(sorted(more.labels)) or "none",
                 remedy=f"give {', '.join(sorted(self.labels)) or 'none'}",
             )
+        making_of({"the index": self.ordered.table, "what is given": more.ordered.table})
         table = CumulativeTable.joined([self.ordered.unsorted(), more.ordered.unsorted()])
         return replace(
             self,
@@ -239,7 +249,7 @@ class SimilarityIndex:
         Raises
         ------
         WrongUsageError
-            If k is no positive whole number, or the fingerprint has another shape or other bins.
+            If k is no positive whole number, or the fingerprint is of another descriptor, shape or width of bins.
         XtalprintError
             If the crystal has no fingerprint, or masses are no masses.
         """
@@ -299,23 +309,16 @@ class SimilarityIndex:
                     remedy="give a fingerprint, or load the index with its descriptor",
                 )
             return CumulativeTable.of([self.descriptor.compute(item)]).in_bins(self.bin_width)
-        if isinstance(item, Fingerprint):
-            self._check_descriptor(item)
-        elif not isinstance(item, np.ndarray):
+        if converter_of(item) is not None:
+            raise not_a_crystal(item)
+        if not isinstance(item, (Fingerprint, np.ndarray)):
             raise WrongUsageError(
                 "a query is one crystal or one fingerprint",
                 value=type(item).__name__,
                 remedy="use query_many for several",
             )
+        making_of({"the query": item, "the index": self.ordered.table})
         return CumulativeTable.of([item]).in_bins(self.bin_width)
-
-    def _check_descriptor(self, item: Fingerprint) -> None:
-        if self.descriptor is not None and parameters(item.descriptor) != parameters(self.descriptor):
-            raise WrongUsageError(
-                "the query's fingerprint is of another descriptor than the index",
-                value=str(item.descriptor),
-                remedy=f"compute it with {self.descriptor}",
-            )
 
     def named(self, found: Found) -> Neighbours:
         """Add ids, labels and the unit to what a search found."""

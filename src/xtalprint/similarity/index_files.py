@@ -24,6 +24,7 @@ from xtalprint.similarity.cumulative import CumulativeTable
 from xtalprint.similarity.files import read_json, sha256_of, write_json
 from xtalprint.similarity.fingerprinting import made_descriptor
 from xtalprint.similarity.index import SimilarityIndex
+from xtalprint.similarity.making import Making
 from xtalprint.similarity.search import SortedTable
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def load_index(folder: str | Path, *, descriptor: Descriptor | None = None, veri
     try:
         packed = arrays["first"], arrays["last"], arrays["offsets"], arrays["values"]
         width = float(meta["bin_width"])
-        table = CumulativeTable(*packed, n_bins=int(meta["n_bins"]), bin_width=width)
+        table = CumulativeTable(*packed, n_bins=int(meta["n_bins"]), making=Making(meta["descriptor"], width))
         ordered = SortedTable(table, arrays["totals"], arrays["codes"], arrays["numbers"])
         ids, labels = _labels(source / LABELS)
         if not _fits(ordered, len(ids)):

@@ -18,6 +18,7 @@ import numpy as np
 from xtalprint._version import __version__
 from xtalprint.compute import map_ordered
 from xtalprint.errors import UnreadableFileError, WrongUsageError
+from xtalprint.similarity.distances import check_comparable, described
 from xtalprint.similarity.files import content_digest, read_json, write_json, write_text
 from xtalprint.similarity.fingerprints import whole_number
 from xtalprint.similarity.one_writer import cannot_write, only_writer
@@ -54,7 +55,6 @@ def distance_matrix(
     b: Table | None = None,
     *,
     path: str | Path,
-    about: Mapping[str, Any] | None = None,
     block: int = BLOCK,
     threads: int | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -63,19 +63,16 @@ def distance_matrix(
 
     A run that was killed goes on where it stopped, and an unfinished matrix is never found under the name of a
     finished one. The result is the same to the last bit whatever the block, the number of threads and the number of
-    interruptions. Beside the file, ``….npy.json`` says what made it.
+    interruptions. Beside the file, ``….npy.json`` says what made it; a run goes on only where that is the same.
 
     Parameters
     ----------
     distance
-        Such as ``EarthMovers()``.
+        Such as ``EarthMovers()``, or a metric of `xtalprint.similarity.metric_named`, which takes crystals.
     a, b
         What ``distance.table`` made; without b the matrix is that of a with itself, and half of it is computed.
     path
         Of the file, ending with ``.npy``.
-    about
-        What the rows were made of, as plain data: the ``parameters`` of a metric. It is written beside the matrix
-        and, with the distance, the rows and the version of xtalprint, must be the same where a run goes on.
     block
         Rows and columns that are computed at once.
     threads
@@ -90,8 +87,9 @@ def distance_matrix(
     Raises
     ------
     WrongUsageError
-        If the file, or an unfinished one, is of other crystals, another distance or another version of xtalprint,
-        another process is writing it, its folder may not be written to, or the disk is too small.
+        If the tables are not of this distance or cannot be compared, the file, or an unfinished one, is of other
+        crystals, another distance or another version of xtalprint, another process is writing it, its folder may not
+        be written to, or the disk is too small.
 
     Examples
     --------
@@ -105,7 +103,8 @@ def distance_matrix(
      [0.1 0.  0.1]
      [0.2 0.1 0. ]]
     """
-    run = _Run.of(distance, a, b, Path(path), whole_number(block, "the size of a block"), about)
+    check_comparable(distance, a, a if b is None else b)
+    run = _Run.of(distance, a, b, Path(path), whole_number(block, "the size of a block"))
     if not run.is_finished():
         with only_writer(run.path):
             if not run.is_finished():  # by another, until just now
@@ -218,27 +217,24 @@ class _Run:
     what: dict[str, Any]
 
     @classmethod
-    def of(  # noqa: PLR0917 - those of distance_matrix
+    def of(
         cls,
         distance: Distance,
         a: Table,
         b: Table | None,
         path: Path,
         block: int,
-        about: Mapping[str, Any] | None,
     ) -> _Run:
         if path.suffix != ".npy":
             raise WrongUsageError(
                 "the matrix is written as .npy", value=str(path), remedy="give a name ending with .npy"
             )
         shape = len(a), len(a if b is None else b)
-        if 0 in shape:
-            raise WrongUsageError("there is nothing to compare", value=f"{shape[0]} × {shape[1]} crystals")
         what = {
             "format": FORMAT,
             "format_version": FORMAT_VERSION,
             "package_version": __version__,
-            "distance": {**distance.parameters, **(about or {})},
+            "distance": described(distance, a),
             "unit": distance.unit,
             "shape": list(shape),
             "rows_sha256": content_digest(a),

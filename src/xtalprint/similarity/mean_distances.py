@@ -9,6 +9,7 @@ import numpy as np
 
 from xtalprint.descriptors.sorted_distances import SortedDistances, wasserstein_of_sorted
 from xtalprint.errors import WrongUsageError
+from xtalprint.similarity.making import check_tables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,6 +69,7 @@ class MeanDistances:
         """
         from scipy.spatial.distance import cdist  # noqa: PLC0415 - for this distance only
 
+        check_tables(self.name, np.ndarray, a=a, b=b)
         if a.shape[1] != b.shape[1]:
             raise WrongUsageError("the two have different numbers of groups", value=f"{a.shape[1]} and {b.shape[1]}")
         result: Floats = cdist(a, b, "cityblock") / a.shape[1]
@@ -111,6 +113,7 @@ class SortedEarthMovers:
 
     def distances(self, a: SortedRows, b: SortedRows) -> Floats:
         """(len(a), len(b)) Å; the pair counts and not its order."""
+        check_tables(self.name, SortedRows, a=a, b=b)
         out = np.empty((len(a), len(b)))
         for i, one in enumerate(a.rows):
             for j, other in enumerate(b.rows):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from xtalprint.descriptors.base import attempt, parameters
+from xtalprint.descriptors.base import FingerprintBatch, attempt, parameters
 from xtalprint.descriptors.grid import GRID
 from xtalprint.descriptors.rdf import RDF
 from xtalprint.descriptors.sorted_distances import SortedDistances, average_minimum_distances, distances_by_group
 from xtalprint.errors import NothingSeenError, UnsupportedInputError, WrongUsageError, XtalprintError
+from xtalprint.geometry.inputs import is_one
 from xtalprint.similarity.composition import CompositionEarthMovers, Ground, composition_fractions
-from xtalprint.similarity.cumulative import CumulativeTable
 from xtalprint.similarity.distances import Part, WeightedSum
 from xtalprint.similarity.earth_movers import EarthMovers
 from xtalprint.similarity.mean_distances import MeanDistances, SortedEarthMovers
@@ -107,7 +107,7 @@ class Metric:
         return {"metric": self.name, "seen": self.view.parameters, **self.distance.parameters}
 
     def table(self, crystals: Sequence[Crystal]) -> Any:  # noqa: ANN401 - that of the distance
-        """Prepare crystals; raises `XtalprintError` for the first that cannot be.
+        """Prepare crystals for `distances`; raises `XtalprintError` for the first that cannot be.
 
         Examples
         --------
@@ -115,11 +115,20 @@ class Metric:
         >>> small, large = (Crystal([[0, 0, 0]], ["Po"], cell=a * np.eye(3)) for a in (3.0, 3.1))
         >>> metric = metric_named("sorted")
         >>> table = metric.table([small, large])
-        >>> metric.distance.distances(table, table).round(3)
+        >>> metric.distances(table, table).round(3)
         array([[0.   , 0.219],
                [0.219, 0.   ]])
         """
-        return self.view.joined([self.view.packed([self.view.of(crystal) for crystal in crystals])])
+        given: Any = crystals
+        rows = self.view.of_many([given] if is_one(given) else list(given))
+        failed = next((row for row in rows if isinstance(row, XtalprintError)), None)
+        if failed is not None:
+            raise failed
+        return self.view.joined([self.view.packed(rows)])
+
+    def distances(self, a: Any, b: Any) -> NDArray[np.float64]:  # noqa: ANN401 - as above
+        """(len(a), len(b)) distances between the rows of two tables."""
+        return self.distance.distances(a, b)
 
 
 @dataclass(frozen=True)
@@ -158,10 +167,10 @@ class _Descriptor(View):
         return np.asarray(array.astype(np.float64)[None, :] / total)
 
     def packed(self, rows: Sequence[NDArray[np.floating[Any]]]) -> Any:  # noqa: ANN401 - that of the distance
-        return self.distance.table(np.stack(rows))
+        return self.distance.table(FingerprintBatch(np.stack(rows), np.arange(len(rows)), descriptor=self.descriptor))
 
     def joined(self, packs: Sequence[Any]) -> Any:  # noqa: ANN401 - as above
-        return CumulativeTable.joined(packs) if isinstance(packs[0], CumulativeTable) else np.concatenate(packs)
+        return type(packs[0]).joined(packs)
 
 
 @dataclass(frozen=True)

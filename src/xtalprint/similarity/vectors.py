@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xtalprint.errors import WrongUsageError
 from xtalprint.similarity.fingerprints import stacked
+from xtalprint.similarity.making import NOTHING, REMEDY, Making, check_tables, making_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from xtalprint.similarity.fingerprints import Grids
@@ -17,19 +21,52 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
+@dataclass(frozen=True, eq=False)
+class VectorTable:
+    """Many fingerprints as plain vectors.
+
+    Parameters
+    ----------
+    rows
+        (n, length) all values of each fingerprint.
+    making
+        What is known of how they were made.
+    """
+
+    rows: Floats
+    making: Making = NOTHING
+
+    @classmethod
+    def joined(cls, tables: Sequence[VectorTable]) -> VectorTable:
+        """Rows of all tables, one after the other."""
+        making = making_of({f"table {i}": table for i, table in enumerate(tables)})
+        return cls(np.concatenate([table.rows for table in tables]), making)
+
+    def __len__(self) -> int:
+        """Number of rows."""
+        return len(self.rows)
+
+    def __getitem__(self, rows: slice) -> VectorTable:
+        """Successive rows."""
+        return VectorTable(self.rows[rows], self.making)
+
+
 class _Vectors:
     """Fingerprints as plain vectors."""
 
+    name: str
     unit = "1"
 
-    def table(self, fingerprints: Grids) -> Floats:
-        """(n, length) rows: all values of each fingerprint.
+    def table(self, fingerprints: Grids | VectorTable) -> VectorTable:
+        """Prepare fingerprints for `distances`.
 
         Raises
         ------
         WrongUsageError
-            If shapes differ or a value is not finite.
+            If descriptors or shapes differ, or a value is not finite.
         """
+        if isinstance(fingerprints, VectorTable):
+            return fingerprints
         array = fingerprints
         if isinstance(array, np.ndarray) and array.ndim == 2:  # noqa: PLR2004 - rows already
             array = array[:, None, :]
@@ -38,7 +75,18 @@ class _Vectors:
         wrong = np.flatnonzero(~np.isfinite(rows).all(axis=1))
         if wrong.size:
             raise WrongUsageError(f"fingerprint {wrong[0]} is not finite", remedy="compute it again, or leave it out")
-        return rows
+        return VectorTable(rows, making_of({"": fingerprints}))
+
+    def _rows(self, a: VectorTable, b: VectorTable) -> tuple[Floats, Floats]:
+        """Rows of two tables that may be compared."""
+        check_tables(self.name, VectorTable, a=a, b=b)
+        if a.rows.shape[1] != b.rows.shape[1]:
+            raise WrongUsageError(
+                "fingerprints of different lengths cannot be compared",
+                value=f"{a.rows.shape[1]} and {b.rows.shape[1]}",
+                remedy=REMEDY,
+            )
+        return a.rows, b.rows
 
 
 class Cosine(_Vectors):
@@ -50,8 +98,8 @@ class Cosine(_Vectors):
     --------
     >>> import numpy as np
     >>> distance = Cosine()
-    >>> rows = distance.table(np.array([[[1.0, 0.0]], [[0.0, 1.0]]]))
-    >>> distance.distances(rows, rows)
+    >>> table = distance.table(np.array([[[1.0, 0.0]], [[0.0, 1.0]]]))
+    >>> distance.distances(table, table)
     array([[0., 1.],
            [1., 0.]])
     """
@@ -64,16 +112,16 @@ class Cosine(_Vectors):
         """Name, as plain data."""
         return {"distance": self.name}
 
-    def distances(self, a: Floats, b: Floats) -> Floats:
+    def distances(self, a: VectorTable, b: VectorTable) -> Floats:
         """(len(a), len(b)), no unit."""
         from xtalprint.similarity import compiled_vectors as loops  # noqa: PLC0415 - Numba, when it is needed
 
-        _same_length(a, b)
-        units = [_unit_vectors(rows) for rows in (a, b)]
-        out = np.empty((len(a), len(b)))
+        one, other = self._rows(a, b)
+        units = [_unit_vectors(rows) for rows in (one, other)]
+        out = np.empty((len(one), len(other)))
         loops.squares(units[0], units[1], out)
         # |u − v|² / 2 = 1 − cos, without the loss of digits of the difference.
-        empty_a, empty_b = (np.abs(rows).sum(axis=1) == 0 for rows in (a, b))
+        empty_a, empty_b = (np.abs(rows).sum(axis=1) == 0 for rows in (one, other))
         result: Floats = np.where(empty_a[:, None] != empty_b[None, :], 1.0, out / 2)
         return result
 
@@ -85,8 +133,8 @@ class Euclid(_Vectors):
     --------
     >>> import numpy as np
     >>> distance = Euclid()
-    >>> rows = distance.table(np.array([[[0.0, 0.0]], [[3.0, 4.0]]]))
-    >>> distance.distances(rows, rows)
+    >>> table = distance.table(np.array([[[0.0, 0.0]], [[3.0, 4.0]]]))
+    >>> distance.distances(table, table)
     array([[0., 5.],
            [5., 0.]])
     """
@@ -99,13 +147,13 @@ class Euclid(_Vectors):
         """Name, as plain data."""
         return {"distance": self.name}
 
-    def distances(self, a: Floats, b: Floats) -> Floats:
+    def distances(self, a: VectorTable, b: VectorTable) -> Floats:
         """(len(a), len(b)), in the unit of the fingerprints."""
         from xtalprint.similarity import compiled_vectors as loops  # noqa: PLC0415 - Numba, when it is needed
 
-        _same_length(a, b)
-        out = np.empty((len(a), len(b)))
-        loops.squares(a, b, out)
+        one, other = self._rows(a, b)
+        out = np.empty((len(one), len(other)))
+        loops.squares(one, other, out)
         result: Floats = np.sqrt(out)
         return result
 
@@ -114,12 +162,3 @@ def _unit_vectors(rows: Floats) -> Floats:
     lengths = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
     result: Floats = rows / np.where(lengths > 0, lengths, 1.0)
     return result
-
-
-def _same_length(a: Floats, b: Floats) -> None:
-    if a.shape[1] != b.shape[1]:
-        raise WrongUsageError(
-            "fingerprints of different lengths cannot be compared",
-            value=f"{a.shape[1]} and {b.shape[1]}",
-            remedy="compute all of them with the same descriptor",
-        )
