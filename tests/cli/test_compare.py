@@ -184,6 +184,11 @@ def test_one_structure_is_wrong_usage(folder):
     assert "no-such" in run("copper.cif", "brass.cif", "--metric", "no-such", exit_code=2).stderr
 
 
+def test_no_empty_folder_of_pictures_is_left(folder):
+    run("copper.cif", "--pictures", "pictures", exit_code=2)
+    assert not (folder / "pictures").exists()
+
+
 def test_the_table_for_two_and_the_matrix_for_a_few(folder):
     header, line = run("copper.cif", "magnesium.poscar").stdout.splitlines()
     assert header.split() == ["structure", "structure", "distance", "(Å)"]

@@ -117,6 +117,20 @@ def test_wrong_usage(here, arguments, message):
     assert not (here / "x").exists()
 
 
+def test_a_folder_says_which_fingerprints_it_keeps_and_how_it_is_cut(here):
+    into = ("--into", here / "run")
+    call("compare", *FILES, *into, "--per-shard", 7, "--shard", "1/2", exit_code=1)
+    call("compare", *FILES, *into, exit_code=1)
+    whole = content(here / "run")
+    call("compare", *FILES, *into, "--per-shard", 7, exit_code=1)
+    assert content(here / "run") == whole, "cut as it was begun"
+    for metric, wanted in (("amd", "AMD"), ("total", "GRID and composition")):
+        told = call("compare", *FILES, *into, "--metric", metric, exit_code=2).stderr
+        assert f"holds another run: fingerprints of GRID, not of {wanted}; give another folder" in told
+    told = call("classify", *FILES, *into, exit_code=2).stderr
+    assert 'command was "prepare", is "classify"' in told
+
+
 def test_the_folder_holds_no_answers(here):
     call("compare", "table.parquet", "--into", here / "run")
     told = call("collect", here / "run", exit_code=2).stderr

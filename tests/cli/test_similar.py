@@ -18,6 +18,7 @@ from click.testing import CliRunner
 import xtalprint as xp
 from xtalprint import Crystal
 from xtalprint.cli import main
+from xtalprint.geometry import supercell
 from xtalprint.io import write_table
 from xtalprint.io.table_labels import is_table, read_labels
 from xtalprint.similarity import SimilarityIndex, groups_within
@@ -224,6 +225,17 @@ def test_an_index_takes_no_engine_that_would_do_nothing(here, options):
     assert told.stdout == ""
 
 
+@pytest.mark.parametrize("table", ["no-ids.parquet", "empty.parquet", "words.parquet"])
+def test_an_unsound_table_has_a_record_and_a_sentence(here, table):
+    result = run("index", table, "--output", here / "i", "--format", "json", exit_code=1)
+    [record] = map(json.loads, result.stdout.splitlines())
+    assert (record["source"], record["status"]) == (table, "error")
+    assert "there is no structure with a fingerprint; the first error: " in " ".join(result.stderr.split())
+    told = run("similar", "query.extxyz", "--table", table, exit_code=2).stderr
+    assert "the column source" not in told + record["error"]
+    assert "and source" not in told + record["error"], "it may be missing"
+
+
 def test_what_is_no_index(here):
     assert "no similarity index" in run("similar", "query.extxyz", "--index", "nowhere", exit_code=2).stderr
     shutil.copytree("index", here / "spoiled")
@@ -326,6 +338,16 @@ def test_groups_for_people(here):
     assert [line.split()[-2] for line in lines[-2:]] == ["c4", "c7"]
     assert "one.xyz" in lines[1]
     assert f"{N - 1} groups within 0.01 Å" in result.stderr
+
+
+def test_what_rounding_tells_apart_is_said_below_the_resolution_of_tables(here):
+    [copper] = xp.read("copper.cif")
+    write_table([copper, supercell(copper, (3, 3, 3))], here / "twins.parquet", ids=["one", "other"])
+    found = run("duplicates", here / "twins.parquet", "--tolerance", 0)
+    assert "below 1e-05 Å, rounding tells apart what is the same" in found.stderr
+    assert "crystal tables keep coordinates to 1e-7 of a cell length; --tolerance 1e-05 joins" in found.stderr
+    forgiving = run("duplicates", here / "twins.parquet", "--tolerance", 1e-5)
+    assert forgiving.stderr.startswith("1 group within 1e-05 Å; ")
 
 
 def test_nothing_to_group(here):

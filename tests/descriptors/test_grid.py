@@ -300,3 +300,14 @@ def test_picture():
         "group (k-th neighbour)",
     )
     assert main.get_legend().get_texts()[0].get_text() == "mean distance of the group"
+
+
+def test_a_picture_shows_what_is_there():
+    far = GRID(n_groups=20, r_max=1000, bin_width=0.5)
+    _, main = far.compute(SC).plot().axes[:2]
+    assert main.get_xlim()[1] < 20, "not a thousand angstroms of nothing"
+    dimer = Crystal([[0, 0, 0], [0, 0, 1.1], [0, 1.1, 0]], ["N"] * 3)
+    _, main = GRID().compute(dimer).plot().axes[:2]
+    assert main.get_ylim() == (0.5, 2.5), "no rows for neighbours that no site has"
+    assert main.get_title() == "no site has more than 2 neighbours within 10 Å"
+    assert all(tick == int(tick) for tick in main.get_yticks())

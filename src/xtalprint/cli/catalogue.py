@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xtalprint.errors import WrongUsageError
+from xtalprint.errors import WrongUsageError, XtalprintError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +100,9 @@ class Catalogue:
         """
         places: list[Place] = []
         for path in paths:
-            table = self._table(path) if path.lower().endswith(TABLE_ENDINGS) else None
+            table = None
+            with suppress(XtalprintError):
+                table = self._table(path) if path.lower().endswith(TABLE_ENDINGS) else None
             places.extend(Place(path, row) for row in range(len(table or ())))
         self.check(places, self.ids_of(places))
 

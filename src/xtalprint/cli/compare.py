@@ -43,7 +43,8 @@ _TWO = 2
     short_help="Say how different structures are, by one of several metrics.",
     epilog="""\b
 Metrics (a metric obeys the triangle inequality; all are symmetric, and 0 for
-equal structures; only composition and total see elements):
+equal structures; only composition and total see elements, H to Bi without
+noble gases: a structure with another element is an error there):
   grid-emd            earth mover's distance of GRID: how far the first, second
                       ... hundredth neighbours lie apart; in Å; a metric
   grid-euclid         Euclidean distance of GRID; a metric
@@ -158,4 +159,3 @@ def _check_places(matrix: Path | None, pictures: Path | None) -> None:
             raise click.BadParameter(str(error), param_hint="--matrix") from error
     if pictures is not None:
         check_new_folder(pictures, "--pictures")
-        pictures.mkdir(parents=True, exist_ok=True)

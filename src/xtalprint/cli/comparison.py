@@ -222,6 +222,7 @@ class Comparison:
         from xtalprint.similarity.pictures import MatrixPictures  # noqa: PLC0415 - plotting is heavy
 
         drawn = MatrixPictures(whole, names=self.gathered.names(), title=self.metric.about, unit=self.metric.unit)
+        folder.mkdir(parents=True, exist_ok=True)
         names = []
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Glyph")  # of a name in letters that the font lacks

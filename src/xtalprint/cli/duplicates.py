@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 COLUMNS = ["source", "frame", "status", "id", "formula", "group", "size", "representative", "error"]
 ID_WIDTH = 32
+#: Å; coordinates in single precision move distances of the same crystal by some 1e-7 Å.
+RESOLUTION = 1e-5
 
 
 class GroupTable:
@@ -121,8 +123,14 @@ def duplicates(
     with record_writer(format_, output, table=GroupTable(inputs.paths), columns=COLUMNS) as write:
         for record in records:
             write(record)
+    if not quiet and tolerance < RESOLUTION:
+        click.echo(
+            f"below {RESOLUTION:g} Å, rounding tells apart what is the same: crystal tables keep coordinates to 1e-7 "
+            f"of a cell length; --tolerance {RESOLUTION:g} joins such structures",
+            err=True,
+        )
     if not quiet:
-        found = f"{len(groups)} groups within {tolerance:g} Å; "
+        found = f"{len(groups)} group{'s' * (len(groups) != 1)} within {tolerance:g} Å; "
         click.echo(found + summary("compared", tally, time.perf_counter() - start), err=True)
     ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
 

@@ -166,8 +166,8 @@ def built(
     catalogue.check_tables(inputs.paths)
     gathered, tally = gather(METRIC, inputs, spreading, elements=elements, quiet=quiet, report=report)
     if not gathered.places:
-        first = f"; the first: {gathered.failures[0][1]['error']}" if gathered.failures else "."
-        raise XtalprintError(f"none of {tally.finished} structures has a fingerprint{first}".removesuffix("."))
+        first = gathered.failures[0][1]["error"] if gathered.failures else None
+        raise XtalprintError("there is no structure with a fingerprint", remedy=first and f"the first error: {first}")
     ids = catalogue.ids_of(gathered.places)
     catalogue.check(gathered.places, ids)
     made = SimilarityIndex.build(

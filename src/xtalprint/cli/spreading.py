@@ -83,7 +83,7 @@ def _into_options(function: Command, *, into: str, shard: str) -> Command:
             "--per-shard",
             type=click.IntRange(min=1),
             metavar="N",
-            help="With --into: most structures or files in one Parquet file. [default: 1000]",
+            help="With --into: most structures or files in one Parquet file. [default: as in the folder, or 1000]",
         ),
         click.option(
             "--into",
@@ -107,14 +107,14 @@ class Spreading:
     into
         Folder of shards; None if the answers are wanted one after the other.
     per_shard
-        Most structures in a shard.
+        Most structures in a shard; None means as many as in those that are there, or 1000.
     share
         Which share of the work.
     """
 
     engine: Engine
     into: Path | None
-    per_shard: int
+    per_shard: int | None
     share: Share
 
     @property
@@ -153,7 +153,6 @@ class Spreading:
             Options that say where records go, which a folder of shards leaves no room for.
         """
         from xtalprint.compute import Engine, Share  # noqa: PLC0415 - not for --help
-        from xtalprint.io.parts import SIZE  # noqa: PLC0415 - likewise
 
         name, workers, into, per_shard, shard = (
             options.pop(key, None) for key in ("engine", "workers", "into", "per_shard", "shard")
@@ -174,7 +173,7 @@ class Spreading:
             share = _share(shard) if shard else Share()
         except WrongUsageError as error:
             raise click.UsageError(str(error)) from error
-        return cls(engine, None if into is None else into.resolve(), per_shard or SIZE, share)
+        return cls(engine, None if into is None else into.resolve(), per_shard, share)
 
     def each(
         self, job: PartJob[Result], inputs: InputStream, write: Callable[[Result], Record], *, quiet: bool
@@ -229,19 +228,19 @@ class Spreading:
 
     def fill(self, job: PartJob[Any], inputs: InputStream, *, quiet: bool) -> Tally:
         """Write the answers into the folder of shards."""
-        from xtalprint.compute import fill, open_pool  # noqa: PLC0415 - not for --help
+        from xtalprint.compute import cut_of, fill, open_pool  # noqa: PLC0415 - not for --help
+        from xtalprint.io.parts import SIZE  # noqa: PLC0415 - likewise
         from xtalprint.io.tables import pyarrow  # noqa: PLC0415 - likewise
 
         pyarrow("--into")  # said before the work, not after it
         if self.into is None:
             raise click.UsageError("name the folder of shards: --into DIR")
         tally = Tally()
-        about = {**inputs.about(), "per_shard": self.per_shard}
+        per_shard = self.per_shard or cut_of(self.into) or SIZE
+        about = {**inputs.about(), "per_shard": per_shard}
         with (
             open_pool(self.engine) as pool,
-            closing(
-                fill(job, inputs.parts(self.per_shard), self.into, pool, inputs=about, share=self.share)
-            ) as shards,
+            closing(fill(job, inputs.parts(per_shard), self.into, pool, inputs=about, share=self.share)) as shards,
             ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
         ):
             for shard in shards:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from xtalprint.compute.engine import ENGINES, Engine, Pool, open_pool
 from xtalprint.compute.job import Job, Part
 from xtalprint.compute.ordered import available_cores, map_ordered
-from xtalprint.compute.shard_folder import ShardFolder
+from xtalprint.compute.shard_folder import ShardFolder, cut_of
 from xtalprint.compute.spreading import Shard, Share, answers, fill
 from xtalprint.compute.together import together
 
@@ -25,6 +25,7 @@ __all__ = [
     "Share",
     "answers",
     "available_cores",
+    "cut_of",
     "fill",
     "map_ordered",
     "open_pool",

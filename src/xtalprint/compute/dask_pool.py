@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 #: Seconds that the scheduler, and then its first worker, are waited for.
-PATIENCE = 15
+PATIENCE, PATIENCE_WITH_WORKERS = 5, 15
 #: Seconds between two looks at the connection.
 LOOK_EVERY = 0.5
 
@@ -123,7 +123,7 @@ def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:  # noqa: ANN4
         ) from error
     try:
         try:
-            client.wait_for_workers(1, timeout=PATIENCE)
+            client.wait_for_workers(1, timeout=PATIENCE_WITH_WORKERS)
         except TimeoutError as error:
             raise WrongUsageError(
                 "the Dask cluster has no worker",

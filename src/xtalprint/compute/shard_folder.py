@@ -235,17 +235,39 @@ def _is_alive(process: int) -> bool:
     return True
 
 
+def cut_of(folder: Path) -> int | None:
+    """Most structures in a shard of the run that was begun in a folder; None if there is none.
+
+    Raises
+    ------
+    WrongUsageError
+        As `ShardFolder.manifest`.
+    """
+    try:
+        known = ShardFolder(folder).manifest()
+    except OSError:  # told when the run begins
+        return None
+    return None if known is None else known.get("inputs", {}).get("per_shard")
+
+
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """Name the first thing that differs, in words."""
-    for key in sorted({*before, *now}):
+    """Name the first thing that differs, in words; what is asked comes before how."""
+    for key in sorted({*before, *now}, key=lambda key: (key != "command", key)):
         old, new = before.get(key), now.get(key)
         if isinstance(old, dict) and isinstance(new, dict) and old != new:
             return _difference(old, new)
+        if key != "command" and _seen(before) != _seen(now):
+            return f"fingerprints of {_seen(before)}, not of {_seen(now)}"
         if old != new:
             return f"{key.replace('_', ' ')} was {_short(old)}, is {_short(new)}"
     return "another version of the manifest"
 
 
+def _seen(settings: Mapping[str, Any]) -> str:
+    """The descriptor that is asked for, or those of a sum."""
+    return " and ".join(part["descriptor"] for part in (settings, *settings.get("parts", ())) if "descriptor" in part)
+
+
 def _short(value: object) -> str:
-    text = json.dumps(value)
+    text = "nothing" if value is None else json.dumps(value)
     return text if len(text) <= 40 else f"{text[:39]}…"  # noqa: PLR2004 - characters of a value in a sentence

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import PowerNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -34,7 +35,8 @@ def draw_grid(array: NDArray[np.floating[Any]], descriptor: GRID, *, title: str,
     FigureCanvasAgg(figure)
     figure.suptitle(title, fontsize=FONT + 2)
     top, main = figure.subplots(2, 1, sharex=True, height_ratios=[1, 3.2])
-    r = descriptor.distances
+    r, n_groups = descriptor.distances, len(array)
+    array, seen = _seen(array)
     top.fill_between(r, array.sum(axis=0), step="mid", color="0.75", linewidth=0)
     top.set_ylabel("neighbours of a site\nin each bin", fontsize=FONT)
     top.set_ylim(bottom=0)
@@ -53,8 +55,13 @@ def draw_grid(array: NDArray[np.floating[Any]], descriptor: GRID, *, title: str,
     # The rest of a row is thought to sit at r_max.
     mean = array @ r + (1 - inside) * descriptor.r_max
     main.plot(mean, np.arange(1, n + 1), color="#1f9ed1", linewidth=1.2, label="mean distance of the group")
-    main.legend(loc="upper left", fontsize=FONT, frameon=False)
-    main.set_xlim(r[0] - half, r[-1] + half)
+    if n == n_groups:
+        main.legend(loc="upper left", fontsize=FONT, frameon=False)
+    else:  # a molecule, whose few rows are high
+        figure.legend(loc="outside lower left", fontsize=FONT, frameon=False)
+        main.set_title(f"no site has more than {n} neighbours within {descriptor.r_max:g} Å", fontsize=FONT)
+    main.set_xlim(r[0] - half, r[seen - 1] + half)
+    main.yaxis.set_major_locator(MaxNLocator("auto", steps=[1, 2, 5, 10], integer=True))
     main.set_xlabel("distance (Å)", fontsize=FONT)
     main.set_ylabel("group (k-th neighbour)", fontsize=FONT)
     bar = figure.colorbar(drawn, ax=main, pad=0.01)
@@ -63,6 +70,14 @@ def draw_grid(array: NDArray[np.floating[Any]], descriptor: GRID, *, title: str,
     for axes in (top, main):
         axes.tick_params(labelsize=FONT)
     return figure
+
+
+def _seen(array: NDArray[np.floating[Any]]) -> tuple[NDArray[np.floating[Any]], int]:
+    """The groups up to the last that any site has, and how many bins to draw: all, unless most are empty."""
+    shown = array >= FAINT
+    groups = int(np.flatnonzero(shown.any(axis=1))[-1]) + 1 if shown.any() else len(array)
+    bins = int(np.flatnonzero(shown.any(axis=0))[-1]) + 1 if shown.any() else array.shape[1]
+    return array[:groups], array.shape[1] if 2 * bins > array.shape[1] else min(bins + bins // 8 + 1, array.shape[1])
 
 
 def draw_rdf(array: NDArray[np.floating[Any]], descriptor: RDF, *, title: str, width: float) -> Figure:

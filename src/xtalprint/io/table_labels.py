@@ -98,7 +98,7 @@ def _wanted(columns: Sequence[str], names: Sequence[str] | None) -> list[str]:
         raise UnreadableFileError(
             "no crystal table: the column id is missing",
             value=", ".join(columns),
-            remedy="a crystal table has id, cell, numbers, frac and source; xtalprint convert writes one",
+            remedy="a crystal table has id, cell, numbers and frac; xtalprint convert writes one",
         )
     known = [name for name in columns if name not in CRYSTAL_COLUMNS]
     if names is None:

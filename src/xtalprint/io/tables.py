@@ -285,7 +285,7 @@ def _check_columns(names: Sequence[str]) -> None:
         raise UnreadableFileError(
             f"no crystal table: the column {missing[0]} is missing",
             value=", ".join(names),
-            remedy="a crystal table has id, cell, numbers, frac and source",
+            remedy="a crystal table has id, cell, numbers and frac; xtalprint convert writes one",
         )
 
 
