@@ -18,13 +18,14 @@ from click.testing import CliRunner
 
 import xtalprint as xp
 from xtalprint.cli import main
-from xtalprint.cli.compare import METRICS
+from xtalprint.cli.options import DEFAULT_METRIC
 from xtalprint.similarity import EarthMovers
 from xtalprint.similarity.metrics import metric_named, metrics
 from xtalprint.similarity.one_writer import only_writer
 
 DATA = Path(__file__).resolve().parents[2] / "examples" / "data"
 PNG = b"\x89PNG\r\n\x1a\n"
+METRICS = {name: metric.unit for name, metric in metrics().items()}
 SOME = ["copper.cif", "magnesium.poscar", "brass.cif", "aluminium_melting.extxyz.gz"]
 ONE_ATOM = "1\n\nAu 0 0 0\n"
 TWO_ATOMS = "2\n\nAu 0 0 0\nAu 0 0 2.9\n"
@@ -68,14 +69,12 @@ def test_the_record_of_a_pair(folder):
     assert record["distance"] == pytest.approx(xp.emd(a, b), abs=6e-7)
 
 
-def test_the_names_are_those_of_the_library():
-    assert {name: metric.unit for name, metric in metrics().items()} == METRICS
-    [default] = [p.default for p in main.get_command(None, "compare").params if p.name == "metric"]
-    assert default == next(iter(metrics()))
+def test_the_default_is_that_of_the_library():
+    assert next(iter(metrics())) == DEFAULT_METRIC
 
 
 def test_help_tells_which_are_metrics():
-    text = CliRunner().invoke(main, ["compare", "--help"]).stdout.split("Metrics (", 1)[1].split("Examples:")[0]
+    text = CliRunner().invoke(main, ["compare", "--help"]).stdout.split("Metrics (", 1)[1].split("Weighted sums:")[0]
     said = dict(
         re.findall(r"^ +([a-z]+(?:-[a-z]+)?)  +(.*?)(?=^ +[a-z]+(?:-[a-z]+)?  |\Z)", text, re.MULTILINE | re.DOTALL)
     )
@@ -131,6 +130,42 @@ def test_known_relations_between_the_metrics(folder):
     assert value["total"] == pytest.approx(10 * value["grid-emd"] + value["composition"])
     assert value["total-metric"] == pytest.approx(10 * value["grid-emd"] + value["composition-metric"])
     assert value["composition-metric"] <= value["composition"]
+
+
+SUM = "grid-emd:10+composition:0.5+sorted:2"
+
+
+def test_a_weighted_sum_is_that_of_its_parts_and_names_the_weights(folder):
+    value = {name: records(*SOME[:3], "--metric", name) for name in ("grid-emd", "composition", "sorted")}
+    parts = ("--metric", "grid-emd:10", "--metric", "composition:.5", "--metric", "sorted:2")
+    summed = records(*SOME[:3], *parts)
+    assert summed == records(*SOME[:3], "--metric", SUM)
+    for i, record in enumerate(summed):
+        assert (record["metric"], record["unit"]) == (SUM, "1")
+        one, two, three = (value[name][i]["distance"] for name in value)
+        assert record["distance"] == pytest.approx(10 * one + 0.5 * two + 2 * three)
+    rows = csv.DictReader(run(*SOME[:2], *parts, "--format", "csv").stdout.splitlines())
+    assert [row["metric"] for row in rows] == [SUM]
+    pytest.importorskip("pyarrow")
+    assert records(*SOME[:3], *parts, "--into", "shards") == summed, "through files too"
+    records(*SOME[:2], *parts, "--matrix", "d.npy")
+    about = json.loads(Path("d.npy.json").read_text())["distance"]
+    assert (about["metric"], [part["weight"] for part in about["parts"]]) == (SUM, [10, 0.5, 2])
+    assert run(*SOME[:3], *parts).stdout.startswith(f"{SUM}, distance\n")
+
+
+@pytest.mark.parametrize(
+    ("metric", "message"),
+    [
+        ("grid", "no such metric (value: 'grid'); take one of grid-emd, "),
+        ("grid-emd:ten", "the weight of a metric must be a positive number (value: ten); give it as in grid-emd:10."),
+        ("grid-emd:0", "the weight of a metric must be a positive number (value: 0.0)."),
+        ("grid-emd:1+", "no such metric (value: '')"),
+        ("grid-emd:nan", "the weight of a metric must be a positive number (value: nan)."),
+    ],
+)
+def test_what_is_no_metric_or_no_weight(folder, metric, message):
+    assert message in " ".join(run("copper.cif", "brass.cif", "--metric", metric, exit_code=2).stderr.split())
 
 
 def test_all_pairs_of_all_frames_in_the_order_of_the_input(folder):

@@ -17,9 +17,9 @@ from click.testing import CliRunner
 
 from xtalprint import Crystal
 from xtalprint.cli import main
-from xtalprint.cli.compare import METRICS
 from xtalprint.io import write_table
 from xtalprint.similarity import SimilarityIndex
+from xtalprint.similarity.metrics import metrics
 
 pytest.importorskip("pyarrow")
 
@@ -67,7 +67,7 @@ def test_the_same_bytes_with_every_engine_and_through_a_folder(here):
     assert "the folder holds another run: " in refused
 
 
-@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("metric", [*metrics(), "sorted:2+grid-emd:1+sorted:1"])
 def test_every_metric_comes_back_from_the_folder(here, metric):
     arguments = ("compare", *FILES[1:], "table.parquet", "--metric", metric, "--format", "json")
     plain = call(*arguments, exit_code=1).stdout

@@ -139,6 +139,28 @@ def test_an_index_answers_as_its_table_does(here):
     assert [r["frame"] for r in by_table[21:]] == [0] * 10 + [1] * 10
 
 
+@pytest.mark.parametrize(
+    "metric", [("composition",), ("sorted",), ("rdf-cosine",), ("grid-emd:10", "composition:1")], ids="+".join
+)
+def test_any_metric_and_sum_finds_what_compare_says(here, metric):
+    options = [word for part in metric for word in ("--metric", part)]
+    found = records("similar", "query.extxyz", "--table", "table.parquet", "-k", 5, *options)
+    pairs = records("compare", "query.extxyz", "table.parquet", *options)[:N]
+    expected = sorted(pairs, key=lambda pair: pair["distance"])[:5]
+    assert [(r["id"], r["distance"], r["metric"], r["unit"]) for r in found] == [
+        (pair["b_id"], pair["distance"], pair["metric"], pair["unit"]) for pair in expected
+    ]
+    assert [r["kind"] for r in found] == ["odd" if int(r["id"][1:]) % 2 else None for r in found]
+    header = run("similar", "query.extxyz", "--table", "table.parquet", *options).stdout.splitlines()[0]
+    assert ("(Å)" in header) == (found[0]["unit"] == "Å")
+
+
+@pytest.mark.parametrize("options", [("--index", "index"), ("--table", "table.parquet", "--approximate")])
+def test_other_metrics_have_no_index(here, options):
+    told = run("similar", "query.extxyz", *options, "--metric", "amd", exit_code=2).stderr
+    assert "searches by grid-emd only; leave --metric amd out, or give --table" in " ".join(told.split())
+
+
 def test_a_crystal_of_the_table_finds_itself(here):
     found = records("similar", "table.parquet", "--table", "table.parquet", "-k", 1)
     assert [r["frame"] for r in found] == list(range(N))
@@ -156,7 +178,7 @@ def test_k_larger_than_the_table_gives_all(here):
 def test_chosen_labels(here):
     for place in (("--table", "table.parquet"), ("--index", "index")):
         [record] = records("similar", "query.extxyz", *place, "-k", 1, "--labels", "kind, gap")
-        assert list(record)[4:6] == ["kind", "gap"]
+        assert list(record)[3:7] == ["unit", "metric", "kind", "gap"]
         assert "tags" not in record
         wrong = run("similar", "query.extxyz", *place, "--labels", "colour", exit_code=2).stderr
         assert "colour" in wrong
@@ -254,7 +276,7 @@ def test_the_index_on_the_disk(here):
     assert "--overwrite" in run("index", "table.parquet", "--output", here / "new", exit_code=2).stderr
     run("index", "copper.cif", "brass.cif", "--output", here / "new", "--overwrite")
     assert SimilarityIndex.load(here / "new").ids == ("copper.cif#0", "brass.cif#0")
-    assert "has a fingerprint" in run("index", "nope.cif", "--output", here / "other", exit_code=1).stderr
+    assert "with a fingerprint" in run("index", "nope.cif", "--output", here / "other", exit_code=1).stderr
     assert not (here / "other").exists()
 
 

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from xtalprint.compute import Engine, answers, fill, open_pool
+from xtalprint.compute import Engine, ShardFolder, answers, fill, open_pool
 from xtalprint.errors import WrongUsageError, XtalprintError
 
 pytest.importorskip("distributed")
@@ -26,6 +26,50 @@ def test_one_of_two_workers_is_killed_in_the_middle_and_nothing_is_lost(toy, clu
     assert finished == list(range(40))
     whole, run = ({p.name: p.read_bytes() for p in (tmp_path / name).iterdir()} for name in ("whole", "run"))
     assert whole == run
+
+
+@pytest.mark.parametrize(("who", "sign"), [("workers", "KILL"), ("workers", "STOP"), ("scheduler", "STOP")])
+def test_a_run_ends_though_others_are_lost_or_busy_after_the_last_result(toy, cluster, tmp_path, who, sign):
+    parts = toy.cut(range(60))
+    finished = []
+    with open_pool(Engine("dask", scheduler=cluster.address)) as pool:
+        for shard in fill(toy.ToyJob(), parts, tmp_path / "run", pool, inputs={}):
+            finished.append(shard.index)
+            if len(finished) == len(parts):
+                for process in cluster.workers if who == "workers" else [cluster.scheduler]:
+                    process.send_signal(signal.Signals[f"SIG{sign}"])
+                start = time.monotonic()
+    assert finished == list(range(len(parts)))
+    assert len(ShardFolder(tmp_path / "run").finished()) == len(parts)
+    assert time.monotonic() - start < 15
+
+
+def test_a_result_whose_worker_is_killed_before_it_is_fetched_is_made_again(toy, cluster, tmp_path):
+    parts = toy.cut(range(60))
+    with open_pool(Engine("dask", scheduler=cluster.address)) as pool:
+        shards = fill(toy.ToyJob(), parts, tmp_path / "run", pool, inputs={})
+        next(shards)
+        deadline = (
+            time.monotonic() + 60
+        )  # all files of the window are there, and their results still with the workers
+        while len(list((tmp_path / "run").glob("*.parquet"))) < 4 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        cluster.workers[0].send_signal(signal.SIGKILL)
+        assert [shard.index for shard in shards] == list(range(1, len(parts)))
+
+
+def test_a_cluster_that_loses_all_workers_is_given_up(toy, cluster, tmp_path, monkeypatch):
+    monkeypatch.setattr("xtalprint.compute.dask_pool.PATIENCE_WITHOUT_WORKERS", 2)
+    monkeypatch.setattr("xtalprint.compute.dask_pool.ASK_EVERY", 1)
+
+    def run_until_the_end():
+        with open_pool(Engine("dask", scheduler=cluster.address)) as pool:
+            for _ in fill(toy.ToyJob(seconds=0.05), toy.cut(range(240)), tmp_path, pool, inputs={}):
+                for worker in cluster.workers:
+                    worker.kill()
+
+    with pytest.raises(XtalprintError, match="all workers of the Dask cluster were lost; start some again, and then"):
+        run_until_the_end()
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 #: As xtalprint.io.tables.TABLES, which is not imported for --help.
 TABLE_ENDINGS = (".parquet", ".pq")
 #: Keys of a record that a label must not take.
-TAKEN = frozenset({"rank", "id", "distance", "unit", "source", "frame", "status", "warnings", "error"})
+TAKEN = frozenset({"rank", "id", "distance", "unit", "metric", "source", "frame", "status", "warnings", "error"})
 
 
 class Place(NamedTuple):

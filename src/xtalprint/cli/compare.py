@@ -21,21 +21,6 @@ from xtalprint.errors import WrongUsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-#: Names and units, as in xtalprint.similarity.metrics, which is not imported for --help.
-METRICS = {
-    "grid-emd": "Å",
-    "grid-cosine": "1",
-    "grid-euclid": "1",
-    "rdf-emd": "Å",
-    "rdf-cosine": "1",
-    "amd": "Å",
-    "sorted": "Å",
-    "composition": "1",
-    "composition-metric": "1",
-    "total": "1",
-    "total-metric": "1",
-}
-DEFAULT_METRIC = "grid-emd"
 _TWO = 2
 
 
@@ -61,23 +46,22 @@ noble gases: a structure with another element is an error there):
   total-metric        10 times grid-emd plus composition-metric; a metric
 
 \b
+Weighted sums: NAME:WEIGHT for each part, joined by + or in options of their
+own; a sum has no unit, and is a metric if all its parts are.
+
+\b
 Examples:
   xtalprint compare copper.cif magnesium.poscar
   xtalprint compare "phases/*.cif" --pictures pictures
   xtalprint compare "phases/*.cif" --metric total --format csv --output distances.csv
+  xtalprint compare "phases/*.cif" --metric grid-emd:10 --metric composition:0.5
   xtalprint compare trajectory.extxyz --metric amd --format json
   xtalprint compare library.parquet --matrix distances.npy --engine processes
   xtalprint compare library.parquet --into fingerprints --metric grid-cosine --matrix cosines.npy
 """,
 )
 @options.files_argument
-@click.option(
-    "--metric",
-    type=click.Choice(list(METRICS)),
-    default=DEFAULT_METRIC,
-    show_default=True,
-    help="What is compared, see below.",
-)
+@options.metric_option
 @click.option(
     "--matrix",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -113,7 +97,7 @@ def compare(
     quiet: bool,
     **spread: Any,  # noqa: ANN401 - those of preparing_options
 ) -> None:
-    """Say how different structures are, by one of several metrics.
+    """Say how different structures are, by one of several metrics or a weighted sum of them.
 
     FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin; all frames of all files
     are compared with each other. There is a record for each pair, in the order of the input; for people, a matrix for

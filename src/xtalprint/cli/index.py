@@ -117,7 +117,10 @@ def index(
         raise click.BadParameter(f"{output} is there already; add --overwrite to replace it", param_hint="--output")
     check_new_folder(output.parent, "--output")
     with record_writer(format_, None, table=IndexTable(inputs.paths), columns=COLUMNS) as write:
-        made, tally = built(inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=write)
+        known, tally = known_crystals(
+            METRIC, inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=write
+        )
+        made = built(**known)
         made.save(output, overwrite=overwrite)
         write(
             {
@@ -134,7 +137,8 @@ def index(
     ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
 
 
-def built(
+def known_crystals(
+    metric: str,
     inputs: InputStream,
     spreading: Spreading,
     *,
@@ -142,11 +146,13 @@ def built(
     elements: Sequence[str] | None,
     quiet: bool,
     report: Callable[[Record], object],
-) -> tuple[SimilarityIndex, Tally]:
-    """Make an index of all structures of the input.
+) -> tuple[dict[str, Any], Tally]:
+    """What a search needs: the table that a metric compares, ids and labels of all structures of the input.
 
     Parameters
     ----------
+    metric
+        Its name.
     inputs, spreading, elements, quiet
         Of the command.
     labels
@@ -159,21 +165,20 @@ def built(
     XtalprintError
         If no structure has a fingerprint, or an id repeats.
     """
-    from xtalprint.similarity import SimilarityIndex  # noqa: PLC0415 - not for --help
-    from xtalprint.similarity.fingerprinting import default_descriptor  # noqa: PLC0415 - likewise
-
     catalogue = Catalogue(labels)
     catalogue.check_tables(inputs.paths)
-    gathered, tally = gather(METRIC, inputs, spreading, elements=elements, quiet=quiet, report=report)
+    gathered, tally = gather(metric, inputs, spreading, elements=elements, quiet=quiet, report=report)
     if not gathered.places:
         first = gathered.failures[0][1]["error"] if gathered.failures else None
         raise XtalprintError("there is no structure with a fingerprint", remedy=first and f"the first error: {first}")
     ids = catalogue.ids_of(gathered.places)
     catalogue.check(gathered.places, ids)
-    made = SimilarityIndex.build(
-        gathered.table(),
-        ids=ids,
-        labels=catalogue.labels_of(gathered.places),
-        descriptor=default_descriptor(),
-    )
-    return made, tally
+    return {"table": gathered.table(), "ids": ids, "labels": catalogue.labels_of(gathered.places)}, tally
+
+
+def built(*, table: Any, ids: Sequence[str], labels: Mapping[str, Sequence[Any]]) -> SimilarityIndex:  # noqa: ANN401 - that of the distance
+    """Make an index of `known_crystals` of `METRIC`."""
+    from xtalprint.similarity import SimilarityIndex  # noqa: PLC0415 - not for --help
+    from xtalprint.similarity.fingerprinting import default_descriptor  # noqa: PLC0415 - likewise
+
+    return SimilarityIndex.build(table, ids=ids, labels=labels, descriptor=default_descriptor())

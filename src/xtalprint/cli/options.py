@@ -8,11 +8,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from xtalprint.elements import ATOMIC_NUMBERS
+from xtalprint.errors import WrongUsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
+
+#: The first of xtalprint.similarity.metrics, which is not imported for --help.
+DEFAULT_METRIC = "grid-emd"
 
 
 def _symbols(ctx: click.Context, parameter: click.Parameter, value: str | None) -> tuple[str, ...] | None:
@@ -83,6 +87,30 @@ def threads_option(function: Command) -> Command:
 def quiet_option(function: Command) -> Command:
     """``--quiet``: records only."""
     return click.option("-q", "--quiet", is_flag=True, help="No progress bar and no summary on stderr.")(function)
+
+
+def _metric(ctx: click.Context, parameter: click.Parameter, values: Sequence[str]) -> str:
+    """One metric, or a weighted sum, under the name that records bear."""
+    from xtalprint.similarity.metrics import metric_named  # noqa: PLC0415 - not for --help
+
+    try:
+        return metric_named("+".join(values)).name
+    except WrongUsageError as error:
+        raise click.BadParameter(str(error), ctx=ctx, param=parameter) from error
+
+
+def metric_option(function: Command) -> Command:
+    """``--metric NAME``, or weights and names of several."""
+    return click.option(
+        "--metric",
+        multiple=True,
+        default=(DEFAULT_METRIC,),
+        show_default=DEFAULT_METRIC,
+        callback=_metric,
+        metavar="NAME[:WEIGHT]",
+        help="What is compared: a metric of xtalprint compare --help, or a weighted sum, as in "
+        "grid-emd:10+composition:1 or in two options.",
+    )(function)
 
 
 def _angstrom(ctx: click.Context, parameter: click.Parameter, value: float | None) -> float | None:

@@ -11,7 +11,7 @@ import click
 
 from xtalprint.cli import options
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
-from xtalprint.cli.index import built
+from xtalprint.cli.index import METRIC, built, known_crystals
 from xtalprint.cli.inputs import InputStream
 from xtalprint.cli.pairs import distance_title, in_digits
 from xtalprint.cli.records import Format, Record, check_folder, chosen_format, error_record, record_writer
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from xtalprint.similarity import SimilarityIndex
+    from xtalprint.similarity.direct_search import DirectSearch
     from xtalprint.similarity.search_job import Answer, Searcher, SearchJob
 
 #: Labels that fit beside an id on a terminal, and their widths.
@@ -40,16 +41,19 @@ class NeighbourTable:
         The files to come.
     labels
         Names of those that are shown.
+    unit
+        Of the distances.
     """
 
-    def __init__(self, paths: Sequence[str], labels: Sequence[str]) -> None:
+    def __init__(self, paths: Sequence[str], labels: Sequence[str], unit: str) -> None:
         self._source = SourceColumn(paths)
+        self._title = f"{distance_title(unit):>12}"
         self._widths = {name: min(max(len(name), LEAST), MOST) for name in labels[:LABELS_SHOWN]}
 
     def header(self) -> str:
         """Titles of the columns."""
         labels = "  ".join(pad(shortened(name, width), width) for name, width in self._widths.items())
-        return f"{self._source.header()}  rank  {distance_title('Å')}  {'id':<{ID_WIDTH}}  {labels}".rstrip()
+        return f"{self._source.header()}  rank  {self._title}  {'id':<{ID_WIDTH}}  {labels}".rstrip()
 
     def line(self, record: Mapping[str, Any]) -> str:
         """One line for a neighbour, or for an input that failed."""
@@ -71,6 +75,7 @@ class NeighbourTable:
 Examples:
   xtalprint similar quartz.cif --table library.parquet
   xtalprint similar "relaxed/*.cif" --table library.parquet -k 3 --labels formula,band_gap
+  xtalprint similar quartz.cif --table library.parquet --metric grid-emd:10 --metric composition:1
   xtalprint index library.parquet --output library.index
   xtalprint similar quartz.cif --index library.index --format json
   find . -name CONTCAR | xtalprint similar - --index library.index --format csv
@@ -90,6 +95,7 @@ Examples:
     metavar="FOLDER",
     help="The known crystals, as an index: what xtalprint index writes. It is open at once.",
 )
+@options.metric_option
 @click.option("-k", type=click.IntRange(min=1), default=10, show_default=True, help="How many are wanted.")
 @click.option(
     "--approximate",
@@ -113,6 +119,7 @@ def similar(
     files: Sequence[str],
     table: Path | None,
     folder: Path | None,
+    metric: str,
     k: int,
     approximate: bool,
     labels: Sequence[str] | None,
@@ -126,10 +133,11 @@ def similar(
     """Find the crystals of a table that are most like each structure.
 
     QUERY is paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin; each frame is looked
-    up. Distances are earth mover's distances of GRID in Å, which do not see elements; the search is exact. There is
-    a record for each neighbour, nearest first, with its rank, id, distance and labels (a label with the name of
-    another entry of the record is called label_NAME); fewer than k where the table is smaller. A structure that is
-    in the table finds itself. A query that fails gets a record with status "error", the others are looked up all
+    up. Distances are earth mover's distances of GRID in Å, which do not see elements, or those of another --metric,
+    with --table only; then each query is compared with all rows. The search is exact. There is a record for each
+    neighbour, nearest first, with its rank, id, distance, metric and labels (a label with the name of another entry
+    of the record is called label_NAME); fewer than k where the table is smaller. A structure that is in the table
+    finds itself. A query that fails gets a record with status "error", the others are looked up all
     the same, and the exit code is then 1.
 
     With --table, the table is fingerprinted first, by --engine; xtalprint index does that once for many searches. A
@@ -146,6 +154,11 @@ def similar(
             f"--engine {spreading.engine.name} has no work with --index, whose queries are threads of this process; "
             "leave it out, or choose serial or threads"
         )
+    if metric != METRIC and (folder or approximate):
+        raise click.UsageError(
+            f"{'an index' if folder else '--approximate'} searches by {METRIC} only; leave --metric {metric} out, or "
+            "give --table T.parquet" + " without --approximate" * approximate
+        )
     inputs = InputStream(files, elements)
     inputs.check_output(output)
     check_folder(output)
@@ -153,15 +166,16 @@ def similar(
         _check_faiss()
     left_out: list[Record] = []
     if folder:
-        known = _opened(folder, labels)
+        known: SimilarityIndex | DirectSearch = _opened(folder, labels)
     else:
-        known = _made(table, spreading, labels, elements, quiet=quiet, report=left_out.append)
+        known = _made(metric, table, spreading, labels, elements, quiet=quiet, report=left_out.append)
     job = _job(known, k, approximate=approximate)
-    look = NeighbourTable(inputs.paths, list(known.labels))
-    columns = ["rank", "id", "distance", "unit", *known.labels, "source", "frame", "status", "warnings", "error"]
+    same = {"unit": _unit(metric), "metric": metric}
+    look = NeighbourTable(inputs.paths, list(known.labels), same["unit"])
+    columns = ["rank", "id", "distance", *same, *known.labels, "source", "frame", "status", "warnings", "error"]
     with record_writer(chosen_format(format_, output), output, table=look, columns=columns) as write:
         # Threads share the index, whoever made it.
-        tally = spreading.each_in_threads(job.answer, inputs, lambda answer: _write(answer, write), quiet=quiet)
+        tally = spreading.each_in_threads(job.answer, inputs, lambda answer: _write(answer, same, write), quiet=quiet)
         for record in left_out:
             write(record)
     if not quiet:
@@ -171,15 +185,21 @@ def similar(
     ctx.exit(SOME_FAILED if tally.failed or left_out else ALL_WELL)
 
 
-def _write(answer: Answer | XtalprintError, write: Callable[[Record], Record]) -> Record:
-    """Write the records of one query; returns the last."""
+def _unit(metric: str) -> str:
+    from xtalprint.similarity.metrics import metric_named  # noqa: PLC0415 - not for --help
+
+    return metric_named(metric).unit
+
+
+def _write(answer: Answer | XtalprintError, same: Record, write: Callable[[Record], Record]) -> Record:
+    """Write the records of one query, with what is the same in all; returns the last."""
     if isinstance(answer, XtalprintError):
         return write(error_record(answer))
     about = {"source": answer.source, "frame": answer.frame, "status": "ok", "warnings": list(answer.warnings)}
     record: Record = about
     for found in answer.neighbours.records():
         entry = {key: found.pop(key) for key in ("rank", "id", "distance")}
-        record = write({**entry, "unit": "Å", **found, **about})
+        record = write({**entry, **same, **found, **about})
     return record
 
 
@@ -212,6 +232,7 @@ def _opened(folder: Path, labels: Sequence[str] | None) -> SimilarityIndex:
 
 
 def _made(
+    metric: str,
     table: Path | None,
     spreading: Spreading,
     labels: Sequence[str] | None,
@@ -219,25 +240,31 @@ def _made(
     *,
     quiet: bool,
     report: Callable[[Record], object],
-) -> SimilarityIndex:
-    """Index a table; ``report`` takes the records of rows that are left out."""
+) -> SimilarityIndex | DirectSearch:
+    """Prepare a table for a search; ``report`` takes the records of rows that are left out."""
     from xtalprint.io.table_labels import read_labels  # noqa: PLC0415 - not for --help
+    from xtalprint.similarity.direct_search import DirectSearch  # noqa: PLC0415 - likewise
+    from xtalprint.similarity.metrics import metric_named  # noqa: PLC0415 - likewise
 
     try:
         read_labels(str(table), names=labels)  # said before the work, not after it
-        known = InputStream([str(table)])
-        return built(known, spreading, labels=labels, elements=elements, quiet=quiet, report=report)[0]
+        inputs = InputStream([str(table)])
+        known, _ = known_crystals(
+            metric, inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=report
+        )
+        return built(**known) if metric == METRIC else DirectSearch(metric_named(metric), **known)
     except MissingExtraError:
         raise
     except XtalprintError as error:
         raise click.BadParameter(str(error), param_hint="--table") from error
 
 
-def _job(known: SimilarityIndex, k: int, *, approximate: bool) -> SearchJob:
-    from xtalprint.similarity.search_job import SearchJob  # noqa: PLC0415 - not for --help
+def _job(known: SimilarityIndex | DirectSearch, k: int, *, approximate: bool) -> SearchJob:
+    from xtalprint.similarity import SimilarityIndex  # noqa: PLC0415 - not for --help
+    from xtalprint.similarity.search_job import SearchJob  # noqa: PLC0415 - likewise
 
     searcher: Searcher = known
-    if approximate:
+    if approximate and isinstance(known, SimilarityIndex):
         from xtalprint.similarity.approximate import ApproximateSearch  # noqa: PLC0415 - faiss
 
         searcher = ApproximateSearch.of(known)

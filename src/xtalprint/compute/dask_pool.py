@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from concurrent.futures import Executor, Future, InvalidStateError
 from contextlib import contextmanager, suppress
 from functools import partial
@@ -19,10 +20,17 @@ if TYPE_CHECKING:
 PATIENCE, PATIENCE_WITH_WORKERS = 5, 15
 #: Seconds between two looks at the connection.
 LOOK_EVERY = 0.5
+#: Seconds between two questions who is there, and that a cluster may be without workers before the work is given up.
+ASK_EVERY, PATIENCE_WITHOUT_WORKERS = 5, 60
+#: Seconds that the goodbye may take when all is done; Dask tidies up without us.
+GOODBYE = 5
+#: What is wrong, and what to do before the same command.
+SCHEDULER_LOST = "Dask's scheduler was lost", "start it again"
+WORKERS_LOST = "all workers of the Dask cluster were lost", "start some again"
 
 
 class WatchedExecutor(Executor):
-    """Dask's own executor, but work that is waited for does not wait for ever for a scheduler that is gone.
+    """Dask's own executor, but work does not wait for ever for a scheduler, or for workers, that are gone.
 
     Parameters
     ----------
@@ -71,22 +79,37 @@ class WatchedExecutor(Executor):
                 future.set_result(inner.result())
 
     def _watch(self) -> None:
+        asked = seen = time.monotonic()
         while not self._closed.wait(LOOK_EVERY):
+            now = time.monotonic()
             if self._client.status != "running":  # Dask forgets all work when it connects again
                 self._lose()
+            elif now - asked >= ASK_EVERY:
+                asked = now
+                seen = now if self._has_workers() else seen
+                if now - seen > PATIENCE_WITHOUT_WORKERS:
+                    self._lose(WORKERS_LOST)
 
-    def _lose(self) -> None:
+    def _has_workers(self) -> bool:
+        """Whether there is a worker; True where the scheduler is too busy to say, or lost: that is told elsewhere."""
+        try:
+            return bool(self._client.sync(self._client.scheduler.ncores, callback_timeout=ASK_EVERY))
+        except Exception:  # noqa: BLE001 - whatever a connection that breaks just now raises
+            return True
+
+    def _lose(self, what: tuple[str, str] = SCHEDULER_LOST) -> None:
         with self._lock:
             waiting, self._waiting = self._waiting, set()
         for future in waiting:
             with suppress(InvalidStateError):
-                future.set_exception(self._lost())
+                future.set_exception(self._lost(what))
 
-    def _lost(self) -> XtalprintError:
+    def _lost(self, what: tuple[str, str] = SCHEDULER_LOST) -> XtalprintError:
+        problem, remedy = what
         return XtalprintError(
-            "Dask's scheduler was lost",
+            problem,
             source=self._scheduler,
-            remedy="start it again, and then the same command: what is in a folder of shards is not done again",
+            remedy=f"{remedy}, and then the same command: what is in a folder of shards is not done again",
         )
 
 
@@ -132,7 +155,8 @@ def _connected(distributed: Any, scheduler: str) -> Iterator[Any]:  # noqa: ANN4
             ) from error
         yield client
     finally:
-        client.close()
+        with suppress(TimeoutError):  # of a scheduler that is busy: all results are here
+            client.close(timeout=GOODBYE)
 
 
 @contextmanager

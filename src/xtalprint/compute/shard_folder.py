@@ -265,7 +265,7 @@ def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 
 def _seen(settings: Mapping[str, Any]) -> str:
     """The descriptor that is asked for, or those of a sum."""
-    return " and ".join(part["descriptor"] for part in (settings, *settings.get("parts", ())) if "descriptor" in part)
+    return settings.get("descriptor") or " and ".join(map(_seen, settings.get("parts", ())))
 
 
 def _short(value: object) -> str:
