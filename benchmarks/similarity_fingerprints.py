@@ -14,6 +14,7 @@ from xtalprint.descriptors.grid import GRID
 from xtalprint.errors import XtalprintError
 from xtalprint.io import read_table
 from xtalprint.similarity import CumulativeTable
+from xtalprint.similarity.making import making_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,6 +26,8 @@ CHUNK = 1000
 STRAIN, SHIFT = 0.02, 0.05
 #: Å, of the Gaussians of smeared fingerprints.
 SMEARING = 0.1
+#: What is kept of a table.
+ARRAYS = ("first", "last", "offsets", "values")
 
 
 def descriptor(*, smeared: bool = False) -> GRID:
@@ -57,7 +60,8 @@ def packed(
     kept = cache / f"{path.stem}{'-smeared' * smeared}{f'-relatives-{relatives}' if relatives else ''}-{key}.npz"
     if kept.exists():
         with np.load(kept) as arrays:
-            return CumulativeTable(*(arrays[name] for name in ("first", "last", "offsets", "values")), n_bins=N_BINS)
+            making = making_of({"": descriptor(smeared=smeared)})
+            return CumulativeTable(*(arrays[name] for name in ARRAYS), n_bins=N_BINS, making=making)
     crystals = read_table(path).crystals[:most]
     tables: list[CumulativeTable] = []
     n = relatives or len(crystals)
@@ -73,8 +77,7 @@ def packed(
         print(kept.stem, start + len(chosen), flush=True)
     table = CumulativeTable.joined(tables)
     cache.mkdir(parents=True, exist_ok=True)
-    arrays = {name: getattr(table, name) for name in ("first", "last", "offsets", "values")}
-    np.savez(kept, **arrays)
+    np.savez(kept, **{name: getattr(table, name) for name in ARRAYS})
     return table
 
 

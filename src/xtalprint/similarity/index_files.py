@@ -24,7 +24,7 @@ from xtalprint.similarity.cumulative import CumulativeTable
 from xtalprint.similarity.files import read_json, sha256_of, write_json
 from xtalprint.similarity.fingerprinting import made_descriptor
 from xtalprint.similarity.index import SimilarityIndex
-from xtalprint.similarity.making import Making
+from xtalprint.similarity.making import Making, making_of
 from xtalprint.similarity.search import SortedTable
 
 if TYPE_CHECKING:
@@ -242,8 +242,5 @@ def _descriptor(meta: dict[str, Any], given: Descriptor | None) -> Descriptor | 
             return made_descriptor(saved)
         except WrongUsageError:  # fingerprints can be compared all the same
             return None
-    if saved is not None and parameters(given) != saved:
-        raise WrongUsageError(
-            "the index was built with another descriptor", value=str(given), remedy=f"its parameters are {saved}"
-        )
+    making_of({"the descriptor": given, "the index": Making(saved)})
     return given

@@ -148,6 +148,8 @@ def _named(descriptor: Mapping[str, Any], keys: list[str]) -> str:
 
 
 def _same(one: Any, other: Any) -> bool:  # noqa: ANN401 - parameters are of any kind
+    if isinstance(one, (list, tuple)) and isinstance(other, (list, tuple)):  # a file makes one of the other
+        return len(one) == len(other) and all(map(_same, one, other))
     if isinstance(one, Real) and isinstance(other, Real):
         return abs(float(one) - float(other)) <= ROUNDING * abs(float(other))
     return bool(one == other)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint.descriptors.base import parameters
 from xtalprint.descriptors.grid import GRID
-from xtalprint.descriptors.rdf import RDF
-from xtalprint.descriptors.sorted_distances import distances_by_group, wasserstein_of_sorted
-from xtalprint.similarity import Cosine, EarthMovers
+from xtalprint.errors import XtalprintError
+from xtalprint.similarity import EarthMovers, Metric, metric_named
+from xtalprint.similarity.views import FingerprintView
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,12 +19,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
-    from xtalprint.similarity import Distance
 
     Floats = NDArray[np.float64]
 
-#: Neighbours of each site.
-GROUPS = 100
+#: Crystals that are prepared together.
+AT_A_TIME = 1000
 #: Names used in the statements.
 GRID_EMD, GRID_COSINE = "GRID + EMD", "GRID + cosine"
 RDF_EMD, RDF_COSINE = "RDF + EMD", "RDF + cosine"
@@ -55,67 +54,43 @@ class Method:
     about: Mapping[str, Any]
 
 
-def _grid(descriptor: GRID, distance: Distance, name: str, unit: str) -> Method:
-    def matrix(crystals: Sequence[Crystal]) -> Floats:
-        batch = descriptor.compute_many(crystals, threads=1)
-        table = distance.table(batch)
-        return _in_place(distance.distances(table, table), batch.index, len(crystals))
-
-    divided = {"divided_by": "the sum of each group"} if descriptor.at_points else {}
-    return Method(name, unit, matrix, {**parameters(descriptor), **divided, **distance.parameters})
+def _of(name: str, metric: Metric) -> Method:
+    about = {**metric.view.parameters, **metric.distance.parameters}
+    return Method(name, metric.unit, partial(_matrix, metric), about)
 
 
-def _rdf(distance: Distance, name: str, unit: str) -> Method:
-    descriptor = RDF()
-
-    def matrix(crystals: Sequence[Crystal]) -> Floats:
-        batch = descriptor.compute_many(crystals, threads=1)
-        values = batch.array.astype(np.float64)[:, None, :]
-        table = distance.table(values / values.sum(axis=-1, keepdims=True))
-        return _in_place(distance.distances(table, table), batch.index, len(crystals))
-
-    about = {
-        **parameters(descriptor),
-        "divided_by": "its sum",
-        **distance.parameters,
-        "distance": name.rsplit(maxsplit=1)[-1],
-    }
-    return Method(name, unit, matrix, about)
+def _grid(name: str, descriptor: GRID) -> Method:
+    """Earth mover's distances of another recipe than that of grid-emd."""
+    emd = EarthMovers(bin_width=descriptor.bin_width)
+    return _of(name, Metric(name, name, emd.unit, FingerprintView(descriptor, emd), emd))
 
 
-def _in_place(distances: Floats, index: NDArray[np.integer[Any]], n: int) -> Floats:
-    """(n, n) distances, not a number where a crystal has no fingerprint."""
-    whole = np.full((n, n), np.nan)
-    whole[np.ix_(index, index)] = distances
+def _matrix(metric: Metric, crystals: Sequence[Crystal]) -> Floats:
+    view, packs, seen = metric.view, [], []
+    for start in range(0, len(crystals), AT_A_TIME):
+        rows = view.of_many(crystals[start : start + AT_A_TIME])
+        sound = [i for i, row in enumerate(rows) if not isinstance(row, XtalprintError)]
+        if sound:
+            packs.append(view.packed([rows[i] for i in sound]))
+            seen += [start + i for i in sound]
+    whole = np.full((len(crystals), len(crystals)), np.nan)
+    if packs:
+        table = view.joined(packs)
+        whole[np.ix_(seen, seen)] = metric.distances(table, table)
     return whole
-
-
-def _sorted(crystals: Sequence[Crystal]) -> Floats:
-    every = [distances_by_group(crystal, n_groups=GROUPS) for crystal in crystals]
-    matrix = np.zeros((len(every), len(every)))
-    for i, one in enumerate(every):
-        for j in range(i):
-            matrix[i, j] = matrix[j, i] = wasserstein_of_sorted(one, every[j]).mean()
-    return matrix
-
-
-def _means(crystals: Sequence[Crystal]) -> Floats:
-    means = np.array([distances_by_group(crystal, n_groups=GROUPS).means for crystal in crystals])
-    return np.array([np.abs(means - one).mean(axis=1) for one in means])
 
 
 def methods() -> dict[str, Method]:
     """All of them by name, those in Å that share one definition first."""
-    emd = EarthMovers(bin_width=GRID().bin_width)
     every = (
-        _grid(GRID(n_groups=GROUPS), emd, GRID_EMD, "Å"),
-        _grid(GRID.by_cutoff(n_groups=GROUPS), emd, "GRID 0.2.0 + EMD", "Å"),
-        _grid(GRID(n_groups=GROUPS, smearing=0), emd, "GRID unsmeared + EMD", "Å"),
-        Method(SORTED, "Å", _sorted, {"n_groups": GROUPS, "distance": "mean over the groups of the exact EMD"}),
-        Method("AMD", "Å", _means, {"n_groups": GROUPS, "distance": "mean over the groups of differences of means"}),
-        _grid(GRID(n_groups=GROUPS), Cosine(), GRID_COSINE, "1"),
-        _rdf(EarthMovers(bin_width=RDF().bin_width), RDF_EMD, "Å"),
-        _rdf(Cosine(), RDF_COSINE, "1"),
+        _of(GRID_EMD, metric_named("grid-emd")),
+        _grid("GRID 0.2.0 + EMD", GRID.by_cutoff()),
+        _grid("GRID unsmeared + EMD", GRID(smearing=0)),
+        _of(SORTED, metric_named("sorted")),
+        _of("AMD", metric_named("amd")),
+        _of(GRID_COSINE, metric_named("grid-cosine")),
+        _of(RDF_EMD, metric_named("rdf-emd")),
+        _of(RDF_COSINE, metric_named("rdf-cosine")),
     )
     return {method.name: method for method in every}
 
