@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from ase.build import bulk
 from pymatgen.core import Lattice, Structure
@@ -12,6 +13,7 @@ from random_grids import random_crystal
 import xtalprint as xp
 from xtalprint.descriptors.base import parameters
 from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.prototypes import perovskite
 from xtalprint.similarity import (
     Cosine,
     EarthMovers,
@@ -103,7 +105,7 @@ def test_fingerprints_of_other_kinds_are_named():
         ),
         (
             lambda path: distance_matrix(EarthMovers(), CRYSTALS, path=path),
-            "made itself (value: list); make them with its table(…), for crystals of xtalprint.GRID().compute_many",
+            'made itself (value: list); make them with its table(…); of crystals, as in metric_named("grid-emd")',
         ),
         (lambda path: distance_matrix(EarthMovers(), iter(CRYSTALS), path=path), "this is no table of a distance"),
         (
@@ -155,6 +157,23 @@ def test_metrics_by_name_take_crystals_and_write_matrices(tmp_path):
     matrix = distance_matrix(metric, metric.table(CRYSTALS), path=tmp_path / "d.npy")
     for i, one in enumerate(CRYSTALS):
         assert matrix[i] == pytest.approx([xp.emd(one, other) for other in CRYSTALS], abs=1e-6)
+
+
+@pytest.mark.parametrize("name", ["grid-emd", "grid-cosine", "rdf-emd", "amd", "sorted", "composition", "total"])
+def test_a_table_of_a_metric_is_made_in_pieces(name, monkeypatch):
+    monkeypatch.setattr("xtalprint.similarity.metrics.AT_A_TIME", 3)
+    metric = metric_named(name)
+    crystals = [perovskite(a, symbols=(symbol, "Ti", "O")) for a in (3.9, 4.1) for symbol in ("Sr", "Ba", "Ca", "Pb")]
+    table = metric.table(crystals, threads=2)
+    assert len(table) == len(crystals)
+    one_by_one = [
+        metric.distances(metric.table([crystals[0]]), metric.table([crystal]))[0, 0] for crystal in crystals
+    ]
+    assert np.array_equal(metric.distances(table, table)[0], one_by_one)
+    with pytest.raises(WrongUsageError, match="there is no crystal to compare; give at least one"):
+        metric.table([])
+    with pytest.raises(XtalprintError):
+        metric.table([*crystals, None])
 
 
 def test_an_index_of_a_crystal_table_has_its_ids_and_labels(tmp_path):

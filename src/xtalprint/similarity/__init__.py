@@ -15,7 +15,7 @@ from xtalprint.similarity.earth_movers import EarthMovers, cumulative, earth_mov
 from xtalprint.similarity.grouping import groups_within
 from xtalprint.similarity.index import Neighbours, SimilarityIndex
 from xtalprint.similarity.matrix import distance_matrix
-from xtalprint.similarity.metrics import Metric, metric_named
+from xtalprint.similarity.metrics import metric_named
 from xtalprint.similarity.vectors import Cosine, Euclid, VectorTable
 
 #: Short name for a notebook.
@@ -29,7 +29,6 @@ __all__ = [
     "Distance",
     "EarthMovers",
     "Euclid",
-    "Metric",
     "Neighbours",
     "Part",
     "SimilarityIndex",

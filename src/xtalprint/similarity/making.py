@@ -106,7 +106,7 @@ def check_tables(distance: str, kind: type, **tables: object) -> None:
             raise WrongUsageError(
                 f"{distance} compares tables that it has made itself",
                 value=type(table).__name__,
-                remedy="make them with its table(…), for crystals of xtalprint.GRID().compute_many(crystals)",
+                remedy='make them with its table(…); of crystals, as in metric_named("grid-emd").table(crystals)',
             )
     making_of({f"table {name}": table for name, table in tables.items()})
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from xtalprint.compute import map_ordered
 from xtalprint.descriptors.grid import GRID
 from xtalprint.descriptors.rdf import RDF
 from xtalprint.errors import WrongUsageError, XtalprintError
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from xtalprint.descriptors.base import Descriptor
     from xtalprint.similarity.distances import Distance
 
+#: Crystals that are prepared together.
+AT_A_TIME = 100
 #: Weight of the first part of ``total``, 1/Å.
 WEIGHT_OF_GRID = 10.0
 
@@ -72,8 +76,13 @@ class Metric:
         """Everything that a distance depends on, as plain data."""
         return {"metric": self.name, "seen": self.view.parameters, **self.distance.parameters}
 
-    def table(self, crystals: Sequence[Crystal]) -> Any:  # noqa: ANN401 - that of the distance
-        """Prepare crystals for `distances`; raises `XtalprintError` for the first that cannot be.
+    def table(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> Any:  # noqa: ANN401 - that of the distance
+        """Prepare crystals for `distances`, some at a time, on several threads; None means all cores.
+
+        Raises
+        ------
+        XtalprintError
+            For the first crystal that cannot be prepared, or if there is none.
 
         Examples
         --------
@@ -87,11 +96,18 @@ class Metric:
                [0.219, 0.   ]])
         """
         given: Any = crystals
-        rows = self.view.of_many([given] if is_one(given) else list(given))
-        failed = next((row for row in rows if isinstance(row, XtalprintError)), None)
-        if failed is not None:
-            raise failed
-        return self.view.joined([self.view.packed(rows)])
+        every = [given] if is_one(given) else list(given)
+        if not every:
+            raise WrongUsageError("there is no crystal to compare", remedy="give at least one")
+        some = [every[i : i + AT_A_TIME] for i in range(0, len(every), AT_A_TIME)]
+        packs = []
+        with closing(map_ordered(self.view.of_many, some, threads=threads)) as found:
+            for rows in found:
+                failed = next((row for row in rows if isinstance(row, XtalprintError)), None)
+                if failed is not None:
+                    raise failed
+                packs.append(self.view.packed(rows))
+        return self.view.joined(packs)
 
     def distances(self, a: Any, b: Any) -> NDArray[np.float64]:  # noqa: ANN401 - as above
         """(len(a), len(b)) distances between the rows of two tables."""

@@ -10,7 +10,8 @@ import numpy as np
 
 from xtalprint.descriptors.grid import GRID
 from xtalprint.errors import XtalprintError
-from xtalprint.similarity import EarthMovers, Metric, metric_named
+from xtalprint.similarity import EarthMovers
+from xtalprint.similarity.metrics import Metric, metric_named
 from xtalprint.similarity.views import FingerprintView
 
 if TYPE_CHECKING:
