@@ -204,6 +204,16 @@ def test_what_a_killed_run_was_writing_is_swept_away(toy, tmp_path):
     assert [path.exists() for path in (left, alive, elsewhere, old)] == [False, True, True, False]
 
 
+def test_what_a_killed_worker_was_writing_is_swept_away_at_the_end(toy, tmp_path):
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    with open_pool(ENGINES[0]) as pool:
+        shards = fill(toy.ToyJob(), toy.cut(range(20)), tmp_path, pool, inputs=ABOUT)
+        next(shards)
+        (tmp_path / f".x.parquet.{os.uname().nodename}.{int(dead.stdout)}.12.part").touch()
+        list(shards)
+    assert not list(tmp_path.glob(".*.part"))
+
+
 def test_memory_and_look_ahead_do_not_grow_with_the_number_of_parts(toy, tmp_path):
     """Parts are made while others are done: a few for each worker are ahead, no more."""
     made = []

@@ -143,7 +143,11 @@ class ShardFolder:
                 (self.path / name).unlink()
 
     def finish(self, number: int) -> bool:
-        """Write the list of all shards, if all of that number are there; says whether."""
+        """Write the list of all shards, if all of that number are there; says whether.
+
+        What workers that were killed meanwhile left unfinished is removed.
+        """
+        self._sweep()
         found = self.shards()
         names = [found.get(index, []) for index in range(number)]
         if any(len(of_part) != 1 for of_part in names):
