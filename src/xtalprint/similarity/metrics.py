@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -145,13 +145,12 @@ def _weighted(text: str) -> tuple[float, Metric]:
     """Weight and metric of ``NAME:WEIGHT``."""
     name, _, weight = text.partition(":")
     try:
-        return positive(float(weight or 1), "the weight of a metric"), metric_named(name)
-    except ValueError as error:
-        if isinstance(error, XtalprintError):
-            raise
+        number = float(weight or 1)
+    except ValueError:
         raise WrongUsageError(
             "the weight of a metric must be a positive number", value=weight, remedy="give it as in grid-emd:10"
-        ) from error
+        ) from None
+    return positive(number, "the weight of a metric"), metric_named(name)
 
 
 def _sum(parts: list[tuple[float, Metric]]) -> Metric:
@@ -174,26 +173,32 @@ class _EarthMoversOfRDF(EarthMovers):
 @cache
 def metrics() -> dict[str, Metric]:
     """All metrics by name, the default first."""
-    grid, emd = GRID(), EarthMovers(bin_width=GRID().bin_width)
-    rdf_emd = _EarthMoversOfRDF(bin_width=RDF().bin_width)
-    of_rdf = FingerprintView(RDF(), rdf_emd, as_shares=True)
+    grid, rdf = GRID(), RDF()
+    grid_emd = _of_fingerprints(
+        "grid-emd", "earth mover's distance of GRID", grid, EarthMovers(bin_width=grid.bin_width)
+    )
+    rdf_emd = _EarthMoversOfRDF(bin_width=rdf.bin_width)
+    composition = _of_elements("composition", "transformed")
+    shortest = _of_elements("composition-metric", "transformed-metric")
     every = (
-        Metric("grid-emd", "earth mover's distance of GRID", "Å", FingerprintView(grid, emd), emd),
-        _of_vectors("grid-cosine", "1 - cosine of GRID", grid, Cosine(), as_shares=False),
-        _of_vectors("grid-euclid", "Euclidean distance of GRID", grid, Euclid(), as_shares=False),
-        Metric("rdf-emd", "earth mover's distance of the RDF", "Å", of_rdf, rdf_emd),
-        _of_vectors("rdf-cosine", "1 - cosine of the RDF", RDF(), Cosine(), as_shares=True),
+        grid_emd,
+        _of_fingerprints("grid-cosine", "1 - cosine of GRID", grid, Cosine()),
+        _of_fingerprints("grid-euclid", "Euclidean distance of GRID", grid, Euclid()),
+        _of_fingerprints("rdf-emd", "earth mover's distance of the RDF", rdf, rdf_emd, as_shares=True),
+        _of_fingerprints("rdf-cosine", "1 - cosine of the RDF", rdf, Cosine(), as_shares=True),
         Metric("amd", "mean difference of the group means (AMD)", "Å", MeansView(), MeanDistances()),
         Metric("sorted", "exact earth mover's distance without bins", "Å", SortedView(), SortedEarthMovers()),
-        _of_elements("composition", "transformed"),
-        _of_elements("composition-metric", "transformed-metric"),
-        _total("total", "transformed"),
-        _total("total-metric", "transformed-metric"),
+        composition,
+        shortest,
+        _total("total", grid_emd, composition),
+        _total("total-metric", grid_emd, shortest),
     )
     return {metric.name: metric for metric in every}
 
 
-def _of_vectors(name: str, about: str, descriptor: Descriptor, distance: Distance, *, as_shares: bool) -> Metric:
+def _of_fingerprints(
+    name: str, about: str, descriptor: Descriptor, distance: Distance, *, as_shares: bool = False
+) -> Metric:
     return Metric(name, about, distance.unit, FingerprintView(descriptor, distance, as_shares), distance)
 
 
@@ -205,9 +210,6 @@ def _of_elements(name: str, ground: Ground) -> Metric:
     )
 
 
-def _total(name: str, ground: Ground) -> Metric:
-    emd, elements = EarthMovers(bin_width=GRID().bin_width), CompositionEarthMovers(ground=ground)
-    distance = WeightedSum([Part(WEIGHT_OF_GRID, emd), Part(1.0, elements)])
-    view = SeveralViews((FingerprintView(GRID(), emd), ElementsView(ground)))
-    second = "composition-metric" if elements.is_metric else "composition"
-    return Metric(name, f"10/Å times grid-emd plus {second}", distance.unit, view, distance)
+def _total(name: str, grid: Metric, elements: Metric) -> Metric:
+    whole = _sum([(WEIGHT_OF_GRID, grid), (1.0, elements)])
+    return replace(whole, name=name, about=f"10/Å times {grid.name} plus {elements.name}")
