@@ -67,7 +67,7 @@ def test_the_same_bytes_with_every_engine_and_through_a_folder(here):
     assert "the folder holds another run: " in refused
 
 
-@pytest.mark.parametrize("metric", [*metrics(), "sorted:2+grid-emd:1+sorted:1"])
+@pytest.mark.parametrize("metric", [*metrics(), "total:2+sorted:1+amd:3"])
 def test_every_metric_comes_back_from_the_folder(here, metric):
     arguments = ("compare", *FILES[1:], "table.parquet", "--metric", metric, "--format", "json")
     plain = call(*arguments, exit_code=1).stdout

@@ -6,7 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -38,8 +38,10 @@ class View(Protocol):
         """What is kept of each of some crystals, to the last bit as `of` gives it, or the error in its place."""
         return [attempt(self.of, crystal) for crystal in crystals]
 
-    #: Length of `arrays`.
-    n_arrays: ClassVar[int] = 1
+    @property
+    def n_arrays(self) -> int:
+        """Length of `arrays`."""
+        return 1
 
     def arrays(self, row: Any) -> list[NDArray[Any]]:  # noqa: ANN401 - as above
         """What is kept of one crystal as arrays, for a file."""
@@ -129,8 +131,11 @@ class MeansView(View):
 class SortedView(View):
     """Sorted distances of all sites."""
 
-    n_arrays: ClassVar[int] = 2
     n_groups: int = 100
+
+    @property
+    def n_arrays(self) -> int:
+        return 2
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -179,6 +184,10 @@ class SeveralViews(View):
     """Several views beside each other, for a sum of distances."""
 
     views: tuple[View, ...]
+
+    @property
+    def n_arrays(self) -> int:
+        return sum(view.n_arrays for view in self.views)
 
     @property
     def parameters(self) -> dict[str, Any]:
