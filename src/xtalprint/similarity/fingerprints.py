@@ -68,7 +68,11 @@ def stacked(fingerprints: Grids) -> NDArray[np.floating[Any]]:
             raise different_shapes(*{row.shape for row in rows})
         array = np.stack(rows) if rows else np.empty((0, 0, 0))
     if array.ndim != MANY or 0 in array.shape:
-        raise WrongUsageError("fingerprints have three axes, crystals, groups and bins", value=f"shape {array.shape}")
+        raise WrongUsageError(
+            "fingerprints have three axes, crystals, groups and bins",
+            value=f"shape {array.shape}",
+            remedy="give those of grouped distances, as GRID makes them",
+        )
     return array
 
 
