@@ -10,10 +10,11 @@ import pytest
 
 from xtalprint import Crystal
 from xtalprint.datasets.elasticity import Elasticity
+from xtalprint.models.stiffness_intervals import conformal_factor
 from xtalprint.studies import bulk_modulus, stiffness_model
 from xtalprint.studies.base import run_study
 from xtalprint.studies.modulus_distances import COMPOSITION, GRID_COUNTED, distances_by_part, summed
-from xtalprint.studies.stiffness_intervals import conformal_factor, intervals
+from xtalprint.studies.stiffness_intervals import intervals
 
 METALS, OTHERS = ("Li", "Na", "K", "Mg", "Ca", "Ti", "Fe", "Ni", "Zr", "Pb"), ("O", "S", "N", "C", "F", "Cl")
 

@@ -83,6 +83,11 @@ class Standard:
         values = _levelled(table)
         return cls(values.mean(axis=0), np.maximum(values.std(axis=0), LEAST), tuple(groups))
 
+    @staticmethod
+    def element_part(shares: Floats) -> Singles:
+        """(n, elements) coordinates of the elements, the last of a point."""
+        return np.asarray(WEIGHTS["elements"] * np.sqrt(shares), dtype=np.float32)
+
     def points(self, table: Table, shares: Floats) -> Singles:
         """(n, dimensions) points, those of the groups one after the other.
 
@@ -94,10 +99,10 @@ class Standard:
             See `element_shares`.
         """
         values = np.clip((_levelled(table) - self.centre) / self.spread, -CLIPPED, CLIPPED)
-        parts: list[Floats] = []
+        parts: list[Floats | Singles] = []
         for group in self.groups:
             if group == "elements":
-                parts.append(WEIGHTS[group] * np.sqrt(shares))
+                parts.append(self.element_part(shares))
                 continue
             part = values[:, [column == group for column in table.groups]]
             parts.append(WEIGHTS.get(group, 1.0) * part / np.sqrt(part.shape[1]))

@@ -12,7 +12,7 @@ from xtalprint.errors import InternalError, XtalprintError, not_a_crystal
 from xtalprint.geometry.inputs import is_one
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Answer = TypeVar("Answer")
 
@@ -85,8 +85,12 @@ class TrainedModel(ABC, Generic[Answer]):
             return self._failure(crystal)
         if not isinstance(crystal, Crystal):
             return self._failure(not_a_crystal(crystal))
+        return self._guarded(crystal, lambda: self._complete_answer(crystal))
+
+    def _guarded(self, crystal: Crystal, answer: Callable[[], Answer]) -> Answer:
+        """What is answered for a crystal, or why there is no answer."""
         try:
-            return self._complete_answer(crystal)
+            return answer()
         except XtalprintError as error:
             failure = error
         except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
