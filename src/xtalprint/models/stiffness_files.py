@@ -72,7 +72,7 @@ class KnownCrystals:
         found = np.zeros((len(self.ids), ELEMENTS))
         owner = np.repeat(np.arange(len(self.ids)), np.diff(self.starts))
         found[owner, self.numbers] = self.counts
-        return found / found.sum(axis=1, keepdims=True)
+        return np.asarray(found / found.sum(axis=1, keepdims=True))
 
     @cached_property
     def elements(self) -> frozenset[int]:

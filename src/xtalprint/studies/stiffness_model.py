@@ -13,7 +13,6 @@ from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpect
 from xtalprint.models.stiffness import (
     WEIGHTS,
     KernelSettings,
-    NetworkSettings,
     TreeSettings,
     element_shares,
     inputs,
@@ -23,8 +22,10 @@ from xtalprint.models.stiffness import (
     tree_answers,
 )
 from xtalprint.models.stiffness_figures import log_errors, over_folds
+from xtalprint.models.stiffness_intervals import LEVEL
+from xtalprint.models.stiffness_network import NetworkSettings
 from xtalprint.studies.base import StudyResult, data_file, say
-from xtalprint.studies.stiffness_intervals import LEVEL, intervals
+from xtalprint.studies.stiffness_intervals import intervals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
