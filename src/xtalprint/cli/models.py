@@ -22,7 +22,7 @@ COLUMNS = [
     *("errors.shear-modulus", "weights_sha256", "weights", "card"),
 ]
 #: Width of the column that says how good a model is.
-GOOD = 25
+GOOD = 27
 
 
 class ModelTable:
@@ -63,26 +63,19 @@ def models(*, name: str | None, format_: Format | None, output: Path | None) -> 
     The card says what the model is for and what it is not for, what it was trained on, how good it is, and where it
     is known to fail.
     """
-    from xtalprint.models.registry import model_names, read_manifest  # noqa: PLC0415 - pydantic, as below
+    from xtalprint.models.property_card import card_of  # noqa: PLC0415 - pydantic is not needed for a usage error
+    from xtalprint.models.registry import model_names, read_manifest  # noqa: PLC0415 - as above
 
     try:
         found = [read_manifest(each) for each in ([name] if name else model_names())]
     except ModelError as error:
         raise click.BadParameter(str(error), param_hint="NAME") from error
     if name and format_ is None and output is None:
-        click.echo(printable(_card(found[0][0]), sys.stdout), nl=False)
+        click.echo(printable(card_of(found[0][0]), sys.stdout), nl=False)
         return
     with record_writer(chosen_format(format_, output), output, table=ModelTable(), columns=COLUMNS) as write:
         for manifest, folder in found:
             write(_record(manifest, folder))
-
-
-def _card(manifest: Manifest | PropertyManifest) -> str:
-    from xtalprint.models.card import card  # noqa: PLC0415 - pydantic is not needed to print a usage error
-    from xtalprint.models.manifest import Manifest  # noqa: PLC0415 - as above
-    from xtalprint.models.property_card import property_card  # noqa: PLC0415 - as above
-
-    return card(manifest) if isinstance(manifest, Manifest) else property_card(manifest)
 
 
 def _record(manifest: Manifest | PropertyManifest, folder: Path) -> dict[str, Any]:

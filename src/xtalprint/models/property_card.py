@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xtalprint.models.card import bullets, described_training, markdown_table, plain
-from xtalprint.models.manifest import STIFF
+from xtalprint.models.card import bullets, card, described_training, markdown_table, plain
+from xtalprint.models.manifest import STIFF, PropertyManifest
 
 if TYPE_CHECKING:
-    from xtalprint.models.manifest import PropertyManifest
+    from xtalprint.models.manifest import Manifest
+
+
+def card_of(manifest: Manifest | PropertyManifest) -> str:
+    """Markdown text of the card of any model."""
+    return property_card(manifest) if isinstance(manifest, PropertyManifest) else card(manifest)
 
 
 def property_card(manifest: PropertyManifest) -> str:

@@ -77,7 +77,7 @@ def _check_ordered(crystal: Crystal) -> None:
     site = crystal.site_of_row[rows[0]]
     members = np.flatnonzero(crystal.site_of_row == site)
     raise UnsupportedInputError(
-        f"{len(np.unique(crystal.site_of_row[rows]))} sites are shared or partly empty, and the model was made for "
+        f"{_counted(len(np.unique(crystal.site_of_row[rows])))} shared or partly empty, and the model was made for "
         "ordered crystals",
         source=crystal.source,
         frame=crystal.frame,
@@ -111,6 +111,10 @@ def notice_of_vacuum(crystal: Crystal) -> list[str]:
         return []
     gaps = " and ".join(f"{gap:.3g} Å along axis {axis}" for axis, gap in enumerate(vacuum.gap) if gap)
     return [f"vacuum of {gaps}: a modulus of this cell says more of the vacuum than of what stands in it"]
+
+
+def _counted(n: int) -> str:
+    return "1 site is" if n == 1 else f"{n} sites are"
 
 
 def _refused(crystal: Crystal, problem: str, value: str, remedy: str) -> UnsupportedInputError:
