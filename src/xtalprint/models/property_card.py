@@ -35,16 +35,17 @@ def property_card(manifest: PropertyManifest) -> str:
 
 
 _ERRORS = """\
-Of all {n:,} crystals, each predicted by a model of the same recipe that learned from the other folds only; mean
-and standard error over {folds} folds. “random” parts at random, “by formula” so that no formula is in two
-folds. “both” is what the model answers. The shipped weights learned from all crystals. The recipe was chosen
-with some of these crystals at hand, so that the figures may be slightly too good."""
+Each crystal was predicted by a model of the same recipe that learned from the other folds only; mean and
+standard error over the folds. “random” parts all {n:,} crystals at random; “by formula” so that no formula is
+in two of the {folds} folds, of which {measured} were measured. “both” is what the model answers. The shipped
+weights learned from all crystals. The recipe was chosen with some of these crystals at hand, so that the
+figures may be slightly too good."""
 _INTERVALS = """\
 An interval shall hold {percent:.0f} % of the true values. It is the answer ± factor · (constant + disagreement
 · s + remoteness · d + softness · b) of log10: s is the standard deviation of the answers of the kernel and of
 each network, d the distance from the nearest known crystal, b how far log10 of the answer is below {stiff:g}.
-The coefficients follow the errors of the folds by formula by least squares; the factor makes that share of them
-lie inside."""
+The coefficients follow the errors of the random folds by least squares; the factor makes that share of them lie
+inside."""
 _COVERAGE = """\
 How many they hold was measured with a rule made of the errors of the other folds. The last three columns are
 the coverage in fifths: from the narrowest to the widest intervals, from the nearest crystals to the most
@@ -52,7 +53,7 @@ remote, from the softest to the stiffest."""
 _FAR = """\
 Where the nearest known crystal is at more than {distance:.3f}, the distance within which {percent:g} % of the
 known crystals have another one; and for slabs and wires in a partly empty cell. Nearer than {same:g}, the
-crystal is probably one of the known ones, and a warning says what a model said that had not seen its formula."""
+crystal is probably one of the known ones, and a warning says what a model said that had not seen it."""
 
 
 def _facts(manifest: PropertyManifest) -> str:
@@ -71,12 +72,9 @@ def _facts(manifest: PropertyManifest) -> str:
     )
 
 
-def _folds(manifest: PropertyManifest) -> int:
-    return len(next(iter(_of(manifest, "random").values()))["errors"]["both"]["by_fold"])
-
-
-def _of(manifest: PropertyManifest, split: str) -> dict[str, Any]:
-    return {name: manifest.metrics[name][split] for name in manifest.properties}
+def _folds(manifest: PropertyManifest, split: str) -> int:
+    figures: dict[str, Any] = manifest.metrics[next(iter(manifest.properties))][split]
+    return len(figures["errors"]["both"]["by_fold"])
 
 
 def _splits(manifest: PropertyManifest) -> list[str]:
@@ -102,7 +100,9 @@ def _errors(manifest: PropertyManifest) -> str:
     titles = ("property", "folds", "part", "MAE, GPa", "median error, GPa", "RMSE, GPa", "MAE of log10")
     return "\n\n".join(
         (
-            _ERRORS.format(n=manifest.metrics["n"], folds=_folds(manifest)),
+            _ERRORS.format(
+                n=manifest.metrics["n"], folds=_folds(manifest, "random"), measured=_folds(manifest, "by formula")
+            ),
             markdown_table(titles, rows),
         )
     )

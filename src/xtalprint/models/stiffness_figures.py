@@ -60,14 +60,15 @@ def measured(y: Floats, folded: Mapping[str, Folded]) -> dict[str, Any]:
     for target, name in enumerate(PROPERTIES):
         figures[name] = {}
         for split, found in folded.items():
-            unseen = found.unseen(y, target)
+            unseen, some = found.unseen(y, target), found.measured
             figures[name][split] = {
+                "n": int(some.sum()),
                 "errors": {
-                    part: over_folds(values[:, target], y[:, target], found.fold_of)
+                    part: over_folds(values[some, target], unseen.true, found.fold_of[some])
                     for part, values in found.parts.items()
                 },
-                "intervals": coverage(unseen, found.fold_of),
-                "by_distance": _by_distance(unseen.value, y[:, target], found.distance),
+                "intervals": coverage(unseen, found.fold_of[some]),
+                "by_distance": _by_distance(unseen.value, unseen.true, unseen.distance),
             }
     return figures
 

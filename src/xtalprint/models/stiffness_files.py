@@ -40,7 +40,7 @@ class KnownCrystals:
     values
         (n, targets) GPa, what was learned.
     unseen
-        (n, targets) GPa, what models said that had learned from no crystal of this formula.
+        (n, targets) GPa, what models said that had not learned from this crystal.
     """
 
     ids: NDArray[np.bytes_]

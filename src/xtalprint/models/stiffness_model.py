@@ -180,9 +180,7 @@ class StiffnessModel(TrainedModel[StiffnessPrediction]):
         if nearest.distance > far.same:
             return []
         unseen = ", ".join(f"{name.replace('-', ' ')} {nearest.unseen[name]:.3g} {UNIT}" for name in PROPERTIES)
-        return [
-            f"the model learned from this crystal, {nearest.id}; one that had not seen its formula said: {unseen}"
-        ]
+        return [f"the model learned from this crystal, {nearest.id}; one that had not said: {unseen}"]
 
 
 class Described(NamedTuple):

@@ -46,7 +46,7 @@ class KnownNeighbour:
     values
         GPa, by property: what was learned.
     unseen
-        GPa, by property: what a model said that had learned from no crystal of this formula.
+        GPa, by property: what a model said that had not learned from this crystal.
     """
 
     id: str

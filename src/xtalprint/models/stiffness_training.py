@@ -66,9 +66,9 @@ class Known:
         where = np.full(len(self.data), -1)
         where[self.rows] = np.arange(len(self.rows))
         drawn = config.data
-        for train, test in self.data.folds(
-            drawn.folds, seed=drawn.seed, by_formula=split != SPLITS[0], among=self.rows
-        ):
+        by_formula = split != SPLITS[0]
+        found = self.data.folds(drawn.folds, seed=drawn.seed, by_formula=by_formula, among=self.rows)
+        for train, test in found[: drawn.by_formula] if by_formula else found:
             yield where[train], where[test]
 
     def fit(self, some: Rows, config: StiffnessConfig, seed: int) -> StiffnessFit:
@@ -87,16 +87,25 @@ class Known:
 
 @dataclass(frozen=True)
 class Folded:
-    """Answers (n, targets) for all crystals, each by a model that had not seen it; n of the fold, n distances."""
+    """Answers (n, targets) by models that had not seen the crystal; n of the fold, n distances.
+
+    Where no fold was measured, answers and distance are NaN and the fold is −1.
+    """
 
     parts: dict[str, Floats]
     disagreement: Floats
     distance: Floats
     fold_of: Rows
 
+    @property
+    def measured(self) -> NDArray[np.bool_]:
+        """(n,) whether there is an answer."""
+        return np.asarray(self.fold_of >= 0)
+
     def unseen(self, y: Floats, target: int) -> Unseen:
         """Answers for one modulus."""
-        return Unseen(self.parts["both"][:, target], y[:, target], self.disagreement[:, target], self.distance)
+        whole = Unseen(self.parts["both"][:, target], y[:, target], self.disagreement[:, target], self.distance)
+        return whole[self.measured]
 
 
 def train_stiffness(
@@ -202,7 +211,7 @@ def _folded(
     n, targets = known.y.shape
     parts = {name: np.full((n, targets), np.nan) for name in ("kernel", "networks", "both")}
     disagreement, distance = np.full((n, targets), np.nan), np.full(n, np.nan)
-    fold_of = np.empty(n, dtype=np.int64)
+    fold_of = np.full(n, -1)
     for number, (train, test) in enumerate(known.folds(config, split)):
         path = folder / f"fold-{split.replace(' ', '-')}-{number}.npz"
         if not path.is_file():
@@ -262,7 +271,7 @@ def _write(
         [str(known.data.ids[row]) for row in known.rows],
         [known.data.numbers[row] for row in known.rows],
         10.0**known.y,
-        10.0 ** folded[SPLITS[1]].parts["both"],
+        10.0 ** folded[SPLITS[0]].parts["both"],
     )
     weights, index = encode(fit, crystals, known.table.columns)
     write_bytes(folder / WEIGHTS_FILE, weights)
@@ -277,7 +286,7 @@ def _write(
         | {group: known.table.groups.count(group) for group in dict.fromkeys(known.table.groups)}
         | {"weights of the groups": dict(WEIGHTS)},
         properties={
-            name: fitted_rule(folded[SPLITS[1]].unseen(known.y, target)) for target, name in enumerate(PROPERTIES)
+            name: fitted_rule(folded[SPLITS[0]].unseen(known.y, target)) for target, name in enumerate(PROPERTIES)
         },
         unit=UNIT,
         files=PropertyFiles(weights=file_record(folder, WEIGHTS_FILE), known=file_record(folder, KNOWN_FILE)),
