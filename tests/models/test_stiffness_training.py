@@ -187,7 +187,6 @@ def test_the_shipped_recipe_is_the_default():
     manifest, _ = read_manifest("stiffness")
     assert StiffnessConfig.model_validate(manifest.training.config) == StiffnessConfig()
     assert manifest.training.command == "xtalprint train stiffness --output DIR"
-    assert sum(manifest.training.seconds.values()) < 40 * 60
 
 
 def test_a_file_is_read_and_answered():
