@@ -88,3 +88,10 @@ def test_the_table_of_the_elements_is_complete():
     assert np.isfinite(table["electronegativity"][18])
     electrons = outer_electrons()
     assert [int(electrons[z]) for z in (1, 6, 8, 26, 29, 30, 79, 82, 92)] == [1, 4, 6, 8, 11, 12, 11, 4, 6]
+
+
+@pytest.mark.parametrize("edge", [30.0, 300.0, 3000.0])
+def test_atoms_far_apart_have_finite_numbers(edge):
+    table = interpretable_features([SALT, Crystal([[0, 0, 0]], ["Ar"], cell=edge * np.eye(3))])
+    assert np.isfinite(table.array).all()
+    assert value(table, "mean bonds within 1.3 covalent radii", row=1) == pytest.approx(0, abs=1e-12)

@@ -8,7 +8,6 @@ import pytest
 from xtalprint.descriptors.interpretable import Table
 from xtalprint.models.stiffness import (
     KernelSettings,
-    NetworkSettings,
     element_shares,
     inputs,
     kernel_answers,
@@ -16,6 +15,7 @@ from xtalprint.models.stiffness import (
     network_answers,
     tree_answers,
 )
+from xtalprint.models.stiffness_network import NetworkSettings
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 6)).astype(np.float32)

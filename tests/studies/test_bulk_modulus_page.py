@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from xtalprint.models.stiffness import KernelSettings, NetworkSettings, TreeSettings
+from xtalprint.models.stiffness import KernelSettings, TreeSettings
+from xtalprint.models.stiffness_network import NetworkSettings
 from xtalprint.studies.bulk_modulus import FOLDED, NEAREST, PUBLISHED, TUNED
 from xtalprint.studies.stiffness_model import BEST, WAYS
 

@@ -10,10 +10,11 @@ import pytest
 
 from xtalprint import Crystal
 from xtalprint.datasets.elasticity import Elasticity
-from xtalprint.studies import bulk_modulus, stiffness_model
+from xtalprint.models.stiffness_intervals import conformal_factor
+from xtalprint.studies import bulk_modulus, stiffness_kernels, stiffness_model
 from xtalprint.studies.base import run_study
 from xtalprint.studies.modulus_distances import COMPOSITION, GRID_COUNTED, distances_by_part, summed
-from xtalprint.studies.stiffness_intervals import conformal_factor, intervals
+from xtalprint.studies.stiffness_intervals import intervals
 
 METALS, OTHERS = ("Li", "Na", "K", "Mg", "Ca", "Ti", "Fe", "Ni", "Zr", "Pb"), ("O", "S", "N", "C", "F", "Cl")
 
@@ -44,7 +45,7 @@ def small_set():
 @pytest.fixture
 def made(monkeypatch):
     data = small_set()
-    for module in (bulk_modulus, stiffness_model):
+    for module in (bulk_modulus, stiffness_kernels, stiffness_model):
         monkeypatch.setattr(module, "data_file", Path)
         monkeypatch.setattr(module, "elasticity", lambda _: data)
     return data
@@ -108,6 +109,41 @@ def test_the_interpretable_model(made, tmp_path, monkeypatch):
     assert written["ablation"][0]["numbers"] == "all"
     assert [row["n_training"] for row in written["learning_curve"]] == [20, 40]
     assert (tmp_path / "stiffness-model.png").stat().st_size > 10_000
+
+
+def test_kernels_of_the_report(made, tmp_path, monkeypatch):
+    pytest.importorskip("sklearn")
+    monkeypatch.setattr(stiffness_kernels, "QUICK", 90)
+    result = run_study("stiffness-kernels", tmp_path, quick=True)
+    written = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert (written["n_training"], written["n_test"], written["folds"]) == (90, 24, 5)
+    assert len(result.table) == 4 * 3
+    best = min(written["models"], key=lambda row: row["cross-validated MAE of log10"])
+    assert best["test, MAE of log10"] < written["mean_of_training"]["MAE of log10"]
+    for row in written["models"]:
+        assert (row["used"] is None) == (row["way"] != "LASSO")
+        assert (row["ridge"] is None) == (row["way"] == "LASSO")
+    assert (tmp_path / "stiffness-kernels.png").stat().st_size > 10_000
+
+
+def test_ridge_and_lasso_are_those_of_scikit_learn():
+    linear_model = pytest.importorskip("sklearn.linear_model")
+    ridge = pytest.importorskip("sklearn.kernel_ridge")
+    rng = np.random.default_rng(3)
+    x = rng.normal(size=(80, 12)).astype(np.float32)
+    y = x[:, 0] - 0.5 * x[:, 3] + 0.1 * rng.normal(size=80)
+    fold_of = np.arange(60) % 5
+    products = (x @ x[:60].T).astype(np.float64)
+    choice = stiffness_kernels._best_ridge({0.0: products}, y[:60], fold_of)
+    model = ridge.KernelRidge(alpha=choice.settings["ridge"], kernel="precomputed")
+    expected = model.fit(products[:60], y[:60] - y[:60].mean()).predict(products) + y[:60].mean()
+    np.testing.assert_allclose(choice.predicted, expected, atol=1e-8)
+    sparse = stiffness_kernels._best_lasso(x, y[:60], fold_of)
+    centred = (x[:60] - x[:60].mean(axis=0)).astype(np.float64)
+    strongest = abs(centred.T @ (y[:60] - y[:60].mean())).max() / 60
+    other = linear_model.Lasso(alpha=strongest * sparse.settings["share of the strongest"], tol=1e-6)
+    other.fit(centred, y[:60])
+    np.testing.assert_allclose(sparse.predicted, other.predict(x - x[:60].mean(axis=0)), atol=1e-2)
 
 
 def test_intervals_hold_nine_of_ten():

@@ -13,6 +13,7 @@ from xtalprint.cli import options
 from xtalprint.cli.classify import csv_columns
 from xtalprint.cli.describe import COLUMNS
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
+from xtalprint.cli.properties import PropertyTable, property_columns
 from xtalprint.cli.records import Format, Table, chosen_format, record_writer
 from xtalprint.cli.summary import Tally, summary
 from xtalprint.cli.tables import ClassTable, FileTable
@@ -29,7 +30,7 @@ PARQUET = (".parquet", ".pq")
 
 
 @click.command(
-    short_help="Give the records of a folder that classify or describe wrote --into.",
+    short_help="Give the records of a folder that another command wrote --into.",
     epilog="""\b
 Examples:
   xtalprint collect classes --format csv --output classes.csv
@@ -43,7 +44,7 @@ Examples:
 @options.quiet_option
 @click.pass_context
 def collect(ctx: click.Context, *, folder: Path, format_: Format | None, output: Path | None, quiet: bool) -> None:
-    """Give the records of a folder that classify or describe wrote --into, in the order of the input.
+    """Give the records of a folder that classify, describe or predict wrote --into, in the order of the input.
 
     Every shard is checked on the way. If --output ends in .parquet, all are put into one Parquet file; arrays of
     describe go there too. The folder can also be read as it is by whatever reads a folder of Parquet files.
@@ -72,7 +73,7 @@ def _write(shards: Iterator[tuple[Path, RecordFile]], format_: Format, output: P
         for path, file in chain([first], shards):
             for record in file.records(path):
                 failed += write(record)["status"] == "error"
-                finished += 1
+            finished += file.n_structures
     return Tally(finished, failed)
 
 
@@ -86,5 +87,7 @@ def _look(file: RecordFile) -> tuple[Table, Sequence[str]]:
         )
     if "array" in fields.names:
         return FileTable([]), [*COLUMNS[:4], "row", *(name for name in COLUMNS[4:] if name != "picture")]
+    if "property" in fields.names:
+        return PropertyTable([]), property_columns(file.constants)
     classes = [field.name for field in fields.field("probabilities").type]
     return ClassTable([], classes), csv_columns(classes, file.constants, prototypes="prototype" not in file.optional)

@@ -33,7 +33,8 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "classify": Entry("xtalprint.cli.classify", "Say which crystal class each structure has, and how sure that is."),
     "describe": Entry("xtalprint.cli.describe", "Write the descriptor of each structure as an array and a picture."),
-    "collect": Entry("xtalprint.cli.collect", "Give the records of a folder that classify or describe wrote --into."),
+    "predict": Entry("xtalprint.cli.predict", "Predict bulk and shear modulus of each structure, with the reason."),
+    "collect": Entry("xtalprint.cli.collect", "Give the records of a folder that another command wrote --into."),
     "compare": Entry("xtalprint.cli.compare", "Say how different structures are, by one of several metrics."),
     "similar": Entry("xtalprint.cli.similar", "Find the crystals of a table that are most like each structure."),
     "duplicates": Entry("xtalprint.cli.duplicates", "Group structures that are the same within a tolerance."),
@@ -119,5 +120,6 @@ def main() -> None:
     """Crystal fingerprints you can see through.
 
     Reads any structure file (CIF, POSCAR, extxyz, LAMMPS, pymatgen and ASE formats, atom probe .pos; gzipped too)
-    and says which crystal class it has, computes its descriptor, or tells how alike structures are.
+    and says which crystal class it has or how stiff it is, computes its descriptor, or tells how alike structures
+    are.
     """

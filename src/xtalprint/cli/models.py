@@ -15,9 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from xtalprint.models.manifest import Manifest
+    from xtalprint.models.manifest import Manifest, PropertyManifest
 
-COLUMNS = ["name", "version", "summary", "classes", "test_accuracy", "weights_sha256", "weights", "card"]
+COLUMNS = [
+    *("name", "version", "summary", "classes", "test_accuracy", "properties", "errors.bulk-modulus"),
+    *("errors.shear-modulus", "weights_sha256", "weights", "card"),
+]
+#: Width of the column that says how good a model is.
+GOOD = 27
 
 
 class ModelTable:
@@ -25,12 +30,18 @@ class ModelTable:
 
     def header(self) -> str:
         """Titles of the columns."""
-        return f"{'name':<24}  {'version':<9}  {'test accuracy':<13}  card"
+        return f"{'name':<24}  {'version':<9}  {'how good':<{GOOD}}  card"
 
     def line(self, record: Mapping[str, Any]) -> str:
         """One line."""
-        accuracy = f"{100 * record['test_accuracy']:.2f} %"
-        return f"{record['name']:<24}  {record['version']:<9}  {accuracy:<13}  {record['card']}"
+        return f"{record['name']:<24}  {record['version']:<9}  {_quality(record):<{GOOD}}  {record['card']}"
+
+
+def _quality(record: Mapping[str, Any]) -> str:
+    if record["test_accuracy"] is not None:
+        return f"test accuracy {100 * record['test_accuracy']:.2f} %"
+    bulk, shear = record["errors"].values()
+    return f"mean errors {bulk:.1f}, {shear:.1f} GPa"
 
 
 @click.command(
@@ -52,29 +63,35 @@ def models(*, name: str | None, format_: Format | None, output: Path | None) -> 
     The card says what the model is for and what it is not for, what it was trained on, how good it is, and where it
     is known to fail.
     """
-    from xtalprint.models.card import card  # noqa: PLC0415 - pydantic is not needed to print a usage error
-    from xtalprint.models.registry import load_manifest, model_names  # noqa: PLC0415
+    from xtalprint.models.property_card import card_of  # noqa: PLC0415 - pydantic is not needed for a usage error
+    from xtalprint.models.registry import model_names, read_manifest  # noqa: PLC0415 - as above
 
     try:
-        found = [load_manifest(each) for each in ([name] if name else model_names())]
+        found = [read_manifest(each) for each in ([name] if name else model_names())]
     except ModelError as error:
         raise click.BadParameter(str(error), param_hint="NAME") from error
     if name and format_ is None and output is None:
-        click.echo(printable(card(found[0][0]), sys.stdout), nl=False)
+        click.echo(printable(card_of(found[0][0]), sys.stdout), nl=False)
         return
     with record_writer(chosen_format(format_, output), output, table=ModelTable(), columns=COLUMNS) as write:
         for manifest, folder in found:
             write(_record(manifest, folder))
 
 
-def _record(manifest: Manifest, folder: Path) -> dict[str, Any]:
+def _record(manifest: Manifest | PropertyManifest, folder: Path) -> dict[str, Any]:
+    from xtalprint.models.manifest import Manifest  # noqa: PLC0415 - pydantic is not needed to print a usage error
+
+    classes = isinstance(manifest, Manifest)
+    weights = manifest.weights.onnx if isinstance(manifest, Manifest) else manifest.files.weights
     return {
         "name": manifest.name,
         "version": manifest.version,
         "summary": manifest.summary,
-        "classes": list(manifest.classes),
-        "test_accuracy": manifest.metrics["test"]["accuracy"],
-        "weights_sha256": manifest.weights.onnx.sha256,
-        "weights": str(folder / manifest.weights.onnx.path),
+        "classes": list(manifest.classes) if isinstance(manifest, Manifest) else [],
+        "test_accuracy": manifest.metrics["test"]["accuracy"] if classes else None,
+        "properties": [] if isinstance(manifest, Manifest) else list(manifest.properties),
+        "errors": {} if isinstance(manifest, Manifest) else manifest.errors,
+        "weights_sha256": weights.sha256,
+        "weights": str(folder / weights.path),
         "card": str(folder / manifest.card),
     }

@@ -98,7 +98,8 @@ def record_writer(
     table
         The look for people.
     columns
-        Of the CSV file. ``"probabilities.fcc"`` is the entry ``fcc`` of the mapping ``probabilities``.
+        Of the CSV file. ``"probabilities.fcc"`` is the entry ``fcc`` of the mapping ``probabilities``,
+        ``"interval.0"`` the first of the list ``interval``.
     """
     if output is None:
         yield _writer(format_, sys.stdout, table, columns)
@@ -143,9 +144,7 @@ def _csv_line(cells: Sequence[str]) -> str:
 
 
 def _cell(record: Mapping[str, Any], column: str) -> str:
-    value: Any = record
-    for key in column.split(".", 1):
-        value = value.get(key) if hasattr(value, "get") else None
+    value = _found(record, column)
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -153,6 +152,18 @@ def _cell(record: Mapping[str, Any], column: str) -> str:
     if isinstance(value, (list, tuple)):
         return "; ".join(map(str, value))
     return str(value)
+
+
+def _found(value: Any, path: str) -> Any:  # noqa: ANN401 - plain data of any depth
+    """Entry ``neighbours.0.id`` of a record: places in lists are numbers, and a name may have a dot itself."""
+    if not path or value is None:
+        return value
+    key, _, rest = path.partition(".")
+    if isinstance(value, (list, tuple)):
+        return _found(value[int(key)], rest) if int(key) < len(value) else None
+    if not hasattr(value, "get"):
+        return None
+    return value[path] if path in value else _found(value.get(key), rest)
 
 
 def printable(text: str, stream: TextIO) -> str:

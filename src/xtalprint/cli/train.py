@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xtalprint.models.checkpoint import Progress
-    from xtalprint.models.configuration import FitConfig
-    from xtalprint.models.manifest import Manifest
+    from xtalprint.models.configuration import RunConfig
+    from xtalprint.models.manifest import Manifest, PropertyManifest
 
 CELL_FREE = "crystal-class"
 PROTOTYPE = "prototype"
 ATOMS = "atom-class"
-TRAINABLE = (CELL_FREE, "crystal-class-image", PROTOTYPE, ATOMS)
+STIFFNESS = "stiffness"
+TRAINABLE = (CELL_FREE, "crystal-class-image", PROTOTYPE, ATOMS, STIFFNESS)
 
 
 @click.command(
@@ -33,6 +34,8 @@ Examples:
   xtalprint train crystal-class-image --config recipe.toml --seed 1 --threads 2 --output runs/second
   xtalprint train prototype --classes mine.json --output runs/mine
   xtalprint classify Cu.cif --model runs/first
+  xtalprint train stiffness --output runs/stiff
+  xtalprint predict Cu.cif --model runs/stiff
 """,
 )
 @click.argument("name", type=click.Choice(TRAINABLE))
@@ -60,8 +63,14 @@ Examples:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="For prototype: the class list, one row for each structure.  [default: the package's 38 classes]",
 )
+@click.option(
+    "--allow-download",
+    is_flag=True,
+    help="For stiffness: let pip fetch the moduli (1.8 MB) if they are neither in the folder of XTALPRINT_DATA nor "
+    "in the cache.",
+)
 @click.option("--resume", is_flag=True, help="Go on from the latest checkpoint in DIR.")
-@click.option("--quick", is_flag=True, help="140 crystals, one epoch: to see that it runs. The model is of no use.")
+@click.option("--quick", is_flag=True, help="Few crystals and epochs: to see that it runs. The model is of no use.")
 @options.quiet_option
 def train(
     *,
@@ -73,6 +82,7 @@ def train(
     threads: int | None,
     device: str | None,
     classes: Path | None,
+    allow_download: bool,
     resume: bool,
     quick: bool,
     quiet: bool,
@@ -82,11 +92,13 @@ def train(
     crystal-class sees bond-orientational order and needs no cell; its default recipe is that of the shipped weights.
     crystal-class-image is the network of Ziletti et al. (2018) on diffraction images; its default recipe is the
     published one. prototype tells the elements apart too, and takes its classes from a file; atom-class
-    labels every atom.
+    labels every atom. stiffness predicts bulk and shear modulus.
 
     The data are made from a seed; nothing is downloaded. There is a checkpoint after each epoch and every few
-    minutes, and a run that was stopped and resumed ends with the same weights as one that was not.
+    minutes, and a run that was stopped and resumed ends with the same weights as one that was not. stiffness is the
+    exception: it learns from calculated moduli, which are in no package, and goes on after whole folds.
     """
+    more = _only_for_some(name, threads=threads, device=device, allow_download=allow_download)
     recipe = _recipe(name, config, quick=quick)
     if classes is not None:
         if name != PROTOTYPE:
@@ -101,24 +113,37 @@ def train(
         command=_command(name, config, classes, seed=seed, epochs=epochs, quick=quick),
         say=(lambda _: None) if quiet else (lambda text: click.echo(text, err=True)),
         report=(lambda _: None) if quiet else _report,
+        **more,
     )
-    click.echo(
-        f"{manifest.name} {manifest.version}: test accuracy {100 * manifest.metrics['test']['accuracy']:.2f} %"
-    )
+    click.echo(f"{manifest.name} {manifest.version}: {manifest.headline}")
     click.echo(f"written to {output}; use it with --model {output}", err=True)
 
 
-def _recipe(name: str, config: Path | None, *, quick: bool) -> FitConfig:
+def _only_for_some(name: str, *, threads: int | None, device: str | None, allow_download: bool) -> dict[str, bool]:
+    """Refuse options that mean nothing for a model; gives what its training takes beyond the others."""
+    if name == STIFFNESS:
+        if threads is not None or device is not None:
+            option = "--device" if threads is None else "--threads"
+            raise click.UsageError(f"stiffness is trained in one thread on the processor; leave {option} out")
+        return {"allow_download": allow_download}
+    if allow_download:
+        raise click.UsageError("--allow-download is for: xtalprint train stiffness; other data are made here")
+    return {}
+
+
+def _recipe(name: str, config: Path | None, *, quick: bool) -> RunConfig:
     from xtalprint.models import atom_configuration as atoms  # noqa: PLC0415 - heavy
     from xtalprint.models import bond_order_configuration as order  # noqa: PLC0415 - heavy
+    from xtalprint.models import stiffness_configuration as stiff  # noqa: PLC0415 - heavy
     from xtalprint.models.configuration import QUICK, TrainingConfig, read_config  # noqa: PLC0415 - as above
 
     if config is not None and quick:
         raise click.UsageError("--quick is a recipe of its own; leave out --config")
-    kinds: dict[str, tuple[type[FitConfig], FitConfig]] = {
+    kinds: dict[str, tuple[type[RunConfig], RunConfig]] = {
         CELL_FREE: (order.BondOrderConfig, order.QUICK_BOND_ORDER),
         PROTOTYPE: (order.PrototypeConfig, order.QUICK_PROTOTYPE),
         ATOMS: (atoms.AtomConfig, atoms.QUICK_ATOMS),
+        STIFFNESS: (stiff.StiffnessConfig, stiff.QUICK_STIFFNESS),
     }
     kind, small = kinds.get(name, (TrainingConfig, QUICK))
     if quick:
@@ -126,7 +151,7 @@ def _recipe(name: str, config: Path | None, *, quick: bool) -> FitConfig:
     return read_config(config, kind) if config is not None else kind()
 
 
-def _trainer(name: str) -> Callable[..., Manifest]:
+def _trainer(name: str) -> Callable[..., Manifest | PropertyManifest]:
     """Import what trains the model: heavy, and --help must be quick."""
     if name in {CELL_FREE, PROTOTYPE}:
         from xtalprint.models.bond_order_training import train_bond_order  # noqa: PLC0415 - see above
@@ -136,6 +161,10 @@ def _trainer(name: str) -> Callable[..., Manifest]:
         from xtalprint.models.atom_training import train_atom_class  # noqa: PLC0415 - see above
 
         return train_atom_class
+    if name == STIFFNESS:
+        from xtalprint.models.stiffness_training import train_stiffness  # noqa: PLC0415 - see above
+
+        return train_stiffness
     from xtalprint.models.training import train_crystal_class  # noqa: PLC0415 - see above
 
     return train_crystal_class

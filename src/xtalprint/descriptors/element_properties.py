@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xtalprint.elements import SYMBOLS
 from xtalprint.errors import UnsupportedInputError
 
 if TYPE_CHECKING:
@@ -93,8 +94,8 @@ def check_elements(numbers: Integers, *, source: str | None = None, frame: int |
     """
     if numbers.max() > LAST:
         raise UnsupportedInputError(
-            f"the table of elements ends with number {LAST}",
-            value=f"atomic number {int(numbers.max())}",
+            f"what is known of the elements ends with {SYMBOLS[LAST]}, number {LAST}",
+            value=f"{SYMBOLS[int(numbers.max())]}, atomic number {int(numbers.max())}",
             source=source,
             frame=frame,
             remedy="leave this crystal out",

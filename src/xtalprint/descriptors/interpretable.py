@@ -190,7 +190,8 @@ def _bonds(numbers: Integers, distances: Floats, owners: Integers, volumes: Floa
     others = numbers[owners]
     radii = table["covalent_radius"]
     ratio = distances / (radii[numbers][:, None] + radii[others])
-    bonded = 1 / (1 + np.exp((ratio - BOND_END) / BOND_WIDTH))
+    # At most what an exponential can hold: atoms far apart have no bond.
+    bonded = 1 / (1 + np.exp(np.minimum((ratio - BOND_END) / BOND_WIDTH, 700.0)))
     order = np.exp((1 - ratio) / BOND_DECAY)
     weights = _effective(distances)
     total = weights.sum(axis=1)

@@ -42,6 +42,10 @@ class PartJob(Job[Part, Result]):
     def record(self, result: Result) -> Mapping[str, Any]:
         """Turn an answer into a record."""
 
+    def records(self, result: Result) -> Sequence[Mapping[str, Any]]:
+        """Turn an answer into its records, where it has more than one."""
+        return [self.record(result)]
+
     @abstractmethod
     def columns(self, pa: Any) -> Sequence[tuple[str, Any]]:  # noqa: ANN401 - pyarrow has no types
         """Names and pyarrow types of the columns between ``status`` and ``error``."""
@@ -75,8 +79,10 @@ class PartJob(Job[Part, Result]):
                 ("error", pa.string()),
             ]
         )
-        records = [self.record(result) for result in results]
-        return encode_records(records, schema, constants=self.constants, optional=self.optional)
+        records = [record for result in results for record in self.records(result)]
+        return encode_records(
+            records, schema, constants=self.constants, optional=self.optional, n_structures=len(results)
+        )
 
     def counts(self, payload: bytes) -> tuple[int, int]:
         """How many answers such a file holds, and how many of them are errors."""

@@ -36,11 +36,14 @@ class RecordFile(NamedTuple):
         What is the same in all records of the run, such as the model and its version.
     optional
         Columns that a record leaves out where they are empty.
+    n_structures
+        How many structures the records are of.
     """
 
     table: Any
     constants: dict[str, Any]
     optional: Sequence[str]
+    n_structures: int
 
     def records(self, path: Path) -> Iterator[dict[str, Any]]:
         """Give the records as they were; for an array the path of the shard, and the row in it."""
@@ -69,6 +72,7 @@ def encode_records(
     *,
     constants: Mapping[str, Any],
     optional: Sequence[str] = (),
+    n_structures: int | None = None,
 ) -> bytes:
     """Put records into a Parquet file: the same records give the same bytes, with the same version of pyarrow.
 
@@ -82,6 +86,8 @@ def encode_records(
         Stored once and not in the rows.
     optional
         Columns that a record leaves out where they are empty.
+    n_structures
+        How many structures the records are of; None if each has one.
     """
     pa, pq = pyarrow(_PURPOSE)
     columns = [pa.array([_plain(record.get(field.name)) for record in records], field.type) for field in schema]
@@ -90,6 +96,8 @@ def encode_records(
         "optional": list(optional),
         "failed": sum(record["status"] == "error" for record in records),
     }
+    if n_structures not in {None, len(records)}:
+        told["structures"] = n_structures
     table = pa.Table.from_arrays(columns, schema=schema.with_metadata({KEY: json.dumps(told)}))
     sink = pa.BufferOutputStream()
     pq.write_table(table, sink, compression="zstd", row_group_size=max(len(records), 1))
@@ -102,14 +110,15 @@ def decode_records(payload: bytes) -> RecordFile:
     pa, pq = pyarrow(_PURPOSE)
     table = pq.read_table(pa.BufferReader(payload))
     told = json.loads(table.schema.metadata[KEY])
-    return RecordFile(table, told["constants"], told["optional"])
+    return RecordFile(table, told["constants"], told["optional"], told.get("structures", table.num_rows))
 
 
 def count_records(payload: bytes) -> tuple[int, int]:
-    """How many records a shard holds, and how many of them are errors."""
+    """How many structures the records of a shard are of, and how many of them are errors."""
     pa, pq = pyarrow(_PURPOSE)
     metadata = pq.read_metadata(pa.BufferReader(payload))
-    return int(metadata.num_rows), int(json.loads(metadata.metadata[KEY])["failed"])
+    told = json.loads(metadata.metadata[KEY])
+    return int(told.get("structures", metadata.num_rows)), int(told["failed"])
 
 
 def read_run(folder: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
@@ -168,7 +177,7 @@ def merge_run(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> t
 
     Returns
     -------
-    Number of records, and of errors among them.
+    Number of structures, and of errors among them.
 
     Raises
     ------
@@ -187,7 +196,7 @@ def merge_run(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> t
             if stream is None:
                 stream = pq.ParquetWriter(beside, table.schema, compression="zstd")
             stream.write_table(table)
-            finished += table.num_rows
+            finished += file.n_structures
             failed += table.column("status").to_pylist().count("error")
         if stream is not None:
             stream.close()

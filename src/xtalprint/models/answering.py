@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint._version import __version__
-from xtalprint.compute import map_ordered
-from xtalprint.crystal import Crystal
-from xtalprint.errors import InternalError, WrongUsageError, XtalprintError, not_a_crystal
+from xtalprint.errors import WrongUsageError
 from xtalprint.geometry import bond_length, central_block, space_group_number, was_standardised
-from xtalprint.geometry.inputs import is_one
 from xtalprint.models.prediction import Prediction
 from xtalprint.models.stoichiometry import objections_of_stoichiometry
+from xtalprint.models.trained import TrainedModel
 from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
-
+    from xtalprint.crystal import Crystal
+    from xtalprint.errors import XtalprintError
     from xtalprint.models.atom_classifier import AtomPredictions
     from xtalprint.models.manifest import Manifest
 
@@ -35,7 +32,7 @@ ORDINARY = (1.0, 7.0)
 SAMPLE = 2000
 
 
-class AnsweringModel(ABC):
+class AnsweringModel(TrainedModel[Prediction]):
     """A trained network with the descriptor it was trained on.
 
     The network sees one crystal at a time, in one thread, so that an answer depends on nothing but its crystal: it is
@@ -52,13 +49,8 @@ class AnsweringModel(ABC):
     labels_atoms = False
 
     def __init__(self, manifest: Manifest) -> None:
+        super().__init__(manifest.name, manifest.version, manifest.weights.onnx.sha256)
         self.manifest = manifest
-        self._provenance = {
-            "model": manifest.name,
-            "model_version": manifest.version,
-            "weights_sha256": manifest.weights.onnx.sha256,
-            "package_version": __version__,
-        }
 
     def __repr__(self) -> str:
         name = type(self).__name__
@@ -68,41 +60,6 @@ class AnsweringModel(ABC):
     def classes(self) -> tuple[str, ...]:
         """Names of the classes, in the order of the network's outputs."""
         return self.manifest.classes
-
-    @property
-    def provenance(self) -> Mapping[str, str]:
-        """Model name and version, SHA-256 of the weights, package version."""
-        return dict(self._provenance)
-
-    def predict(
-        self, crystals: Crystal | XtalprintError | Iterable[Crystal | XtalprintError], *, threads: int | None = None
-    ) -> list[Prediction]:
-        """Classify one crystal or many.
-
-        Parameters
-        ----------
-        crystals
-            A crystal or several. An error in the place of a crystal, as `xtalprint.io.iter_read` gives for a frame
-            that it could not read, becomes its record.
-        threads
-            Number of crystals worked on at once; None means all cores this process may use.
-
-        Returns
-        -------
-        One prediction for each, in the same order; a list for a single crystal too. What cannot be classified has
-        the status ``"error"`` and says why.
-        """
-        items: Any = [crystals] if is_one(crystals) else crystals
-        return list(self.predict_iter(items, threads=threads))
-
-    def predict_iter(
-        self, crystals: Iterable[Crystal | XtalprintError], *, threads: int | None = None
-    ) -> Iterator[Prediction]:
-        """Classify a stream: predictions come in the order of the crystals, as soon as they are ready.
-
-        Memory does not grow with the length of the stream.
-        """
-        return map_ordered(self.predict_one, crystals, threads=threads)
 
     def predict_atoms(self, crystal: Crystal) -> AtomPredictions:
         """Classify every atom of one crystal; a `WrongUsageError` if the model labels whole structures."""
@@ -116,22 +73,11 @@ class AnsweringModel(ABC):
     def _answer(self, crystal: Crystal) -> Prediction:
         """Classify one crystal; raises `XtalprintError` if that is not possible."""
 
-    def predict_one(self, crystal: object) -> Prediction:
-        """Classify one crystal; never raises for what it is given."""
-        if isinstance(crystal, XtalprintError):
-            return Prediction.failure(crystal, self._provenance)
-        if not isinstance(crystal, Crystal):
-            return Prediction.failure(
-                not_a_crystal(crystal),
-                self._provenance,
-            )
-        try:
-            return _looked_over(crystal, self._answer(crystal))
-        except XtalprintError as error:
-            failure = error
-        except Exception as error:  # noqa: BLE001 - one crystal must not stop the others
-            failure = InternalError.of(error)
-        return Prediction.failure(failure.located(source=crystal.source, frame=crystal.frame), self._provenance)
+    def _complete_answer(self, crystal: Crystal) -> Prediction:
+        return _looked_over(crystal, self._answer(crystal))
+
+    def _failure(self, error: XtalprintError) -> Prediction:
+        return Prediction.failure(error, self._provenance)
 
 
 def _looked_over(crystal: Crystal, answer: Prediction) -> Prediction:

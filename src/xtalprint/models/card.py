@@ -9,7 +9,7 @@ from xtalprint.models.manifest import KnownOutput, KnownRule
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from xtalprint.models.manifest import Manifest
+    from xtalprint.models.manifest import Description, Manifest
 
 
 def card(manifest: Manifest) -> str:
@@ -19,19 +19,19 @@ def card(manifest: Manifest) -> str:
         manifest.summary,
         _facts(manifest),
         *_classes(manifest),
-        "## What it is for\n\n" + _bullets(manifest.intended_use),
-        "## What it is not for\n\n" + _bullets(manifest.out_of_scope),
+        "## What it is for\n\n" + bullets(manifest.intended_use),
+        "## What it is not for\n\n" + bullets(manifest.out_of_scope),
         "## How good it is\n\n" + _accuracy(manifest),
-        "## Where it falls short\n\n" + _bullets(manifest.limitations),
+        "## Where it falls short\n\n" + bullets(manifest.limitations),
         _unknown(manifest),
-        "## How it was trained\n\n" + _training(manifest),
+        "## How it was trained\n\n" + described_training(manifest),
         f"## Reference and licence\n\n{manifest.reference}\n\nLicence of the weights: {manifest.licence}.",
     ]
     return "\n\n".join(parts) + "\n"
 
 
 def _facts(manifest: Manifest) -> str:
-    parameters = ", ".join(f"{k} = {_plain(v)}" for k, v in manifest.descriptor.items() if k != "descriptor")
+    parameters = ", ".join(f"{k} = {plain(v)}" for k, v in manifest.descriptor.items() if k != "descriptor")
     rows = [
         ("Classes", ", ".join(manifest.classes)),
         ("Network", manifest.architecture),
@@ -43,7 +43,7 @@ def _facts(manifest: Manifest) -> str:
         ),
         ("Made with", f"xtalprint {manifest.package_version}"),
     ]
-    return _table(("", ""), rows)
+    return markdown_table(("", ""), rows)
 
 
 def _classes(manifest: Manifest) -> list[str]:
@@ -58,7 +58,7 @@ def _classes(manifest: Manifest) -> list[str]:
         "say how far the learned structures vary: axial ratios beside the example's, and free coordinates (root mean "
         "square, as a share of the cube root of the volume per atom)."
     )
-    return ["## The classes\n\n" + note, _table(titles, [[_plain(row[key]) for key in keys] for row in rows])]
+    return ["## The classes\n\n" + note, markdown_table(titles, [[plain(row[key]) for key in keys] for row in rows])]
 
 
 def _accuracy(manifest: Manifest) -> str:
@@ -67,10 +67,10 @@ def _accuracy(manifest: Manifest) -> str:
     for name in ("train", "validation", "test"):
         rows += _accuracy_rows(name, parts[name]) if name in parts else []
     counted = "atoms" if "none" in manifest.classes else "crystals"
-    text = [_table(("part of the made crystals", counted, "accuracy, %", "errors"), rows)]
+    text = [markdown_table(("part of the made crystals", counted, "accuracy, %", "errors"), rows)]
     per_class = parts["test"]["per_class"]
     text.append(
-        _table(
+        markdown_table(
             ("class, test part", counted, "accuracy, %"),
             [
                 (name, str(v["n"]), "–" if v["accuracy"] is None else f"{100 * v['accuracy']:.2f}")
@@ -81,7 +81,7 @@ def _accuracy(manifest: Manifest) -> str:
     if parts.get("defective"):
         text.append("One label per structure, defective copies of the test part (one copy each):")
         text.append(
-            _table(
+            markdown_table(
                 ("defects", "crystals", "accuracy, %", "errors"),
                 [row for name, figures in parts["defective"].items() for row in _accuracy_rows(name, figures)],
             )
@@ -124,8 +124,8 @@ def _known(rule: KnownRule | KnownOutput | None) -> str:
         (
             rule.method,
             f"No above distance {rule.distance:.4g} or diffuse share {rule.diffuse:.4g}. {rule.calibration}",
-            _table(("crystals of the classes, test part", "still known, %"), kept),
-            _table(
+            markdown_table(("crystals of the classes, test part", "still known, %"), kept),
+            markdown_table(
                 (
                     "inputs of none of the classes, never seen before",
                     "AUROC against pristine and defective test crystals",
@@ -144,8 +144,8 @@ def _known_output(rule: KnownOutput) -> str:
         (
             rule.method,
             f"No above a probability of {rule.probability:.4g}. {rule.calibration}",
-            _table(("crystals of the classes, test part", "still known, %"), kept),
-            _table(
+            markdown_table(("crystals of the classes, test part", "still known, %"), kept),
+            markdown_table(
                 (
                     "inputs of none of the classes, never seen before",
                     "AUROC against all presentations of the test part",
@@ -157,32 +157,36 @@ def _known_output(rule: KnownOutput) -> str:
     )
 
 
-def _training(manifest: Manifest) -> str:
+def described_training(manifest: Description) -> str:
+    """How the weights came about, as a table."""
     record = manifest.training
     seconds = ", ".join(f"{name} {value:.0f} s" for name, value in record.seconds.items())
     rows = [
         ("Command", f"`{record.command}`"),
-        ("Data", "; ".join(f"{k} {_plain(v)}" for k, v in record.data.items() if k != "prototypes")),
-        ("Recipe", "; ".join(f"{name} {_plain(value)}" for name, value in record.config.items())),
+        ("Data", "; ".join(f"{k} {plain(v)}" for k, v in record.data.items() if k != "prototypes")),
+        ("Recipe", "; ".join(f"{name} {plain(value)}" for name, value in record.config.items())),
         ("Time", seconds),
         ("Versions", ", ".join(f"{name} {value}" for name, value in record.versions.items())),
         ("Finished", record.finished),
     ]
-    return _table(("", ""), rows)
+    return markdown_table(("", ""), rows)
 
 
-def _bullets(sentences: Iterable[str]) -> str:
+def bullets(sentences: Iterable[str]) -> str:
+    """A list in Markdown."""
     return "\n".join(f"- {sentence}" for sentence in sentences)
 
 
-def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
     lines = [titles, ["---"] * len(titles), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
 
 
-def _plain(value: Any) -> str:  # noqa: ANN401 - plain data
+def plain(value: Any) -> str:  # noqa: ANN401 - plain data
+    """Plain data for people."""
     if isinstance(value, dict):
-        return ", ".join(f"{k} {_plain(v)}" for k, v in value.items())
+        return ", ".join(f"{k} {plain(v)}" for k, v in value.items())
     if isinstance(value, list | tuple):
-        return "(" + ", ".join(_plain(v) for v in value) + ")"
+        return "(" + ", ".join(plain(v) for v in value) + ")"
     return f"{value:g}" if isinstance(value, float) else str(value)

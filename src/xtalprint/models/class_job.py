@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from xtalprint.errors import ModelError, WrongUsageError
 from xtalprint.io.part_job import PartJob
 from xtalprint.models.prediction import Prediction
-from xtalprint.models.registry import load_model, model_names
+from xtalprint.models.registry import load_classifier, model_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class ClassJob(PartJob[Prediction]):
         super().__init__(elements)
         # A name is that of a shipped model; a folder must be found from anywhere.
         self._model = model if model in model_names() else str(Path(model).resolve())
-        found = _loaded(self._model) if self._model == model else load_model(model)
+        found = _loaded(self._model) if self._model == model else load_classifier(model)
         if found.labels_atoms:
             raise WrongUsageError("this model labels atoms, not structures", source=model, remedy="choose another")
         self._provenance = dict(found.provenance)
@@ -88,4 +88,4 @@ class ClassJob(PartJob[Prediction]):
 
 @cache
 def _loaded(model: str) -> AnsweringModel:
-    return load_model(model)
+    return load_classifier(model)

@@ -59,20 +59,13 @@ class KnownConfig(_Strict):
     vacancies: tuple[float, ...] = (0.1, 0.25, 0.4)
 
 
-class FitConfig(_Strict):
-    """How a network is fitted, whatever it sees. ``threads`` and ``device`` change its speed and the last bits."""
+class RunConfig(_Strict):
+    """What every training run has."""
 
     seed: int = Field(default=0, ge=0)
     epochs: int = Field(default=5, ge=1)
     batch: int = Field(default=32, ge=2)
     learning_rate: float = Field(default=1e-3, gt=0)
-    #: "constant" as published; "cosine" falls to zero over all epochs.
-    schedule: Literal["constant", "cosine"] = "constant"
-    precision: Literal["float32", "bfloat16"] = "float32"
-    threads: int | None = Field(default=None, ge=1)
-    device: Literal["auto", "cpu", "cuda"] = "auto"
-    #: Minutes between checkpoints within an epoch; there is one after each epoch in any case.
-    checkpoint_minutes: float = Field(default=3.0, gt=0)
 
     def recipe(self) -> dict[str, Any]:
         """Everything that the result depends on; a run can be resumed only with the same."""
@@ -82,6 +75,18 @@ class FitConfig(_Strict):
         """Copy with some fields replaced, validated; None leaves a field as it is."""
         given = {key: value for key, value in changes.items() if value is not None}
         return parse_config(self.model_dump(mode="json") | given, type(self), source="the command line")
+
+
+class FitConfig(RunConfig):
+    """How a network is fitted, whatever it sees. ``threads`` and ``device`` change its speed and the last bits."""
+
+    #: "constant" as published; "cosine" falls to zero over all epochs.
+    schedule: Literal["constant", "cosine"] = "constant"
+    precision: Literal["float32", "bfloat16"] = "float32"
+    threads: int | None = Field(default=None, ge=1)
+    device: Literal["auto", "cpu", "cuda"] = "auto"
+    #: Minutes between checkpoints within an epoch; there is one after each epoch in any case.
+    checkpoint_minutes: float = Field(default=3.0, gt=0)
 
 
 class NetworksConfig(FitConfig):
@@ -137,7 +142,7 @@ class TrainingConfig(FitConfig):
         return values
 
 
-Config = TypeVar("Config", bound=FitConfig)
+Config = TypeVar("Config", bound=RunConfig)
 
 
 def read_config(path: Path, kind: type[Config]) -> Config:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from xtalprint.errors import ModelError
+
+#: log10 of a modulus in GPa from which on softness has no part in the width of an interval.
+STIFF = 2.2
 
 
 class _Strict(BaseModel):
@@ -86,25 +89,17 @@ class TrainingRecord(_Strict):
     finished: str
 
 
-class Manifest(_Strict):
-    """Everything that is known about a model. `xtalprint.models.card` turns it into the page for people."""
+class Description(_Strict):
+    """What is written down about every model."""
 
     schema_version: Literal[1] = 1
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     version: str = Field(pattern=r"^\d+\.\d+\.\d+(-[a-z0-9.]+)?$")
     summary: str
     architecture: str
-    classes: tuple[str, ...] = Field(min_length=2)
-    #: What the classes are: lattices that elements are not looked at for, or prototypes.
-    answers: Literal["class", "prototype"] = "class"
     descriptor: dict[str, Any]
-    weights: Weights
     #: Page for people, beside the weights.
     card: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.md$")
-    temperature: float = Field(default=1.0, gt=0)
-    known: KnownRule | KnownOutput | None
-    evidence: EvidenceTable | None = None
-    own_axes: OwnAxesTable | None = None
     metrics: dict[str, Any]
     training: TrainingRecord
     intended_use: tuple[str, ...] = Field(min_length=1)
@@ -114,8 +109,13 @@ class Manifest(_Strict):
     licence: str
     package_version: str
 
+    @property
+    def headline(self) -> str:
+        """How good it is, in a few words."""
+        raise NotImplementedError
+
     @classmethod
-    def parse(cls, text: str | bytes, *, source: str) -> Manifest:
+    def parse(cls, text: str | bytes, *, source: str) -> Self:
         """Read the JSON text of a manifest.
 
         Raises
@@ -133,3 +133,74 @@ class Manifest(_Strict):
                 source=source,
                 remedy="take the complete folder of a finished training run, or install xtalprint again",
             ) from error
+
+
+class Manifest(Description):
+    """Everything that is known about a classifier. `xtalprint.models.card` turns it into the page for people."""
+
+    classes: tuple[str, ...] = Field(min_length=2)
+    #: What the classes are: lattices that elements are not looked at for, or prototypes.
+    answers: Literal["class", "prototype"] = "class"
+    weights: Weights
+    temperature: float = Field(default=1.0, gt=0)
+    known: KnownRule | KnownOutput | None
+    evidence: EvidenceTable | None = None
+    own_axes: OwnAxesTable | None = None
+
+    @property
+    def headline(self) -> str:
+        """Accuracy on the test part."""
+        return f"test accuracy {100 * self.metrics['test']['accuracy']:.2f} %"
+
+
+class IntervalRule(_Strict):
+    """How wide an interval is: ± factor · (constant + disagreement · s + remoteness · d + softness · b) of log10.
+
+    s is the standard deviation of the answers of all parts, d the distance from the nearest known crystal, b how far
+    log10 of the answer is below `STIFF`.
+    """
+
+    level: float = Field(gt=0, lt=1)
+    constant: float = Field(ge=0)
+    disagreement: float = Field(ge=0)
+    remoteness: float = Field(ge=0)
+    softness: float = Field(ge=0)
+    factor: float = Field(gt=0)
+
+
+class FarRule(_Strict):
+    """When a crystal is far from all that were learned from."""
+
+    #: Distance from the nearest known crystal, and the share of known crystals that have another one as near.
+    distance: float = Field(gt=0)
+    share: float = Field(gt=0, lt=1)
+    #: Nearer than this, it is probably one of them.
+    same: float = Field(gt=0)
+
+
+class PropertyFiles(_Strict):
+    """The two files of a model of properties, NumPy archives that are read without pickle."""
+
+    weights: FileRecord
+    known: FileRecord
+
+
+class PropertyManifest(Description):
+    """Everything that is known about a model of elastic moduli."""
+
+    #: Names of the properties, and their intervals.
+    properties: dict[str, IntervalRule] = Field(min_length=1)
+    unit: str
+    files: PropertyFiles
+    far: FarRule
+
+    @property
+    def errors(self) -> dict[str, float]:
+        """Mean absolute error by property, in folds that no formula is shared by."""
+        return {name: self.metrics[name]["by formula"]["errors"]["both"]["MAE, GPa"] for name in self.properties}
+
+    @property
+    def headline(self) -> str:
+        """Errors on new formulas."""
+        told = ", ".join(f"{name} {error:.1f}" for name, error in self.errors.items())
+        return f"mean error, {self.unit}: {told}"

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import json
 import os
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 
 from xtalprint.errors import ModelError
-from xtalprint.models.manifest import FileRecord, Manifest
+from xtalprint.models.manifest import FileRecord, Manifest, PropertyManifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xtalprint.models.answering import AnsweringModel
+    from xtalprint.models.stiffness_model import StiffnessModel
 
 #: Shipped models: one ``NAME.json`` each, with its weights and its card beside it.
 WEIGHTS = Path(__file__).parent / "weights"
@@ -42,8 +44,8 @@ def model_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in WEIGHTS.glob("*.json")))
 
 
-def load_manifest(model: str | Path) -> tuple[Manifest, Path]:
-    """Read what is written down about a model, without loading its weights.
+def read_manifest(model: str | Path) -> tuple[Manifest | PropertyManifest, Path]:
+    """Read what is written down about a model of any kind, without loading its weights.
 
     Parameters
     ----------
@@ -64,11 +66,30 @@ def load_manifest(model: str | Path) -> tuple[Manifest, Path]:
         text = path.read_bytes()
     except OSError as error:
         raise ModelError(f"the model's description cannot be read: {error.strerror}", source=str(path)) from error
-    return Manifest.parse(text, source=str(path)), path.parent
+    kind = PropertyManifest if _tells_properties(text) else Manifest
+    return kind.parse(text, source=str(path)), path.parent
 
 
-def load_model(model: str | Path = "crystal-class") -> AnsweringModel:
-    """Load a classifier.
+def load_manifest(model: str | Path) -> tuple[Manifest, Path]:
+    """Read what is written down about a classifier, see `read_manifest`.
+
+    Raises
+    ------
+    ModelError
+        If there is no such model, or it is no classifier.
+    """
+    manifest, folder = read_manifest(model)
+    if isinstance(manifest, PropertyManifest):
+        raise _of_another_kind(manifest.name, "predicts properties and no class", "xtalprint predict")
+    return manifest, folder
+
+
+@overload
+def load_model(model: Literal["stiffness"]) -> StiffnessModel: ...  # type: ignore[overload-overlap]  # one name of all
+@overload
+def load_model(model: str | Path = ...) -> AnsweringModel: ...
+def load_model(model: str | Path = "crystal-class") -> AnsweringModel | StiffnessModel:
+    """Load a model: a classifier, or ``"stiffness"``, which predicts moduli.
 
     Parameters
     ----------
@@ -85,7 +106,24 @@ def load_model(model: str | Path = "crystal-class") -> AnsweringModel:
     >>> load_model("crystal-class").classes
     ('bcc', 'bct_139', 'bct_141', 'diam', 'fcc', 'hex/rh', 'sc')
     """
-    manifest, folder = load_manifest(model)
+    manifest, folder = read_manifest(model)
+    return _stiffness(manifest, folder) if isinstance(manifest, PropertyManifest) else _classifier(manifest, folder)
+
+
+def load_classifier(model: str | Path) -> AnsweringModel:
+    """Load a classifier, see `load_model`; a `ModelError` if it is another model."""
+    return _classifier(*load_manifest(model))
+
+
+def load_stiffness(model: str | Path = "stiffness") -> StiffnessModel:
+    """Load a model that predicts moduli, see `load_model`; a `ModelError` if it is another model."""
+    manifest, folder = read_manifest(model)
+    if isinstance(manifest, Manifest):
+        raise _of_another_kind(manifest.name, "tells classes and no moduli", "xtalprint classify")
+    return _stiffness(manifest, folder)
+
+
+def _classifier(manifest: Manifest, folder: Path) -> AnsweringModel:
     name = manifest.descriptor.get("descriptor")
     if name not in CLASSIFIERS:
         raise ModelError(
@@ -99,6 +137,25 @@ def load_model(model: str | Path = "crystal-class") -> AnsweringModel:
     classifier: Callable[[Manifest, bytes], AnsweringModel] = getattr(import_module(module), class_name)
     weights = checked_bytes(folder, manifest.weights.onnx)
     return classifier(manifest, weights)
+
+
+def _stiffness(manifest: PropertyManifest, folder: Path) -> StiffnessModel:
+    from xtalprint.models.stiffness_model import StiffnessModel  # noqa: PLC0415 - imports Numba
+
+    files = manifest.files
+    return StiffnessModel(manifest, checked_bytes(folder, files.weights), checked_bytes(folder, files.known))
+
+
+def _tells_properties(text: bytes) -> bool:
+    try:
+        content = json.loads(text)
+    except ValueError:
+        return False
+    return isinstance(content, dict) and "properties" in content
+
+
+def _of_another_kind(name: str, what: str, command: str) -> ModelError:
+    return ModelError(f"this model {what}", source=name, remedy=f"use it with: {command}")
 
 
 def checked_bytes(folder: Path, record: FileRecord) -> bytes:

@@ -8,20 +8,30 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from xtalprint.models import atom_class, crystal_class, crystal_class_image, crystal_class_published, prototype
-from xtalprint.models.card import card
+from xtalprint.models import (
+    atom_class,
+    crystal_class,
+    crystal_class_image,
+    crystal_class_published,
+    prototype,
+    stiffness_words,
+)
 from xtalprint.models.files import write_bytes, write_text
-from xtalprint.models.manifest import Manifest, Weights
-from xtalprint.models.registry import WEIGHTS, checked_bytes, load_manifest
+from xtalprint.models.manifest import FileRecord, Manifest, PropertyManifest
+from xtalprint.models.property_card import card_of
+from xtalprint.models.registry import WEIGHTS, checked_bytes, read_manifest
 
 #: What the cards of the shipped models say in words.
 WORDS = {
     words.NAME: words
-    for words in (atom_class, crystal_class, crystal_class_image, crystal_class_published, prototype)
+    for words in (
+        *(atom_class, crystal_class, crystal_class_image, crystal_class_published),
+        *(prototype, stiffness_words),
+    )
 }
 
 
-def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEIGHTS) -> Manifest:
+def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEIGHTS) -> Manifest | PropertyManifest:
     """Copy weights, manifest and card of a run into the folder of shipped models, in the place of older ones.
 
     Parameters
@@ -40,22 +50,23 @@ def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEI
     ModelError
         If the run is not finished, or a file of it is not the one that was trained.
     """
-    manifest, source = load_manifest(run)
-    error = 100 * (1 - manifest.metrics["test"]["accuracy"])
+    manifest, source = read_manifest(run)
     name = manifest.name if name is None else name
+    if isinstance(manifest, PropertyManifest):
+        stem = f"{name}-{version}-e{manifest.errors['bulk-modulus']:.2f}"
+        records: dict[str, FileRecord] = dict(manifest.files)
+        paths = {"weights": f"{stem}.npz", "known": f"{stem}-known.npz"}
+    else:
+        stem = f"{name}-{version}-e{100 * (1 - manifest.metrics['test']['accuracy']):.2f}"
+        records = dict(manifest.weights)
+        paths = {ending: f"{stem}.{ending}" for ending in records}
+    contents = {paths[key]: checked_bytes(source, record) for key, record in records.items()}
+    moved = {key: record.model_copy(update={"path": paths[key]}).model_dump() for key, record in records.items()}
     words = WORDS[name]
-    stem = f"{name}-{version}-e{error:.2f}"
-    contents = {
-        ending: checked_bytes(source, getattr(manifest.weights, ending)) for ending in ("onnx", "safetensors")
-    }
-    records = {
-        ending: getattr(manifest.weights, ending).model_copy(update={"path": f"{stem}.{ending}"})
-        for ending in contents
-    }
     changes = {
         "name": name,
         "version": version,
-        "weights": Weights(**records).model_dump(),
+        "files" if isinstance(manifest, PropertyManifest) else "weights": moved,
         "card": f"{name}.md",
         # Words may be mended after the run; figures may not.
         "summary": words.SUMMARY,
@@ -63,12 +74,12 @@ def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEI
         "out_of_scope": words.OUT_OF_SCOPE,
         "limitations": words.LIMITATIONS,
     }
-    shipped = Manifest.model_validate(manifest.model_dump() | changes)
+    shipped = type(manifest).model_validate(manifest.model_dump() | changes)
     for old in (*folder.glob(f"{name}-[0-9]*"), *folder.glob(f"{name}.*")):
         old.unlink()
-    for ending, content in contents.items():
-        write_bytes(folder / f"{stem}.{ending}", content)
-    write_text(folder / shipped.card, card(shipped))
+    for path, content in contents.items():
+        write_bytes(folder / path, content)
+    write_text(folder / shipped.card, card_of(shipped))
     write_text(folder / f"{shipped.name}.json", shipped.model_dump_json(indent=1) + "\n")
     return shipped
 
@@ -81,7 +92,8 @@ def main() -> None:
     parser.add_argument("--name", choices=sorted(WORDS), help="under which it is shipped; default: that of the run")
     arguments = parser.parse_args()
     shipped = ship(arguments.run, arguments.version, name=arguments.name)
-    print(f"{shipped.weights.onnx.path}: SHA-256 {shipped.weights.onnx.sha256}")  # noqa: T201 - a developer's command
+    weights = shipped.files.weights if isinstance(shipped, PropertyManifest) else shipped.weights.onnx
+    print(f"{weights.path}: SHA-256 {weights.sha256}")  # noqa: T201 - a developer's command
 
 
 if __name__ == "__main__":

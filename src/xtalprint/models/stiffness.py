@@ -5,13 +5,14 @@ All learn log10 of both moduli together from `xtalprint.descriptors.interpretabl
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xtalprint.errors import MissingExtraError
+from xtalprint.models.stiffness_network import NetworkSettings, fitted_network
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -55,21 +56,65 @@ class TreeSettings:
     max_features: float = 0.3
 
 
-@dataclass(frozen=True, kw_only=True)
-class NetworkSettings:
-    """A perceptron of two hidden layers (SiLU, dropout), absolute errors, AdamW with one cycle of the rate."""
-
-    hidden: tuple[int, int] = (256, 128)
-    dropout: float = 0.1
-    epochs: int = 30
-    batch: int = 64
-    rate: float = 3e-3
-    decay: float = 1e-3
-
-
 def element_shares(numbers: Sequence[NDArray[np.int64]]) -> Floats:
     """(n, 97) share of each element by atomic number."""
     return np.array([np.bincount(one, minlength=ELEMENTS)[:ELEMENTS] / len(one) for one in numbers])
+
+
+@dataclass(frozen=True)
+class Standard:
+    """How numbers of a crystal become a point of a space in which distances mean unlikeness.
+
+    Parameters
+    ----------
+    centre, spread
+        (columns,) mean and standard deviation of each column of a table, of the logarithm for the packing.
+    groups
+        Which groups of columns; "elements" are not in the table.
+    """
+
+    centre: Floats
+    spread: Floats
+    groups: tuple[str, ...] = tuple(WEIGHTS)
+
+    @classmethod
+    def of(cls, table: Table, *, groups: Sequence[str] = tuple(WEIGHTS)) -> Standard:
+        """Take mean and spread of all rows of a table."""
+        values = _levelled(table)
+        return cls(values.mean(axis=0), np.maximum(values.std(axis=0), LEAST), tuple(groups))
+
+    @staticmethod
+    def element_part(shares: Floats) -> Singles:
+        """(n, elements) coordinates of the elements, the last of a point."""
+        return np.asarray(WEIGHTS["elements"] * np.sqrt(shares), dtype=np.float32)
+
+    def points(self, table: Table, shares: Floats) -> Singles:
+        """(n, dimensions) points, those of the groups one after the other.
+
+        Parameters
+        ----------
+        table
+            Of any crystals, with the columns of the other.
+        shares
+            See `element_shares`.
+        """
+        values = np.clip((_levelled(table) - self.centre) / self.spread, -CLIPPED, CLIPPED)
+        parts: list[Floats | Singles] = []
+        for group in self.groups:
+            if group == "elements":
+                parts.append(self.element_part(shares))
+                continue
+            part = values[:, [column == group for column in table.groups]]
+            parts.append(WEIGHTS.get(group, 1.0) * part / np.sqrt(part.shape[1]))
+        return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def _levelled(table: Table) -> Floats:
+    """Logarithms of the packing, all others as they are."""
+    values = table.array.copy()
+    packing = [group == "packing" for group in table.groups]
+    values[:, packing] = np.log(np.maximum(values[:, packing], 1e-3))
+    return values
 
 
 def inputs(table: Table, shares: Floats, train: Rows, *, groups: Sequence[str] = tuple(WEIGHTS)) -> Singles:
@@ -86,33 +131,29 @@ def inputs(table: Table, shares: Floats, train: Rows, *, groups: Sequence[str] =
     groups
         Which groups of columns; default: those of `WEIGHTS`. Any other has the weight 1.
     """
-    parts: list[Floats] = []
-    for group in groups:
-        if group == "elements":
-            parts.append(WEIGHTS[group] * np.sqrt(shares))
-            continue
-        values = table.part(group)
-        if group == "packing":
-            values = np.log(np.maximum(values, 1e-3))
-        spread = values[train].std(axis=0)
-        values = (values - values[train].mean(axis=0)) / np.maximum(spread, LEAST)
-        parts.append(WEIGHTS.get(group, 1.0) * np.clip(values, -CLIPPED, CLIPPED) / np.sqrt(values.shape[1]))
-    return np.concatenate(parts, axis=1).astype(np.float32)
+    known = replace(table, array=table.array[train])
+    return Standard.of(known, groups=groups).points(table, shares)
 
 
 def kernel_answers(x: Singles, y: Floats, train: Rows, asked: Rows, settings: KernelSettings | None = None) -> Floats:
     """(m, targets) by kernel ridge regression on rows ``train`` of x, with targets y of these rows."""
-    from scipy.linalg import cho_factor, cho_solve  # noqa: PLC0415 - 0.1 s
-
     chosen = settings or KernelSettings()
     known, mean = x[train], y.mean(axis=0)
-    gram = _kernel(known, known, chosen.width)
-    gram.flat[:: len(gram) + 1] = 1 + chosen.ridge
-    # The matrix is positive definite, and single precision is enough for a ridge of 0.02.
-    factor = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
-    weights = cho_solve(factor, (y - mean).astype(np.float32), check_finite=False)
+    weights = kernel_weights(known, y, chosen)
     result: Floats = (_kernel(x[asked], known, chosen.width) @ weights).astype(np.float64) + mean
     return result
+
+
+def kernel_weights(known: Singles, y: Floats, settings: KernelSettings) -> Singles:
+    """(n, targets) weights of the known points in a sum of kernels, to which the mean of y is added."""
+    from scipy.linalg import cho_factor, cho_solve  # noqa: PLC0415 - 0.1 s
+
+    gram = _kernel(known, known, settings.width)
+    gram.flat[:: len(gram) + 1] = 1 + settings.ridge
+    # The matrix is positive definite, and single precision is enough for a ridge of 0.02.
+    factor = cho_factor(gram, lower=True, overwrite_a=True, check_finite=False)
+    weights: Singles = cho_solve(factor, (y - y.mean(axis=0)).astype(np.float32), check_finite=False)
+    return weights
 
 
 def _kernel(a: Singles, b: Singles, width: float) -> Singles:
@@ -146,56 +187,7 @@ def network_answers(
     x: Singles, y: Floats, train: Rows, asked: Rows, *, seed: int, settings: NetworkSettings | None = None
 ) -> Floats:
     """(m, targets) by a small perceptron that learns all targets at once."""
-    if find_spec("torch") is None:
-        raise MissingExtraError.of("torch", "train", "learning with a network")
-    import torch  # noqa: PLC0415 - an extra
-
-    chosen = settings or NetworkSettings()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            return _network_answers(x, y, train, asked, chosen)
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _network_answers(x: Singles, y: Floats, train: Rows, asked: Rows, chosen: NetworkSettings) -> Floats:
-    import torch  # noqa: PLC0415 - an extra
-    from torch import nn  # noqa: PLC0415 - likewise
-
-    mean, spread = y.mean(axis=0), y.std(axis=0)
-    # Of the order of 1 for each number.
-    known, others = (torch.from_numpy(x[rows] * np.float32(0.5 * x.shape[1] ** 0.5)) for rows in (train, asked))
-    wanted = torch.from_numpy(((y - mean) / spread).astype(np.float32))
-    first, second = chosen.hidden
-    network = nn.Sequential(
-        nn.Linear(x.shape[1], first),
-        nn.SiLU(),
-        nn.Dropout(chosen.dropout),
-        nn.Linear(first, second),
-        nn.SiLU(),
-        nn.Dropout(chosen.dropout),
-        nn.Linear(second, y.shape[1]),
-    )
-    n_batches = max(1, len(known) // chosen.batch)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=chosen.rate, weight_decay=chosen.decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, chosen.rate, total_steps=chosen.epochs * n_batches)
-    for _ in range(chosen.epochs):
-        order = torch.randperm(len(known))
-        for batch in range(n_batches):
-            some = order[batch * chosen.batch : (batch + 1) * chosen.batch]
-            loss = (network(known[some]) - wanted[some]).abs().mean()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            schedule.step()
-    network.eval()
-    with torch.no_grad():
-        answers = network(others).numpy().astype(np.float64)
-    result: Floats = answers * spread + mean
-    return result
+    return fitted_network(x[train], y, seed=seed, settings=settings).answers(x[asked])
 
 
 def means(answers: Mapping[str, Floats], *names: str) -> Floats:

@@ -21,11 +21,11 @@ from xtalprint.models.registry import RUN_MANIFEST
 from xtalprint.models.versions import versions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from xtalprint.models.checkpoint import Progress
-    from xtalprint.models.configuration import FitConfig, TrainingConfig
+    from xtalprint.models.configuration import RunConfig, TrainingConfig
     from xtalprint.models.convnet import ConvNet
     from xtalprint.models.manifest import KnownRule
     from xtalprint.models.novelty import GaussianDistance
@@ -123,11 +123,11 @@ class Clock:
         write_json(self.path, self.seconds)
 
 
-def require_packages(device: str) -> None:
+def require_packages(device: str, *, packages: Sequence[str] = ("torch", "safetensors", "onnx", "spglib")) -> None:
     """Refuse to start without a package, or without the device that is asked for."""
     import importlib.util  # noqa: PLC0415 - only here
 
-    for package in ("torch", "safetensors", "onnx", "spglib"):
+    for package in packages:
         if importlib.util.find_spec(package) is None:
             raise MissingExtraError.of(package, "train", "training a model")
     if device == "cuda":
@@ -137,7 +137,7 @@ def require_packages(device: str) -> None:
             raise WrongUsageError("torch finds no CUDA device", remedy="leave out --device, or give cpu")
 
 
-def prepare_folder(folder: Path, config: FitConfig, *, resume: bool) -> None:
+def prepare_folder(folder: Path, config: RunConfig, *, resume: bool) -> None:
     """Write the recipe into an empty folder, or check that the run there has the same."""
     if folder.exists() and any(folder.iterdir()) and not resume:
         raise WrongUsageError(
@@ -204,7 +204,7 @@ def _figures(network: ConvNet, data: TrainingData) -> dict[str, Any]:
     return figures
 
 
-def training_record(config: FitConfig, data: dict[str, Any], clock: Clock, command: str) -> TrainingRecord:
+def training_record(config: RunConfig, data: dict[str, Any], clock: Clock, command: str) -> TrainingRecord:
     """Say how the weights came about, as of now."""
     return TrainingRecord(
         command=command or "xtalprint.models.training.train_crystal_class",

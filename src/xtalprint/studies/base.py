@@ -185,6 +185,12 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "stiffness-kernels",
+            "Cumby and Seth (2021), figure 4: kernel ridge and LASSO on RDF, GRID, Fourier box and all together",
+            "xtalprint.studies.stiffness_kernels",
+            needs_data=True,
+        ),
+        Study(
             "stiffness-model",
             "bulk and shear modulus from readable numbers by kernel, boosted trees and network; ablation; intervals",
             "xtalprint.studies.stiffness_model",

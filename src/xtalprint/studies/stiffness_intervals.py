@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xtalprint.models.stiffness_intervals import LEVEL, conformal_factor
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
-#: Share of true values that an interval shall hold.
-LEVEL = 0.90
 #: log10: the width where all ways agree, in units of which disagreement counts.
 AGREED = 0.03
 #: Equal parts by width in which coverage is told.
@@ -66,15 +66,3 @@ def intervals(predicted: Floats, y: Floats, spread: Floats, fold_of: Rows, kept:
             for part in parts
         ],
     }
-
-
-def conformal_factor(scores: Floats) -> float:
-    """The ⌈0.9 (n + 1)⌉-th smallest of n scores; the largest where that is beyond n.
-
-    Examples
-    --------
-    >>> conformal_factor(np.arange(1.0, 100.0))
-    90.0
-    """
-    place = min(int(np.ceil(LEVEL * (len(scores) + 1))), len(scores))
-    return float(np.sort(scores)[place - 1])

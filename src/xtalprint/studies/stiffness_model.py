@@ -13,7 +13,6 @@ from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpect
 from xtalprint.models.stiffness import (
     WEIGHTS,
     KernelSettings,
-    NetworkSettings,
     TreeSettings,
     element_shares,
     inputs,
@@ -22,8 +21,11 @@ from xtalprint.models.stiffness import (
     network_answers,
     tree_answers,
 )
+from xtalprint.models.stiffness_figures import log_errors, over_folds
+from xtalprint.models.stiffness_intervals import LEVEL
+from xtalprint.models.stiffness_network import NetworkSettings
 from xtalprint.studies.base import StudyResult, data_file, say
-from xtalprint.studies.stiffness_intervals import LEVEL, intervals
+from xtalprint.studies.stiffness_intervals import intervals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -121,7 +123,7 @@ def cross_validated(case: Case, *, by_formula: bool) -> tuple[dict[str, Any], di
         kept = np.ones(len(case.rows), dtype=np.bool_) if target == 0 else case.sound
         y = case.y[:, target]
         figures[name] = {
-            "ways": {way: _over_folds(answers[way][:, target], y, fold_of, kept) for way in WAYS},
+            "ways": {way: over_folds(answers[way][kept, target], y[kept], fold_of[kept]) for way in WAYS},
             "intervals": intervals(answers[BEST][:, target], y, spread[:, target], fold_of, kept),
         }
     drawn = {name: (answers[BEST][:, i], case.y[:, i], case.sound) for i, name in enumerate(MODULI)}
@@ -151,27 +153,6 @@ def _fold(case: Case, train: Rows, test: Rows, number: int) -> dict[str, Floats]
         PAIR: means(answers, KERNEL, TREES),
         BEST: means(answers, KERNEL, NETWORK),
         ALL: means(answers, *SINGLE),
-    }
-
-
-def _over_folds(predicted: Floats, y: Floats, fold_of: Rows, kept: NDArray[np.bool_]) -> dict[str, Any]:
-    """Means over the folds of the errors, with the standard error of the mean."""
-    by_fold = [log_errors(predicted[some], y[some]) for some in (kept & (fold_of == i) for i in range(FOLDS))]
-    found: dict[str, Any] = {key: round(float(np.mean([one[key] for one in by_fold])), 4) for key in by_fold[0]}
-    for key in ("MAE, GPa", "MAE of log10"):
-        spread = float(np.std([one[key] for one in by_fold], ddof=1))
-        found[f"standard error, {key}"] = round(spread / FOLDS**0.5, 4)
-    return {**found, "by_fold": [one["MAE, GPa"] for one in by_fold]}
-
-
-def log_errors(predicted: Floats, y: Floats) -> dict[str, float]:
-    """Errors in GPa and of log10, from log10."""
-    in_gpa = abs(10.0**predicted - 10.0**y)
-    return {
-        "MAE, GPa": round(float(in_gpa.mean()), 3),
-        "median error, GPa": round(float(np.median(in_gpa)), 3),
-        "RMSE, GPa": round(float(np.sqrt((in_gpa**2).mean())), 3),
-        "MAE of log10": round(float(abs(predicted - y).mean()), 5),
     }
 
 

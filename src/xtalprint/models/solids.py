@@ -1,0 +1,121 @@
+"""What has a bulk modulus at all: an ordered crystal that repeats in three directions and whose atoms touch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.descriptors.element_properties import check_elements
+from xtalprint.elements import SYMBOLS
+from xtalprint.errors import UnsupportedInputError
+from xtalprint.geometry.vacuum import without_vacuum
+
+if TYPE_CHECKING:
+    from xtalprint.crystal import Crystal
+
+#: More sites in a cell than this need too much memory.
+MOST_SITES = 200_000
+#: Atoms do not touch if the shortest bond of all is so many sums of covalent radii: of 12,178 crystals solid neon has
+#: the most, 2.6, and no other more than 1.6.
+APART = 3.0
+_DIRECTIONS = 3
+
+
+def check_solid(crystal: Crystal) -> None:
+    """Refuse what has no bulk or shear modulus, or none that can be predicted.
+
+    Raises
+    ------
+    UnsupportedInputError
+        For a cluster, what repeats in one or two directions only, a molecule in an empty cell, disorder, elements
+        without properties, and too many sites; naming file, frame, value and remedy.
+    """
+    _check_periodic(crystal)
+    _check_ordered(crystal)
+    check_elements(crystal.numbers, source=crystal.source, frame=crystal.frame)
+    if len(crystal) > MOST_SITES:
+        raise _refused(
+            crystal,
+            f"more than {MOST_SITES:,} sites",
+            f"{len(crystal):,} sites",
+            "give the cell of the crystal itself",
+        )
+
+
+def _check_periodic(crystal: Crystal) -> None:
+    n_directions = sum(crystal.pbc)
+    if n_directions == 0:
+        raise _refused(
+            crystal,
+            "a cluster without a cell has no bulk or shear modulus",
+            f"{len(crystal)} atoms",
+            "give the crystal that it is a piece of, with its cell",
+        )
+    if n_directions < _DIRECTIONS:
+        raise _refused(
+            crystal,
+            f"what repeats in {n_directions} of 3 directions has no bulk or shear modulus",
+            f"pbc {crystal.pbc}",
+            "give the crystal with a cell that repeats in three directions",
+        )
+    inside, vacuum = without_vacuum(crystal)
+    if vacuum is not None and not any(inside.pbc):
+        gaps = ", ".join(f"{gap:.1f} Å" for gap in vacuum.gap)
+        raise _refused(
+            crystal,
+            "what stands alone in an empty cell has no bulk or shear modulus",
+            f"vacuum of {gaps} along the axes",
+            "give the cell of the solid",
+        )
+
+
+def _check_ordered(crystal: Crystal) -> None:
+    if crystal.is_ordered:
+        return
+    rows = np.flatnonzero(crystal.occupancies < 1)
+    site = crystal.site_of_row[rows[0]]
+    members = np.flatnonzero(crystal.site_of_row == site)
+    raise UnsupportedInputError(
+        f"{_counted(len(np.unique(crystal.site_of_row[rows])))} shared or partly empty, and the model was made for "
+        "ordered crystals",
+        source=crystal.source,
+        frame=crystal.frame,
+        atom=int(rows[0]),
+        value=", ".join(f"{SYMBOLS[crystal.numbers[i]]} {crystal.occupancies[i]:g}" for i in members),
+        remedy="choose one species for each site, in a supercell if need be",
+    )
+
+
+def check_touching(crystal: Crystal, shortest_bond: float) -> None:
+    """Refuse atoms far apart; ``shortest_bond`` is in sums of covalent radii.
+
+    Raises
+    ------
+    UnsupportedInputError
+        Naming the value and the remedy.
+    """
+    if shortest_bond > APART:
+        raise _refused(
+            crystal,
+            f"atoms that are all farther apart than {APART:g} sums of their covalent radii are no solid",
+            f"the nearest two at {shortest_bond:.1f}",
+            "check the cell and the unit of length",
+        )
+
+
+def notice_of_vacuum(crystal: Crystal) -> list[str]:
+    """Say so if the crystal is a slab or a wire in a cell that is partly empty."""
+    vacuum = without_vacuum(crystal)[1]
+    if vacuum is None:
+        return []
+    gaps = " and ".join(f"{gap:.3g} Å along axis {axis}" for axis, gap in enumerate(vacuum.gap) if gap)
+    return [f"vacuum of {gaps}: a modulus of this cell says more of the vacuum than of what stands in it"]
+
+
+def _counted(n: int) -> str:
+    return "1 site is" if n == 1 else f"{n} sites are"
+
+
+def _refused(crystal: Crystal, problem: str, value: str, remedy: str) -> UnsupportedInputError:
+    return UnsupportedInputError(problem, source=crystal.source, frame=crystal.frame, value=value, remedy=remedy)

@@ -1,0 +1,194 @@
+"""A whole run of ``train stiffness``, small: measured in folds, the same each time, and resumed where it stopped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from xtalprint import read
+from xtalprint.cli.train import train
+from xtalprint.datasets import elasticity
+from xtalprint.errors import WrongUsageError
+from xtalprint.models.files import sha256
+from xtalprint.models.manifest import IntervalRule, PropertyManifest
+from xtalprint.models.registry import load_stiffness, read_manifest
+from xtalprint.models.shipping import ship
+from xtalprint.models.stiffness_configuration import QUICK_STIFFNESS, StiffnessConfig
+from xtalprint.models.stiffness_files import KnownCrystals
+from xtalprint.models.stiffness_intervals import Unseen, conformal_factor, coverage, fitted_rule, half_widths
+from xtalprint.models.stiffness_model import half_width
+from xtalprint.models.stiffness_training import train_stiffness
+
+FILES = {"config.json", "metrics.json", "model.json", "card.md", "weights.npz", "known.npz", "SHA256SUMS"}
+
+
+def run_train(*arguments, exit_code=0):
+    result = CliRunner().invoke(train, ["stiffness", *map(str, arguments)])
+    assert result.exit_code == exit_code, result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    pytest.importorskip("torch")
+    folder = tmp_path_factory.mktemp("run") / "quick"
+    told = run_train("--quick", "--output", folder)
+    assert "stiffness 1.0.0: mean error, GPa: bulk-modulus " in told.output
+    return folder
+
+
+@pytest.mark.data
+def test_the_folder_holds_everything_and_no_scratch(run):
+    assert {path.name for path in run.iterdir()} == FILES
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=run, check=True)
+    assert json.loads((run / "config.json").read_text())["data"] == {"n": 300, "seed": 0, "folds": 2, "by_formula": 2}
+
+
+@pytest.mark.data
+def test_the_model_in_it_answers_and_knows_what_it_learned_from(run):
+    model = load_stiffness(run)
+    data = elasticity()
+    rows = {name: row for row, name in enumerate(data.ids)}
+    row = rows[model.crystals.ids[7].decode()]
+    [answer] = model.predict(data.crystals[row])
+    assert answer.neighbours[0].id == data.ids[row]
+    assert answer.neighbours[0].distance < model.manifest.far.same
+    assert answer.neighbours[0].values["bulk-modulus"] == data.bulk_modulus[row]
+    assert answer.neighbours[0].formula == data.formulas[row]
+    assert any("the model learned from this crystal" in warning for warning in answer.warnings)
+    record = model.manifest.training
+    assert record.command == "xtalprint train stiffness --quick --output DIR"
+    assert record.data["n"] == 300
+    assert not data.outlier[[rows[name.decode()] for name in model.crystals.ids]].any()
+
+
+@pytest.mark.data
+def test_the_same_recipe_gives_the_same_bytes_and_a_stopped_run_goes_on(run, tmp_path):
+    class StoppedError(Exception):
+        pass
+
+    def stop_at_the_third_fold(text):
+        if "fold 1 of 2, by formula" in text:
+            raise StoppedError
+
+    folder = tmp_path / "again"
+    with pytest.raises(StoppedError):
+        train_stiffness(QUICK_STIFFNESS, folder, say=stop_at_the_third_fold)
+    with pytest.raises(WrongUsageError, match="the folder is not empty"):
+        train_stiffness(QUICK_STIFFNESS, folder)
+    said = []
+    train_stiffness(QUICK_STIFFNESS, folder, resume=True, say=said.append)
+    assert [text for text in said if "fold" in text] == ["fold 1 of 2, by formula", "fold 2 of 2, by formula"]
+    for name in ("weights.npz", "known.npz", "metrics.json"):
+        assert sha256(folder / name) == sha256(run / name), name
+
+
+@pytest.mark.data
+def test_taking_a_run_into_the_package(run, tmp_path):
+    shipped = ship(run, "3.2.1", folder=tmp_path)
+    assert isinstance(shipped, PropertyManifest)
+    assert shipped.files.weights.path == f"stiffness-3.2.1-e{shipped.errors['bulk-modulus']:.2f}.npz"
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *("stiffness.json", "stiffness.md", shipped.files.weights.path, shipped.files.known.path)
+    }
+    assert (tmp_path / "stiffness.md").read_text(encoding="utf-8").startswith("# stiffness 3.2.1")
+
+
+@pytest.mark.data
+def test_damaged_files_are_refused(run, tmp_path):
+    folder = shutil.copytree(run, tmp_path / "run")
+    (folder / "known.npz").write_bytes((folder / "known.npz").read_bytes()[:-1])
+    with pytest.raises(ValueError, match="weights do not match their SHA-256"):
+        load_stiffness(folder)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--threads", "2"], "trained in one thread on the processor; leave --threads out"),
+        (["--device", "cpu"], "leave --device out"),
+        (["--classes", "README.md"], "--classes is for: xtalprint train prototype"),
+    ],
+)
+def test_options_of_other_models_are_refused(tmp_path, options, message):
+    (tmp_path / "README.md").write_text("")
+    options = [str(tmp_path / one) if one == "README.md" else one for one in options]
+    told = run_train(*options, "--output", tmp_path / "run", exit_code=2)
+    assert message in " ".join(told.output.split())
+
+
+def test_without_the_data_it_says_where_to_get_them(tmp_path, monkeypatch):
+    monkeypatch.delenv("XTALPRINT_DATA", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    pytest.importorskip("torch")
+    with pytest.raises(WrongUsageError, match="the elastic moduli are neither in the folder of XTALPRINT_DATA"):
+        train_stiffness(QUICK_STIFFNESS, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def made_answers(n, seed=0):
+    rng = np.random.default_rng(seed)
+    disagreement, distance = rng.gamma(2.0, 0.02, n), rng.gamma(4.0, 0.2, n)
+    true = rng.normal(1.9, 0.3, n)
+    return Unseen(true + rng.normal(0, 1, n) * (0.01 + disagreement + 0.03 * distance), true, disagreement, distance)
+
+
+def test_intervals_hold_nine_of_ten_on_the_whole_and_among_the_wide_ones():
+    unseen = made_answers(20_000)
+    found = coverage(unseen, np.arange(20_000) % 5)
+    assert found["coverage"] == pytest.approx(0.9, abs=0.01)
+    for parts in (found["by_width"], found["by_distance"], found["by_value"]):
+        assert len(parts) == 5
+        assert min(parts) > 0.86
+    fresh = made_answers(20_000, seed=1)
+    rule = fitted_rule(unseen)
+    assert (fresh.errors <= half_widths(rule, fresh)).mean() == pytest.approx(0.9, abs=0.01)
+
+
+def test_the_width_of_one_is_that_of_many():
+    unseen = made_answers(10)
+    rule = IntervalRule(level=0.9, constant=0.01, disagreement=0.8, remoteness=0.1, softness=0.05, factor=2.1)
+    one_by_one = [
+        half_width(
+            rule,
+            value=float(unseen.value[i]),
+            disagreement=float(unseen.disagreement[i]),
+            distance=float(unseen.distance[i]),
+        )
+        for i in range(10)
+    ]
+    np.testing.assert_allclose(one_by_one, half_widths(rule, unseen))
+
+
+def test_the_conformal_factor_leaves_room_for_one_more():
+    assert conformal_factor(np.arange(1.0, 20.0)) == 18.0
+
+
+def test_formulas_and_shares_of_known_crystals():
+    known = KnownCrystals.of(
+        ["mp-1", "mvc-2"],
+        [np.array([22, 8, 8, 22, 8, 8]), np.array([26])],
+        np.array([[200.0, 100.0], [180.0, 80.0]]),
+        np.array([[210.0, 90.0], [170.0, 70.0]]),
+    )
+    assert [known.formula(row) for row in (0, 1)] == ["O2Ti", "Fe"]
+    assert known.shares.shape == (2, 97)
+    assert known.shares[0, [8, 22]].tolist() == [2 / 3, 1 / 3]
+    assert known.elements == {8, 22, 26}
+
+
+def test_the_shipped_recipe_is_the_default():
+    manifest, _ = read_manifest("stiffness")
+    assert StiffnessConfig.model_validate(manifest.training.config) == StiffnessConfig()
+    assert manifest.training.command == "xtalprint train stiffness --output DIR"
+
+
+def test_a_file_is_read_and_answered():
+    crystals = read(Path(__file__).parents[2] / "examples" / "data" / "copper.cif")
+    assert load_stiffness().predict(crystals)[0].source.endswith("copper.cif")
