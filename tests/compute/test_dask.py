@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
+from concurrent.futures import Future
 
 import pytest
 
 from xtalprint.compute import Engine, ShardFolder, answers, fill, open_pool
+from xtalprint.compute.dask_pool import _is_mishap
 from xtalprint.errors import WrongUsageError, XtalprintError
 
 pytest.importorskip("distributed")
@@ -124,3 +127,26 @@ def test_no_worker_is_wrong_usage(cluster, monkeypatch):
         open_pool(Engine("dask", scheduler=cluster.address)),
     ):
         pass
+
+
+def test_an_answer_that_dask_took_for_an_error_is_asked_for_again():
+    """As `distributed.cfexecutor` does it when the worker that holds an answer is lost while it is fetched."""
+    from distributed import cfexecutor  # noqa: PLC0415 - an optional package
+
+    class Lost:
+        status = "pending"
+
+        async def _result(self, *, raiseit):
+            return "the answer" if not raiseit else None
+
+    mistaken = Future()
+
+    async def pass_on():
+        await cfexecutor._cascade_future(Lost(), mistaken)
+
+    asyncio.run(pass_on())
+    assert _is_mishap(mistaken.exception())
+    with pytest.raises(TypeError) as own:
+        len(7)
+    assert not _is_mishap(own.value)
+    assert not _is_mishap(None)

@@ -29,6 +29,18 @@ SCHEDULER_LOST = "Dask's scheduler was lost", "start it again"
 WORKERS_LOST = "all workers of the Dask cluster were lost", "start some again"
 
 
+#: So many times work is asked for anew whose answer Dask mistook.
+ASK_AGAIN = 3
+
+
+def _is_mishap(error: BaseException | None) -> bool:
+    """Whether Dask took an answer for an error: the worker that held it was lost when it was to be fetched."""
+    place = error.__traceback__ if isinstance(error, Exception) and type(error) in {TypeError, ValueError} else None
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    return place is not None and place.tb_frame.f_globals.get("__name__") == "distributed.cfexecutor"
+
+
 class WatchedExecutor(Executor):
     """Dask's own executor, but work does not wait for ever for a scheduler, or for workers, that are gone.
 
@@ -54,20 +66,26 @@ class WatchedExecutor(Executor):
         future: Future[Any] = Future()
         with self._lock:
             self._waiting.add(future)
+        self._ask(future, partial(fn, *args, **kwargs), ASK_AGAIN)
+        return future
+
+    def _ask(self, future: Future[Any], work: Callable[[], Any], again: int) -> None:
         try:
-            self._executor.submit(fn, *args, **kwargs).add_done_callback(partial(self._finish, future))
+            self._executor.submit(work).add_done_callback(partial(self._finish, future, work, again))
         except Exception:
             if self._client.status == "running":
                 raise
             self._lose()
-        return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002 - of Executor
         """Give up what is unfinished."""
         self._closed.set()
         self._executor.shutdown(wait=False)
 
-    def _finish(self, future: Future[Any], inner: Future[Any]) -> None:
+    def _finish(self, future: Future[Any], work: Callable[[], Any], again: int, inner: Future[Any]) -> None:
+        if again and not inner.cancelled() and _is_mishap(inner.exception()):
+            self._ask(future, work, again - 1)
+            return
         with self._lock:
             self._waiting.discard(future)
         with suppress(InvalidStateError):  # given up
