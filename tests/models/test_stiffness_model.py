@@ -275,6 +275,15 @@ def test_a_slab_is_answered_with_a_warning(model):
     assert any("vacuum of 16.2 Å along axis 2" in warning for warning in answer.warnings)
 
 
+def test_an_atom_in_a_huge_cell_is_answered_without_overflow(model):
+    """Warnings are errors here: its numbers are so large that an exponential overflowed."""
+    wire = Crystal([[0, 0, 0]], ["Cu"], cell=np.diag([300.0, 3.0, 3.0]))
+    [answer] = model.predict([wire])
+    assert (answer.status, answer.known, len(answer.moduli)) == ("ok", False, 2)
+    for modulus in answer.moduli.values():
+        assert np.isfinite([modulus.value, *modulus.interval]).all()
+
+
 def test_a_crystal_that_was_learned_from_is_named(model):
     same = model.manifest.far.same
     [answer] = model.predict(COPPER)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
 
+#: Its exponential is still a number in single precision; beyond it the activation is zero anyway.
+LARGEST_EXPONENT = np.float32(80)
+
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkSettings:
@@ -53,7 +56,7 @@ class Network:
             # Not by a matrix product: its last bits would depend on the number of rows.
             values = np.einsum("mi,io->mo", values, matrix) + bias
             if number < len(self.matrices) - 1:
-                values = values / (1 + np.exp(-values))
+                values = values / (1 + np.exp(np.minimum(-values, LARGEST_EXPONENT)))
         result: Floats = values.astype(np.float64) * self.spread + self.centre
         return result
 
