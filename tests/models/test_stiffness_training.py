@@ -47,7 +47,7 @@ def run(tmp_path_factory):
 def test_the_folder_holds_everything_and_no_scratch(run):
     assert {path.name for path in run.iterdir()} == FILES
     subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=run, check=True)
-    assert json.loads((run / "config.json").read_text())["data"] == {"n": 300, "seed": 0, "folds": 2, "by_formula": 2}
+    assert json.loads((run / "config.json").read_text())["data"] == {"n": 300, "seed": 0, "folds": 2}
 
 
 @pytest.mark.data

@@ -37,9 +37,8 @@ def property_card(manifest: PropertyManifest) -> str:
 _ERRORS = """\
 Each crystal was predicted by a model of the same recipe that learned from the other folds only; mean and
 standard error over the folds. “random” parts all {n:,} crystals at random; “by formula” so that no formula is
-in two of the {folds} folds, of which {measured} were measured. “both” is what the model answers. The shipped
-weights learned from all crystals. The recipe was chosen with some of these crystals at hand, so that the
-figures may be slightly too good."""
+in two of the {folds} folds. “both” is what the model answers. The shipped weights learned from all crystals.
+The recipe was chosen with some of these crystals at hand, so that the figures may be slightly too good."""
 _INTERVALS = """\
 An interval shall hold {percent:.0f} % of the true values. It is the answer ± factor · (constant + disagreement
 · s + remoteness · d + softness · b) of log10: s is the standard deviation of the answers of the kernel and of
@@ -72,8 +71,8 @@ def _facts(manifest: PropertyManifest) -> str:
     )
 
 
-def _folds(manifest: PropertyManifest, split: str) -> int:
-    figures: dict[str, Any] = manifest.metrics[next(iter(manifest.properties))][split]
+def _folds(manifest: PropertyManifest) -> int:
+    figures: dict[str, Any] = manifest.metrics[next(iter(manifest.properties))][_splits(manifest)[0]]
     return len(figures["errors"]["both"]["by_fold"])
 
 
@@ -100,9 +99,7 @@ def _errors(manifest: PropertyManifest) -> str:
     titles = ("property", "folds", "part", "MAE, GPa", "median error, GPa", "RMSE, GPa", "MAE of log10")
     return "\n\n".join(
         (
-            _ERRORS.format(
-                n=manifest.metrics["n"], folds=_folds(manifest, "random"), measured=_folds(manifest, "by formula")
-            ),
+            _ERRORS.format(n=manifest.metrics["n"], folds=_folds(manifest)),
             markdown_table(titles, rows),
         )
     )

@@ -19,8 +19,6 @@ class StiffnessData(BaseModel):
     #: Of the folds.
     seed: int = Field(default=0, ge=0)
     folds: int = Field(default=5, ge=2)
-    #: How many of the folds that no formula is shared by are measured, beside all random ones.
-    by_formula: int = Field(default=2, ge=2)
 
 
 class KernelConfig(BaseModel):

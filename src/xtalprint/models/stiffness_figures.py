@@ -60,14 +60,14 @@ def measured(y: Floats, folded: Mapping[str, Folded]) -> dict[str, Any]:
     for target, name in enumerate(PROPERTIES):
         figures[name] = {}
         for split, found in folded.items():
-            unseen, some = found.unseen(y, target), found.measured
+            unseen = found.unseen(y, target)
             figures[name][split] = {
-                "n": int(some.sum()),
+                "n": len(y),
                 "errors": {
-                    part: over_folds(values[some, target], unseen.true, found.fold_of[some])
+                    part: over_folds(values[:, target], unseen.true, found.fold_of)
                     for part, values in found.parts.items()
                 },
-                "intervals": coverage(unseen, found.fold_of[some]),
+                "intervals": coverage(unseen, found.fold_of),
                 "by_distance": _by_distance(unseen.value, unseen.true, unseen.distance),
             }
     return figures

@@ -67,9 +67,9 @@ class Known:
         where[self.rows] = np.arange(len(self.rows))
         drawn = config.data
         by_formula = split != SPLITS[0]
-        found = self.data.folds(drawn.folds, seed=drawn.seed, by_formula=by_formula, among=self.rows)
-        for train, test in found[: drawn.by_formula] if by_formula else found:
-            yield where[train], where[test]
+        for fold in self.data.folds(drawn.folds, seed=drawn.seed, by_formula=by_formula, among=self.rows):
+            train, test = (where[rows] for rows in fold)
+            yield train, test
 
     def fit(self, some: Rows, config: StiffnessConfig, seed: int) -> StiffnessFit:
         """The recipe, on some of them."""
@@ -87,25 +87,16 @@ class Known:
 
 @dataclass(frozen=True)
 class Folded:
-    """Answers (n, targets) by models that had not seen the crystal; n of the fold, n distances.
-
-    Where no fold was measured, answers and distance are NaN and the fold is −1.
-    """
+    """Answers (n, targets) by models that had not seen the crystal; n of the fold, n distances."""
 
     parts: dict[str, Floats]
     disagreement: Floats
     distance: Floats
     fold_of: Rows
 
-    @property
-    def measured(self) -> NDArray[np.bool_]:
-        """(n,) whether there is an answer."""
-        return np.asarray(self.fold_of >= 0)
-
     def unseen(self, y: Floats, target: int) -> Unseen:
         """Answers for one modulus."""
-        whole = Unseen(self.parts["both"][:, target], y[:, target], self.disagreement[:, target], self.distance)
-        return whole[self.measured]
+        return Unseen(self.parts["both"][:, target], y[:, target], self.disagreement[:, target], self.distance)
 
 
 def train_stiffness(
