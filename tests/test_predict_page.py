@@ -76,7 +76,7 @@ def test_sizes_and_speed():
     alone, numbers = (SPEED[f"{what}, 1 thread, ms a structure"] for what in ("in a batch", "numbers alone"))
     assert f"an answer takes {alone:.1f} ms on one core" in PAGE
     assert f"{numbers:.1f} ms of it for the numbers, and {SPEED['against size, ms']['32000'] / 1e3:.1f} s for" in PAGE
-    assert f"It took {sum(MANIFEST.training.seconds.values()) / 60:.0f} minutes at low priority" in PAGE
+    assert f"It took {sum(MANIFEST.training.seconds.values()) / 60:.0f} minutes on two cores" in PAGE
     assert f"from the {MANIFEST.training.data['n']:,} crystals" in PAGE
 
 

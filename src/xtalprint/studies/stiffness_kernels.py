@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 #: Crystals of the released training part that are learned from, drawn by the seed; of a quick run, the test too.
-TRAINING, QUICK, FOLDS = 1500, 120, 5
+TRAINING, QUICK, FOLDS = 4000, 120, 5
 FOURIER, TOGETHER = "Fourier box", "together"
 LINEAR, GAUSSIAN, LASSO = "kernel ridge, linear", "kernel ridge, Gaussian", "LASSO"
 #: What is tried, for numbers whose variances add up to 1: ridges, widths, and shares of the strongest penalty.
 RIDGES = (1e-4, 1e-3, 1e-2, 1e-1, 1.0, 10.0)
-WIDTHS = (0.03, 0.1, 0.3, 1.0, 3.0)
-PENALTIES = (0.3, 0.1, 0.03, 0.01)
+WIDTHS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+PENALTIES = (0.3, 0.1, 0.03, 0.01, 0.003)
 SETTINGS = ("ridge", "ridge of the numbers as they are", "width", "share of the strongest", "used")
 #: Largest relative duality gap of LASSO, and most sweeps over the numbers.
 GAP, SWEEPS = 1e-3, 2000
