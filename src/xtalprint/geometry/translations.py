@@ -21,7 +21,7 @@ SAMPLE = 8
 CHUNKS = (128, 512, 4096)
 #: Sites that a translation which held for the sample is tried on before it is tried on all.
 FEW = 32
-#: After so many translations that held for the sample and failed for some atom, the cell is noise, not a supercell.
+#: If none holds, and so many held for the sample and failed for some atom, the cell is noise, not a supercell.
 MOST_FAILURES = 30
 
 
@@ -127,20 +127,22 @@ def find_translations(
     for chunk in _chunks(candidates):
         likely = chunk[places.hold(SAMPLE, chunk)]
         # Most that fail do so for one of a few sites more.
-        for shift, holds in zip(likely, places.hold(FEW, likely, tolerance=2 * tolerance), strict=True):
+        holds = places.hold(FEW, likely, tolerance=2 * tolerance)
+        failures += int((~holds).sum())
+        for shift in likely[holds]:
             # Every candidate is longer than the reach.
             if accepted and _out_of_span(accepted, shift, places) < places.reach:
                 continue
-            exact, permutation = _whole(places, shift, 2 * tolerance) if holds else (shift, None)
+            exact, permutation = _whole(places, shift, 2 * tolerance)
             if permutation is None:
                 failures += 1
-                if failures == MOST_FAILURES:
-                    return Translations(None, np.arange(n), failures)
                 continue
             accepted.append(exact)
             permutations.append(permutation)
             if len(accepted) == 3:  # noqa: PLR2004 - dimensions
                 return _classes(places, np.array(accepted), permutations, tolerance)
+        if failures >= MOST_FAILURES and not accepted:
+            break
     return Translations(None, np.arange(n), failures)
 
 
@@ -151,6 +153,21 @@ def _chunks(candidates: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
             return
         yield candidates[start : start + size]
         start += size
+
+
+def may_repeat(
+    positions: NDArray[np.float64], labels: NDArray[np.int64], cell: NDArray[np.float64], *, tolerance: float
+) -> bool:
+    """Whether some translation, other than those of the cell, holds for a few sites.
+
+    Parameters are those of `find_translations`, which finds nothing where this is false and takes longer to say so.
+    """
+    cell = niggli_matrix(cell) @ cell
+    places = _Places(positions, labels, cell, 4 * tolerance)
+    kinds, counts = np.unique(labels, return_counts=True)
+    rarest = np.flatnonzero(labels == kinds[np.argmin(counts)])
+    shifts = places.fractional[rarest[1:]] - places.fractional[rarest[0]]
+    return bool(places.hold(SAMPLE, shifts, tolerance=tolerance).any())
 
 
 def single_translations(
