@@ -135,24 +135,18 @@ def _tolerance(share: float, bond_length: float) -> float:
 
 def _search_box(crystal: Crystal, bond_length: float) -> _SearchBox | None:
     sites = _equal_sites(crystal, bond_length)
-    if sites is None:
+    if sites is None or sites.cell is None:
         return None
     if sites.n_sites < LARGE:
         return _SearchBox(sites, Average(sites, 0.0), bond_length, fine=True)
-    for share in COPIES:
-        average = _over_copies(sites, _tolerance(share, bond_length))
-        if average is not None:
-            return _SearchBox(sites, average, bond_length, fine=True)
+    within = [_tolerance(share, bond_length) for share in COPIES]
+    if may_repeat(sites.positions, sites.numbers, sites.cell, tolerance=within[-1]):
+        for symprec in within:
+            average = over_translations(sites, symprec=symprec)
+            if average is not None and average.crystal.n_sites <= SIZES[-1]:
+                return _SearchBox(sites, average, bond_length, fine=True)
     wide = over_translations(sites, symprec=_tolerance(TOLERANCES[-1], bond_length))
     return _SearchBox(sites, wide, bond_length, fine=False)
-
-
-def _over_copies(sites: Crystal, tolerance: float) -> Average | None:
-    """Their average over the translations that hold within ``tolerance``, if that leaves few of them."""
-    if sites.cell is None or not may_repeat(sites.positions, sites.numbers, sites.cell, tolerance=tolerance):
-        return None
-    average = over_translations(sites, symprec=tolerance)
-    return average if average is not None and average.crystal.n_sites <= SIZES[-1] else None
 
 
 def _is_simple_cubic(finding: Finding) -> bool:
