@@ -165,10 +165,10 @@ def _stacked(*, shift):
 @pytest.mark.parametrize("shift", [0.05, 0.06, 0.08])
 def test_sites_that_are_almost_copies_are_told_apart_in_a_noisy_box(rng, noise, shift):
     cell = _stacked(shift=shift)
-    found = find_evidence(cell, 2.553)
+    found = find_evidence(cell, 2.553, closer=True)
     assert [(finding.number, finding.n_sites) for finding in found] == [(99, 4), (225, 1)]
     box = displace_gaussian(supercell(cell, (4, 4, 4)), noise, rng)
-    assert marks_of(find_evidence(box, 2.553)) == marks_of(found)
+    assert marks_of(find_evidence(box, 2.553, closer=True)) == marks_of(found)
 
 
 @pytest.mark.parametrize(("c_over_a", "number"), [(1.0, 229), (1.01, 229), (1.02, 139), (1.05, 139)])
@@ -176,7 +176,7 @@ def test_sites_that_are_almost_copies_are_told_apart_in_a_noisy_box(rng, noise, 
 def test_a_nearly_cubic_crystal_is_looked_at_once_more(c_over_a, number, repeats):
     crystal = supercell(body_centred_tetragonal(4.0, c_over_a), (repeats,) * 3)
     length = float(nearest_distances(crystal).mean())
-    findings = find_evidence(crystal, length)
+    findings = find_evidence(crystal, length, closer=True)
     assert findings[0].number == number
     warnings = nearly(crystal, length, findings, str(findings[0].crystal_class))
     assert len(warnings) == (c_over_a != 1.0)
@@ -185,7 +185,7 @@ def test_a_nearly_cubic_crystal_is_looked_at_once_more(c_over_a, number, repeats
 def test_what_is_decided_at_a_closer_look_names_the_other_class():
     crystal = body_centred_tetragonal(4.0, 1.02)
     length = float(nearest_distances(crystal).mean())
-    [warning] = nearly(crystal, length, find_evidence(crystal, length), "bct_139")
+    [warning] = nearly(crystal, length, find_evidence(crystal, length, closer=True), "bct_139")
     assert warning == (
         "bct_139 within 0.052 Å only: within 0.35 Å the symmetry search finds space group 229, that of class bcc"
     )

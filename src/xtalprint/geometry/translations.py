@@ -21,7 +21,7 @@ SAMPLE = 8
 CHUNKS = (128, 512, 4096)
 #: Sites that a translation which held for the sample is tried on before it is tried on all.
 FEW = 32
-#: If none holds, and so many held for the sample and failed for some atom, the cell is noise, not a supercell.
+#: After so many translations that held for the sample and failed for some atom, the cell is noise, not a supercell.
 MOST_FAILURES = 30
 
 
@@ -97,7 +97,12 @@ class _Places:
 
 
 def find_translations(
-    positions: NDArray[np.float64], labels: NDArray[np.int64], cell: NDArray[np.float64], *, tolerance: float
+    positions: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    cell: NDArray[np.float64],
+    *,
+    tolerance: float,
+    patient: bool = False,
 ) -> Translations:
     """Find the translations that bring every site onto one of its kind.
 
@@ -111,6 +116,8 @@ def find_translations(
         (3, 3) rows in Å; all three directions repeat.
     tolerance
         Å by which a site may be off the mean of its copies.
+    patient
+        Whether to go on after `MOST_FAILURES`: where many translations nearly hold, the true ones may come last.
 
     Returns
     -------
@@ -127,22 +134,20 @@ def find_translations(
     for chunk in _chunks(candidates):
         likely = chunk[places.hold(SAMPLE, chunk)]
         # Most that fail do so for one of a few sites more.
-        holds = places.hold(FEW, likely, tolerance=2 * tolerance)
-        failures += int((~holds).sum())
-        for shift in likely[holds]:
+        for shift, holds in zip(likely, places.hold(FEW, likely, tolerance=2 * tolerance), strict=True):
             # Every candidate is longer than the reach.
             if accepted and _out_of_span(accepted, shift, places) < places.reach:
                 continue
-            exact, permutation = _whole(places, shift, 2 * tolerance)
+            exact, permutation = _whole(places, shift, 2 * tolerance) if holds else (shift, None)
             if permutation is None:
                 failures += 1
+                if failures == MOST_FAILURES and not patient:
+                    return Translations(None, np.arange(n), failures)
                 continue
             accepted.append(exact)
             permutations.append(permutation)
             if len(accepted) == 3:  # noqa: PLR2004 - dimensions
                 return _classes(places, np.array(accepted), permutations, tolerance)
-        if failures >= MOST_FAILURES and not accepted:
-            break
     return Translations(None, np.arange(n), failures)
 
 

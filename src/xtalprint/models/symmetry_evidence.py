@@ -81,7 +81,7 @@ class Finding(NamedTuple):
         return 1 + kind * (len(SIZES) + 1) + int(np.searchsorted(SIZES, self.n_sites))
 
 
-def find_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
+def find_evidence(crystal: Crystal, bond_length: float, *, closer: bool = False) -> tuple[Finding, ...]:
     """Search at each of `TOLERANCES`; no findings for what does not repeat in three directions.
 
     Parameters
@@ -90,15 +90,18 @@ def find_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
         Its elements are not looked at: the classes are arrangements of equal atoms.
     bond_length
         In Å, the unit of the tolerances.
+    closer
+        Whether to look for copies within `COPIES` too, and at almost-cubic crystals within `DECISIVE`.
     """
-    box = _search_box(crystal, bond_length)
+    box = _search_box(crystal, bond_length, closer=closer)
     if box is None:
         return ()
     findings = tuple(box.found_at(share) for share in TOLERANCES)
-    if not (_is_simple_cubic(findings[-1]) and box.is_known_to(DECISIVE)):
+    if not (closer and _is_simple_cubic(findings[-1]) and box.is_known_to(DECISIVE)):
         return findings
-    closer = box.found_at(DECISIVE)
-    return findings if closer.crystal_class in {None, findings[-1].crystal_class} else (closer,) * len(TOLERANCES)
+    decisive = box.found_at(DECISIVE)
+    same = decisive.crystal_class in {None, findings[-1].crystal_class}
+    return findings if same else (decisive,) * len(TOLERANCES)
 
 
 class _SearchBox(NamedTuple):
@@ -133,16 +136,16 @@ def _tolerance(share: float, bond_length: float) -> float:
     return float(np.clip(share * bond_length, LEAST_SYMPREC, MOST_SYMPREC))
 
 
-def _search_box(crystal: Crystal, bond_length: float) -> _SearchBox | None:
+def _search_box(crystal: Crystal, bond_length: float, *, closer: bool) -> _SearchBox | None:
     sites = _equal_sites(crystal, bond_length)
     if sites is None or sites.cell is None:
         return None
     if sites.n_sites < LARGE:
         return _SearchBox(sites, Average(sites, 0.0), bond_length, fine=True)
     within = [_tolerance(share, bond_length) for share in COPIES]
-    if may_repeat(sites.positions, sites.numbers, sites.cell, tolerance=within[-1]):
+    if closer and may_repeat(sites.positions, sites.numbers, sites.cell, tolerance=within[-1]):
         for symprec in within:
-            average = over_translations(sites, symprec=symprec)
+            average = over_translations(sites, symprec=symprec, patient=True)
             if average is not None and average.crystal.n_sites <= SIZES[-1]:
                 return _SearchBox(sites, average, bond_length, fine=True)
     wide = over_translations(sites, symprec=_tolerance(TOLERANCES[-1], bond_length))
@@ -186,7 +189,7 @@ def nearly(crystal: Crystal, bond_length: float, findings: Sequence[Finding], an
     if not findings or findings[0].crystal_class != answer:
         return []
     if len({finding.symprec for finding in findings}) == 1:
-        box = _search_box(crystal, bond_length)
+        box = _search_box(crystal, bond_length, closer=True)
         return [] if box is None else [_within(answer, findings[0], box.found_at(TOLERANCES[-1]))]
     if not _is_simple_cubic(findings[0]):
         return []
