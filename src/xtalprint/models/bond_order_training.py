@@ -104,7 +104,7 @@ def train_bond_order(
         }
         presented = ~parts["validation"].box
         temperature = fitted_temperature(logits["validation"][presented], parts["validation"].labels[presented])
-        tables, probabilities, own_axes = _weighed(logits, parts, temperature)
+        tables, probabilities, own_axes = _weighed(logits, parts, temperature, closer=config.closer)
         judge = KnownJudge.calibrated(probabilities["validation"], parts["validation"], config)
         figures = figures_of(logits["test"], probabilities, parts, temperature) | own_axes
         rule = judge.measured(probabilities["test"], parts["test"], method=words.METHOD)
@@ -135,7 +135,11 @@ class _Tables(TypedDict, total=False):
 
 
 def _weighed(
-    logits: dict[Part, NDArray[np.float32]], parts: dict[Part, BondOrderExamples], temperature: float
+    logits: dict[Part, NDArray[np.float32]],
+    parts: dict[Part, BondOrderExamples],
+    temperature: float,
+    *,
+    closer: bool,
 ) -> tuple[_Tables, dict[Part, NDArray[np.float64]], dict[str, Any]]:
     """Learn from the validation part what symmetry is worth, if it was searched; the probabilities with it; figures.
 
@@ -147,6 +151,7 @@ def _weighed(
     if (judged.marks < 0).all():
         return {}, found, {}
     evidence = fitted_evidence(found["validation"], judged.marks, judged.labels, TOLERANCES)
+    evidence = evidence.model_copy(update={"closer": closer})
     searched = {part: weighed(values, parts[part].marks, evidence) for part, values in found.items()}
     asked = {
         part: np.where(is_in_doubt(found[part], values, SURE)[:, None], parts[part].own_marks, -1)

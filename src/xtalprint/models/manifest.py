@@ -62,6 +62,8 @@ class EvidenceTable(_Strict):
 
     #: In bond lengths; of the atoms' own lattice in units of its error.
     tolerances: tuple[float, ...]
+    #: Whether almost-copies in large boxes and almost-cubic crystals are looked at more closely.
+    closer: bool = False
     #: Sites of a primitive cell that part the ranges of sizes.
     sizes: tuple[int, ...]
     #: Power of the networks' probabilities where nothing is found, and for each range of sizes.
