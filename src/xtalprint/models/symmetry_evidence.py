@@ -190,7 +190,8 @@ def nearly(crystal: Crystal, bond_length: float, findings: Sequence[Finding], an
         return []
     if len({finding.symprec for finding in findings}) == 1:
         box = _search_box(crystal, bond_length, closer=True)
-        return [] if box is None else [_within(answer, findings[0], box.found_at(TOLERANCES[-1]))]
+        wide = None if box is None else box.found_at(TOLERANCES[-1])
+        return [] if wide is None or wide.crystal_class == answer else [_within(answer, findings[0], wide)]
     if not _is_simple_cubic(findings[0]):
         return []
     sites = _equal_sites(crystal, bond_length)
