@@ -1,4 +1,4 @@
-"""Files that appear complete or not at all."""
+"""Files that appear complete or not at all, and their names."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+#: How the names of Parquet files end.
+PARQUET = (".parquet", ".pq")
 #: Seconds after which an unfinished file of another machine is nobody's any more.
 ABANDONED = 3600
 #: Characters of a file's name that the unfinished one keeps, so that its own name is never too long.
@@ -69,6 +71,17 @@ def whole_file(path: str | os.PathLike[str], *, new: bool = False) -> Iterator[P
         _bring_to_disk(target.parent)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def as_text(name: str) -> str:
+    r"""Text that UTF-8 can hold: other bytes of a file name are written in hexadecimal, after a backslash.
+
+    Examples
+    --------
+    >>> print(as_text(os.fsdecode(b"caf\xe9.cif")))
+    caf\xe9.cif
+    """
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def remove_unfinished(folder: Path) -> None:

@@ -18,6 +18,7 @@ from xtalprint.cli.records import Format, Table, chosen_format, record_writer
 from xtalprint.cli.summary import Tally, summary
 from xtalprint.cli.tables import ClassTable, FileTable
 from xtalprint.errors import WrongUsageError
+from xtalprint.files import PARQUET
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 #: As in xtalprint.similarity.preparing_job, which is not imported for --help.
 PREPARED = "prepared"
-PARQUET = (".parquet", ".pq")
 
 
 @click.command(

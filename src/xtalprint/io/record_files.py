@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xtalprint.compute import ShardFolder
 from xtalprint.errors import XtalprintError
-from xtalprint.files import whole_file
+from xtalprint.files import as_text, whole_file
 from xtalprint.io.quiet import first_line
 from xtalprint.io.tables import pyarrow
 
@@ -218,9 +218,4 @@ def empty_run(folder: str | os.PathLike[str]) -> XtalprintError:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
-    """Text that UTF-8 can hold: other bytes of a file name are written in hexadecimal, after a backslash."""
-    return (
-        value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        if isinstance(value, str)
-        else value
-    )
+    return as_text(value) if isinstance(value, str) else value

@@ -11,9 +11,9 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import WrongUsageError, XtalprintError, not_a_crystal
-from xtalprint.files import whole_file
+from xtalprint.files import PARQUET, as_text, whole_file
 from xtalprint.io.quiet import first_line
-from xtalprint.io.tables import CRYSTAL_COLUMNS, TABLES, pyarrow
+from xtalprint.io.tables import CRYSTAL_COLUMNS, pyarrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -91,7 +91,7 @@ class TableWriter:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        if not os.fspath(path).lower().endswith(TABLES):
+        if not os.fspath(path).lower().endswith(PARQUET):
             raise WrongUsageError(
                 "a crystal table is a Parquet file", value=str(path), remedy="give a name ending with .parquet"
             )
@@ -195,16 +195,11 @@ def _id(crystal: Crystal, row: int) -> str:
     return crystal.source if crystal.frame is None else f"{crystal.source}#{crystal.frame}"
 
 
-def _text(name: str) -> str:
-    """Text that UTF-8 can hold: other bytes of a file name are written in hexadecimal, after a backslash."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
 def _row(crystal: Crystal, name: str) -> dict[str, Any]:
     row = {
-        "id": _text(name),
+        "id": as_text(name),
         "numbers": crystal.numbers.astype(np.uint8),
-        "source": None if crystal.source is None else _text(crystal.source),
+        "source": None if crystal.source is None else as_text(crystal.source),
         "occupancies": None if crystal.is_ordered else crystal.occupancies,
         "pbc": list(crystal.pbc),
     }
