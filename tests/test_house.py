@@ -22,8 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: From left to right; a file imports only from its own room and from those before it.
 ROOMS = [
-    *("_version", "errors", "elements", "sites", "crystal", "compute", "io", "geometry", "defects", "prototypes"),
-    *("datasets", "scattering", "descriptors", "similarity", "models", "explain", "studies", "cli", "app"),
+    *("_version", "errors", "files", "elements", "sites", "crystal", "compute", "io", "geometry", "defects"),
+    *("prototypes", "datasets", "scattering", "descriptors", "similarity", "models", "explain", "studies", "cli"),
+    "app",
     "__main__",
 ]
 #: Never loaded for a help text; each would cost more than the whole command.

@@ -49,6 +49,21 @@ def test_every_kind_of_crystal_comes_back(tmp_path):
     assert [(c.source, c.frame) for c in table.crystals] == [(str(path), i) for i in range(4)]
 
 
+def test_labels_leave_the_groups_of_rows_as_they_are(tmp_path):
+    """A part of a table is read without unpacking all of it, with labels or without."""
+    n = 4500
+    labels = {"number": list(range(n)), "name": [None if i % 7 else f"{i}" for i in range(n)], "empty": [None] * n}
+    write_table((COPPER for _ in range(n)), tmp_path / "bare.parquet")
+    write_table((COPPER for _ in range(n)), tmp_path / "labelled.parquet", labels=labels)
+    bare, labelled = (pq.ParquetFile(tmp_path / f"{name}.parquet") for name in ("bare", "labelled"))
+    groups = [[f.metadata.row_group(i).num_rows for i in range(f.num_row_groups)] for f in (bare, labelled)]
+    assert groups == [[2000, 2000, 500]] * 2
+    table = read_table(tmp_path / "labelled.parquet")
+    assert table.labels == labels
+    assert table.ids == read_table(tmp_path / "bare.parquet").ids
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_the_file_has_the_columns_of_all_crystal_tables(tmp_path):
     path = tmp_path / "t.parquet"
     write_table([COPPER], path)

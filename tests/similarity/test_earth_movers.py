@@ -17,6 +17,7 @@ from scipy.stats import wasserstein_distance
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, parameters
 from xtalprint.descriptors.grid import GRID
 from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.geometry import scaled
 from xtalprint.similarity import (
     CumulativeTable,
     EarthMovers,
@@ -30,7 +31,7 @@ from xtalprint.similarity import (
 from xtalprint.similarity.fingerprinting import default_descriptor
 from xtalprint.similarity.tiles import tiled_distances
 from xtalprint.similarity.whole_numbers import WHOLE
-from xtalprint.studies.random_crystals import in_another_cell, scaled_by
+from xtalprint.studies.random_crystals import in_another_cell
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -122,7 +123,7 @@ def test_the_same_crystal_in_another_cell_is_at_no_distance(seed):
     assert max(earth_movers_distance(fingerprints[0], other) for other in fingerprints) < 1e-6
     table = EarthMovers().table(fingerprints)
     assert EarthMovers().distances(table, table).max() < 1e-6
-    other = EarthMovers().table([GRID().compute(scaled_by(crystal, 1.02))])
+    other = EarthMovers().table([GRID().compute(scaled(crystal, 1.02))])
     assert EarthMovers().distances(other, table).min() > 1e-3, "another crystal is at some"
 
 

@@ -7,14 +7,13 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.files import PARQUET, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xtalprint.io.table_labels import TableLabels
 
-#: As xtalprint.io.tables.TABLES, which is not imported for --help.
-TABLE_ENDINGS = (".parquet", ".pq")
 #: Keys of a record that a label must not take.
 TAKEN = frozenset({"rank", "id", "distance", "unit", "metric", "source", "frame", "status", "warnings", "error"})
 
@@ -102,7 +101,7 @@ class Catalogue:
         for path in paths:
             table = None
             with suppress(XtalprintError):
-                table = self._table(path) if path.lower().endswith(TABLE_ENDINGS) else None
+                table = self._table(path) if path.lower().endswith(PARQUET) else None
             places.extend(Place(path, row) for row in range(len(table or ())))
         self.check(places, self.ids_of(places))
 
@@ -145,11 +144,6 @@ class Catalogue:
             known = source is not None and is_table(source)
             self._tables[source] = read_labels(source, names=self._names) if known and source is not None else None
         return self._tables[source]
-
-
-def as_text(name: str) -> str:
-    """Text for any file or font: bytes of a file name that are not UTF-8 are written in hexadecimal."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - plain data

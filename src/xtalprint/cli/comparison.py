@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xtalprint.cli.arrays import replacing
 from xtalprint.cli.pairs import LARGEST_MATRIX, MatrixTable, PairTable, RowTable, is_row, name_of
 from xtalprint.cli.progress import ProgressBar
 from xtalprint.cli.tables import MAX_SOURCE_WIDTH
 from xtalprint.errors import WrongUsageError
+from xtalprint.files import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -228,7 +228,7 @@ class Comparison:
             warnings.filterwarnings("ignore", message="Glyph")  # of a name in letters that the font lacks
             for name, figure in drawn.figures():
                 names.append(str(folder / name))
-                with replacing(folder / name) as beside:
+                with whole_file(folder / name) as beside:
                     figure.savefig(beside, format="png", dpi=150)
         if not self.quiet:
             click.echo(f"pictures: {', '.join(names)}", err=True)

@@ -8,16 +8,17 @@ import io
 import json
 import os
 import sys
-import tempfile
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
 import click
 
+from xtalprint.files import whole_file
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from xtalprint.errors import XtalprintError
 
@@ -49,6 +50,7 @@ def chosen_format(format_: Format | None, output: Path | None) -> Format:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> chosen_format(None, Path("classes.csv"))
     'csv'
     >>> chosen_format(None, None)
@@ -185,19 +187,17 @@ def _atomic(output: Path) -> Iterator[TextIO]:
         with output.open("w", encoding="utf-8", newline="") as stream:
             yield stream
         return
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-    except OSError as error:
-        raise click.BadParameter(f"cannot write {output}: {error.strerror}", param_hint="--output") from error
-    beside = Path(name)
-    beside.chmod(0o666 & ~_umask())
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-    except BaseException:
-        _keep(beside, output.with_name(f"{output.name}.partial"))
-        raise
-    beside.replace(output)
+    with whole_file(output) as beside:
+        try:
+            stream = beside.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise click.BadParameter(f"cannot write {output}: {error.strerror}", param_hint="--output") from error
+        try:
+            with stream:
+                yield stream
+        except BaseException:
+            _keep(beside, output.with_name(f"{output.name}.partial"))
+            raise
 
 
 def _keep(unfinished: Path, partial: Path) -> None:
@@ -206,9 +206,3 @@ def _keep(unfinished: Path, partial: Path) -> None:
         return
     unfinished.replace(partial)
     click.echo(f"xtalprint: the records finished so far are in {partial}", err=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -20,6 +20,7 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.elements import ATOMIC_NUMBERS
 from xtalprint.errors import UnreadableFileError, WrongUsageError, XtalprintError
+from xtalprint.files import whole_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -108,9 +109,8 @@ def download(target: Path) -> None:
         _check_hash(content, DISTRIBUTION)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-            beside.write_bytes(content)
-            beside.replace(target)
+            with whole_file(target) as beside:
+                beside.write_bytes(content)
         except OSError as error:
             raise XtalprintError(
                 "the cache of this user cannot be written", value=str(target.parent), remedy="set XDG_CACHE_HOME"

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from xtalprint.io.input_file import InputFile
 
-#: How the name of a table ends.
-TABLES = (".parquet", ".pq")
 #: Columns that describe the crystal; all others are labels.
 CRYSTAL_COLUMNS = ("id", "cell", "numbers", "frac", "source", "occupancies", "pbc", "positions", "frac64")
 
