@@ -19,7 +19,7 @@ import xtalprint as xp
 from xtalprint import Crystal
 from xtalprint.cli import main
 from xtalprint.geometry import supercell
-from xtalprint.io import write_table
+from xtalprint.io import read_table, write_table
 from xtalprint.io.table_labels import is_table, read_labels
 from xtalprint.similarity import SimilarityIndex, groups_within
 
@@ -127,6 +127,17 @@ def test_labels_are_plain_and_take_no_name_of_the_record(here):
     assert (found["c3"]["kind"], found["c2"]["kind"]) == ("odd", None)
     assert (found["c3"]["label_status"], found["c3"]["status"]) == (3, "ok")
     assert found["c3"]["tags"] == "[3, 3]"
+
+
+def test_labels_of_an_index_of_python_take_no_name_of_the_record(here):
+    library = read_table("table.parquet")
+    labels = {"source": ["mine"] * N, "metric": [1] * N, "label_metric": [float("nan")] * N, "gap": range(N)}
+    SimilarityIndex.build(library.crystals, ids=library.ids, labels=labels).save(here / "own")
+    known = {"label_source": "mine", "label_metric": 1, "label_label_metric": None, "gap": 4}
+    for names in ((), ("--labels", "source,metric,label_metric,gap")):
+        first = records("similar", "query.extxyz", "--index", here / "own", "-k", 1, *names)[0]
+        assert {name: first[name] for name in known} == known
+        assert (first["source"], first["metric"]) == ("query.extxyz", "grid-emd")
 
 
 def test_an_index_answers_as_its_table_does(here):
