@@ -18,6 +18,9 @@ from click.testing import CliRunner
 
 from xtalprint import Crystal
 from xtalprint.cli import main
+from xtalprint.compute import Pool, fill
+from xtalprint.descriptors.fingerprint_job import FingerprintJob
+from xtalprint.descriptors.grid import GRID
 from xtalprint.io import read_arrays, read_run, write_table
 
 DATA = Path(__file__).resolve().parents[2] / "examples" / "data"
@@ -387,3 +390,12 @@ def test_memory_is_flat_in_the_number_of_structures(here, tmp_path_factory):
         ended = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=True)
         peak[times] = int(ended.stderr.split()[-1])
     assert peak[40] < 1.1 * peak[2]
+
+
+@pytest.mark.parametrize("output", [None, "a.csv", "a.parquet"])
+def test_a_run_without_structures_is_told(here, output):
+    list(fill(FingerprintJob(GRID(), "grid"), [], here / "run", Pool(None, 1), inputs={}))
+    place = [] if output is None else ["--output", here / output]
+    told = call("collect", here / "run", *place, exit_code=1).stderr
+    assert "there was no structure in this run" in told
+    assert not list(here.glob("a.*"))

@@ -17,7 +17,7 @@ from xtalprint.cli.properties import PropertyTable, property_columns
 from xtalprint.cli.records import Format, Table, chosen_format, record_writer
 from xtalprint.cli.summary import Tally, summary
 from xtalprint.cli.tables import ClassTable, FileTable
-from xtalprint.errors import WrongUsageError
+from xtalprint.errors import WrongUsageError, XtalprintError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,9 +51,12 @@ def collect(ctx: click.Context, *, folder: Path, format_: Format | None, output:
 
     The exit code is that of the run: 1 if some structures failed.
     """
+    from xtalprint.compute import ShardFolder  # noqa: PLC0415 - not for --help
     from xtalprint.io.record_files import merge_run, read_shards  # noqa: PLC0415 - not for --help
 
     start = time.perf_counter()
+    if not ShardFolder(folder).finished():
+        raise XtalprintError("there was no structure in this run", source=str(folder))
     if output is None or output.suffix.lower() not in PARQUET:
         tally = _write(read_shards(folder), chosen_format(format_, output), output)
     elif format_ is not None:
@@ -66,7 +69,7 @@ def collect(ctx: click.Context, *, folder: Path, format_: Format | None, output:
 
 
 def _write(shards: Iterator[tuple[Path, RecordFile]], format_: Format, output: Path | None) -> Tally:
-    first = next(shards)  # every run has one, if only of an error
+    first = next(shards)
     table, columns = _look(first[1])
     finished = failed = 0
     with record_writer(format_, output, table=table, columns=columns) as write:

@@ -248,15 +248,13 @@ def _made(
 
     try:
         read_labels(str(table), names=labels)  # said before the work, not after it
-        inputs = InputStream([str(table)])
-        known, _ = known_crystals(
-            metric, inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=report
-        )
-        return built(**known) if metric == METRIC else DirectSearch(metric_named(metric), **known)
     except MissingExtraError:
         raise
     except XtalprintError as error:
         raise click.BadParameter(str(error), param_hint="--table") from error
+    inputs = InputStream([str(table)])
+    known, _ = known_crystals(metric, inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=report)
+    return built(**known) if metric == METRIC else DirectSearch(metric_named(metric), **known)
 
 
 def _job(known: SimilarityIndex | DirectSearch, k: int, *, approximate: bool) -> SearchJob:
