@@ -228,7 +228,8 @@ def _opened(folder: Path, labels: Sequence[str] | None) -> SimilarityIndex:
             f"{missing[0]} is no label of the index; it has {', '.join(known.labels) or 'none'}",
             param_hint="--labels",
         )
-    return replace(known, labels=for_records({name: known.labels[name] for name in wanted}))
+    plain = for_records({name: known.labels[name] for name in wanted})
+    return replace(known, labels={name: tuple(values) for name, values in plain.items()})
 
 
 def _made(

@@ -88,8 +88,9 @@ def fingerprinted(
 
 def are_crystals(items: object) -> bool:
     """Whether these are crystals and no fingerprints, as far as the first of them tells."""
-    several = isinstance(items, Sequence) and not isinstance(items, (str, bytes)) and len(items) > 0
-    return several and isinstance(_first(items), (Crystal, NoneType))
+    if not isinstance(items, Sequence) or isinstance(items, (str, bytes)) or not items:
+        return False
+    return isinstance(_first(items), (Crystal, NoneType))
 
 
 def default_descriptor() -> Descriptor:
