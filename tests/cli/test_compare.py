@@ -17,9 +17,11 @@ import pytest
 from click.testing import CliRunner
 
 import xtalprint as xp
+from xtalprint import Crystal
 from xtalprint.cli import main
 from xtalprint.cli.options import DEFAULT_METRIC
-from xtalprint.similarity import EarthMovers
+from xtalprint.io import write_table
+from xtalprint.similarity import EarthMovers, matrix
 from xtalprint.similarity.metrics import metric_named, metrics
 from xtalprint.similarity.one_writer import only_writer
 
@@ -217,6 +219,30 @@ def test_one_structure_is_wrong_usage(folder):
     result = run("copper.cif", exit_code=2)
     assert "nothing to be compared with" in result.stderr
     assert "no-such" in run("copper.cif", "brass.cif", "--metric", "no-such", exit_code=2).stderr
+
+
+def test_too_many_for_a_picture_are_refused_before_the_work(folder, monkeypatch):
+    pytest.importorskip("pyarrow")
+    write_table([Crystal([[0, 0, 0]], ["Po"], cell=np.eye(3))] * 5001, "many.parquet")
+    monkeypatch.setattr("xtalprint.cli.compare.gather", None)
+    told = run("many.parquet", "--pictures", "pictures", exit_code=2).stderr
+    assert "a picture of more than 5000 structures shows nothing (value: 5001)" in " ".join(told.split())
+    assert not (folder / "pictures").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "threads"), [((), None), (("--engine", "serial"), 1), (("--engine", "threads", "--workers", 2), 2)]
+)
+def test_as_many_compare_as_were_asked_for(folder, monkeypatch, options, threads):
+    asked = []
+    strips = matrix.strips_of_pairs
+    monkeypatch.setattr(
+        matrix,
+        "strips_of_pairs",
+        lambda *given, **known: (asked.append(known["threads"]), strips(*given, **known))[1],
+    )
+    run(*SOME, "--format", "csv", *options)
+    assert asked == [threads]
 
 
 def test_no_empty_folder_of_pictures_is_left(folder):

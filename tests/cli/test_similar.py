@@ -19,7 +19,7 @@ import xtalprint as xp
 from xtalprint import Crystal
 from xtalprint.cli import main
 from xtalprint.geometry import supercell
-from xtalprint.io import write_table
+from xtalprint.io import read_table, write_table
 from xtalprint.io.table_labels import is_table, read_labels
 from xtalprint.similarity import SimilarityIndex, groups_within
 
@@ -129,6 +129,17 @@ def test_labels_are_plain_and_take_no_name_of_the_record(here):
     assert found["c3"]["tags"] == "[3, 3]"
 
 
+def test_labels_of_an_index_of_python_take_no_name_of_the_record(here):
+    library = read_table("table.parquet")
+    labels = {"source": ["mine"] * N, "metric": [1] * N, "label_metric": [float("nan")] * N, "gap": range(N)}
+    SimilarityIndex.build(library.crystals, ids=library.ids, labels=labels).save(here / "own")
+    known = {"label_source": "mine", "label_metric": 1, "label_label_metric": None, "gap": 4}
+    for names in ((), ("--labels", "source,metric,label_metric,gap")):
+        first = records("similar", "query.extxyz", "--index", here / "own", "-k", 1, *names)[0]
+        assert {name: first[name] for name in known} == known
+        assert (first["source"], first["metric"]) == ("query.extxyz", "grid-emd")
+
+
 def test_an_index_answers_as_its_table_does(here):
     queries = ["query.extxyz", "copper.cif", "nope.cif", "aluminium_melting.extxyz.gz"]
     by_table = records("similar", *queries, "--table", "table.parquet", exit_code=1)
@@ -207,7 +218,10 @@ def test_queries_that_fail_become_records(here):
     ],
 )
 def test_what_is_no_table_is_said_before_anything_is_done(here, table, sentence):
-    result = run("similar", "query.extxyz", "--table", table, exit_code=2)
+    # Where the table is sound and only its crystals are not, inputs have failed.
+    code = 1 if table in {"words.parquet", "empty.parquet"} else 2
+    result = run("similar", "query.extxyz", "--table", table, exit_code=code)
+    assert ("--table" in result.stderr) == (code == 2 and table != "twice.parquet")
     assert result.stdout == ""
     assert sentence in result.stderr
     assert table in result.stderr
@@ -253,7 +267,10 @@ def test_an_unsound_table_has_a_record_and_a_sentence(here, table):
     [record] = map(json.loads, result.stdout.splitlines())
     assert (record["source"], record["status"]) == (table, "error")
     assert "there is no structure with a fingerprint; the first error: " in " ".join(result.stderr.split())
-    told = run("similar", "query.extxyz", "--table", table, exit_code=2).stderr
+    # Only what cannot be used as a table at all is a wrong --table.
+    code = 2 if table == "no-ids.parquet" else 1
+    told = run("similar", "query.extxyz", "--table", table, exit_code=code).stderr
+    assert ("--table" in told) == (code == 2)
     assert "the column source" not in told + record["error"]
     assert "and source" not in told + record["error"], "it may be missing"
 

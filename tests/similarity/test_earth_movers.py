@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -292,3 +293,22 @@ def test_tables():
     joined = CumulativeTable.joined([table[:4], table[4:]])
     assert np.array_equal(joined.unpacked(), table.unpacked())
     assert repr(table) == f"CumulativeTable(9 rows of 3 × 20, {table.nbytes / 1e6:.1f} MB)"
+
+
+def test_rows_are_taken_in_any_order_and_in_little_memory():
+    grids = random_grids(9, 3, 20, complete=False)
+    table = CumulativeTable.of(grids)
+    for rows in ([], [0], [8, 8, 2], [-1, 3, -9]):
+        taken = table.take(np.array(rows, dtype=np.int64))
+        assert np.array_equal(taken.unpacked(), table.unpacked()[rows])
+        assert np.array_equal(taken.group_sums(), table.group_sums()[rows])
+    with pytest.raises(IndexError):
+        table.take(np.array([9]))
+    many = CumulativeTable.joined([table] * 2000)
+    order = np.random.default_rng(1).permutation(len(many))
+    tracemalloc.start()
+    try:
+        many.take(order)
+        assert tracemalloc.get_traced_memory()[1] < 2 * many.nbytes
+    finally:
+        tracemalloc.stop()

@@ -10,6 +10,7 @@ import pytest
 
 from xtalprint import Crystal
 from xtalprint.datasets.elasticity import Elasticity
+from xtalprint.errors import UnsupportedInputError
 from xtalprint.models.stiffness_intervals import conformal_factor
 from xtalprint.studies import bulk_modulus, stiffness_kernels, stiffness_model
 from xtalprint.studies.base import run_study
@@ -81,6 +82,12 @@ def test_distances_are_those_of_the_room(made):
     total = summed(parts, {GRID_COUNTED: 10.0, COMPOSITION: 1.0}, rows, columns)
     expected = 10 * parts[GRID_COUNTED][np.ix_(rows, columns)] + parts[COMPOSITION][np.ix_(rows, columns)]
     np.testing.assert_allclose(total, expected, rtol=1e-6)
+
+
+def test_a_crystal_without_a_fingerprint_is_not_left_out():
+    bulk, sheet = (Crystal([[0, 0, 0]], ["Po"], cell=1.6 * np.eye(3), pbc=(True, True, z)) for z in (True, False))
+    with pytest.raises(UnsupportedInputError, match="three directions"):
+        distances_by_part([bulk, sheet])
 
 
 def test_the_choice_does_not_see_the_test_part():

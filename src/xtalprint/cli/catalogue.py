@@ -10,7 +10,7 @@ from xtalprint.errors import WrongUsageError, XtalprintError
 from xtalprint.files import PARQUET, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from xtalprint.io.table_labels import TableLabels
 
@@ -115,13 +115,7 @@ class Catalogue:
 
     def labels_of(self, places: Sequence[Place]) -> dict[str, list[Any]]:
         """Values for each structure by name, as plain data for records; None where its file has no such label."""
-        columns: dict[str, list[Any]] = {}
-        for name, values in self.columns_of(places).items():
-            key = name
-            while key in TAKEN or key in columns:
-                key = f"label_{key}"
-            columns[key] = [plain(value) for value in values]
-        return columns
+        return for_records(self.columns_of(places))
 
     def columns_of(self, places: Sequence[Place]) -> dict[str, list[Any]]:
         """Values for each structure by name, as they are in its file; None where it has no such label."""
@@ -144,6 +138,23 @@ class Catalogue:
             known = source is not None and is_table(source)
             self._tables[source] = read_labels(source, names=self._names) if known and source is not None else None
         return self._tables[source]
+
+
+def for_records(labels: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Labels as plain data, under names that no entry of a record has.
+
+    Examples
+    --------
+    >>> for_records({"gap": [1.5, float("nan")], "status": ["new", None]})
+    {'gap': [1.5, None], 'label_status': ['new', None]}
+    """
+    columns: dict[str, list[Any]] = {}
+    for name, values in labels.items():
+        key = name
+        while key in TAKEN or key in columns:
+            key = f"label_{key}"
+        columns[key] = [plain(value) for value in values]
+    return columns
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - plain data

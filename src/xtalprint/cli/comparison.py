@@ -105,12 +105,8 @@ class Comparison:
 
     def run(self, write: Write, pictures: Path | None) -> None:
         """Compare all with each other."""
-        if pictures is not None and len(self.gathered) > MOST_DRAWN:
-            raise WrongUsageError(
-                f"a picture of more than {MOST_DRAWN} structures shows nothing",
-                value=len(self.gathered),
-                remedy="leave --pictures out, or compare fewer",
-            )
+        if pictures is not None:
+            check_number_drawn(len(self.gathered))
         table = self.gathered.table()
         whole: NDArray[Any] | None = None
         if self.matrix is not None:
@@ -232,6 +228,16 @@ class Comparison:
                     figure.savefig(beside, format="png", dpi=150)
         if not self.quiet:
             click.echo(f"pictures: {', '.join(names)}", err=True)
+
+
+def check_number_drawn(n: int) -> None:
+    """Refuse pictures of too many structures."""
+    if n > MOST_DRAWN:
+        raise WrongUsageError(
+            f"a picture of more than {MOST_DRAWN} structures shows nothing",
+            value=n,
+            remedy="leave --pictures out, or compare fewer",
+        )
 
 
 class _Whole:

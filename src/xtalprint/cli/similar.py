@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xtalprint.cli import options
+from xtalprint.cli.catalogue import for_records
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.index import METRIC, built, known_crystals
 from xtalprint.cli.inputs import InputStream
@@ -220,15 +221,15 @@ def _opened(folder: Path, labels: Sequence[str] | None) -> SimilarityIndex:
         raise
     except XtalprintError as error:
         raise click.BadParameter(str(error), param_hint="--index") from error
-    if labels is None:
-        return known
-    missing = [name for name in labels if name not in known.labels]
+    wanted = list(known.labels) if labels is None else labels
+    missing = [name for name in wanted if name not in known.labels]
     if missing:
         raise click.BadParameter(
             f"{missing[0]} is no label of the index; it has {', '.join(known.labels) or 'none'}",
             param_hint="--labels",
         )
-    return replace(known, labels={name: known.labels[name] for name in labels})
+    plain = for_records({name: known.labels[name] for name in wanted})
+    return replace(known, labels={name: tuple(values) for name, values in plain.items()})
 
 
 def _made(
@@ -248,15 +249,13 @@ def _made(
 
     try:
         read_labels(str(table), names=labels)  # said before the work, not after it
-        inputs = InputStream([str(table)])
-        known, _ = known_crystals(
-            metric, inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=report
-        )
-        return built(**known) if metric == METRIC else DirectSearch(metric_named(metric), **known)
     except MissingExtraError:
         raise
     except XtalprintError as error:
         raise click.BadParameter(str(error), param_hint="--table") from error
+    inputs = InputStream([str(table)])
+    known, _ = known_crystals(metric, inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=report)
+    return built(**known) if metric == METRIC else DirectSearch(metric_named(metric), **known)
 
 
 def _job(known: SimilarityIndex | DirectSearch, k: int, *, approximate: bool) -> SearchJob:

@@ -264,8 +264,10 @@ class GRID:
 
     def _too_few(self, crystal: Crystal, groups: int) -> XtalprintError:
         if groups == 0:
+            reach = 0.0 if self.recipe == "cutoff" else self._window[1] * self.bin_width
+            beyond = f" and the {reach:.3g} Å beyond it that the smearing reaches" if reach else ""
             return NothingSeenError(
-                f"no two sites are within r_max = {self.r_max:g} Å",
+                f"no two sites are within r_max = {self.r_max:g} Å{beyond}",
                 source=crystal.source,
                 frame=crystal.frame,
                 remedy="give a larger r_max"

@@ -156,10 +156,12 @@ class CumulativeTable:
 
     def take(self, rows: NDArray[np.int64]) -> CumulativeTable:
         """Rows by their numbers, copied."""
+        from xtalprint.similarity import compiled_cumulative as loops  # noqa: PLC0415 - Numba, when it is needed
+
         lengths = np.diff(self.offsets)[rows]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        places = np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        values = self.values[places]
+        values = np.empty(offsets[-1], dtype=np.int32)
+        loops.copy_rows(self.values, self.offsets[:-1][rows], offsets, values)
         return replace(self, first=self.first[rows], last=self.last[rows], offsets=offsets, values=values)
 
     def in_bins(self, bin_width: float | None) -> CumulativeTable:

@@ -88,9 +88,8 @@ def save_index(index: SimilarityIndex, folder: str | Path, *, overwrite: bool = 
             shutil.rmtree(old)
         else:
             part.replace(target)
-        if overwrite:
-            for left in _put_aside(target):
-                shutil.rmtree(left.parent, ignore_errors=True)
+        for left in _put_aside(target):
+            shutil.rmtree(left.parent, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

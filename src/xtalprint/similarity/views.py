@@ -221,7 +221,7 @@ def _enough(distances: NDArray[np.float64], crystal: Crystal, n_groups: int) -> 
     if np.isfinite(distances).all():
         return distances
     raise UnsupportedInputError(
-        f"a cluster of {len(crystal)} atoms has no {n_groups} neighbours for each",
+        f"a cluster of {crystal.n_sites} atoms has no {n_groups} neighbours for each",
         source=crystal.source,
         frame=crystal.frame,
         remedy="choose grid-emd, which puts those that lack at 10 Å",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
+    from xtalprint.descriptors.base import Descriptor
     from xtalprint.similarity import Distance
 
     Singles = NDArray[np.float32]
@@ -41,14 +42,11 @@ def distances_by_part(crystals: Sequence[Crystal]) -> dict[str, Singles]:
     """
     found: dict[str, Singles] = {}
     emd = EarthMovers(bin_width=GRID().bin_width)
-    values = RDF().compute_many(crystals, threads=1).array.astype(np.float64)[:, None, :]
+    values = _values(RDF(), crystals).astype(np.float64)[:, None, :]
     found[RDF_PART] = _matrix(emd, emd.table(_shares(values)))
     for name, descriptor in ((GRID_PART, GRID.by_cutoff()), (GRID_COUNTED, GRID())):
-        batch = descriptor.compute_many(crystals, threads=1)
-        if batch.failures:
-            raise batch.failures[0].error
         # In parts: in double precision all of them would need a gigabyte.
-        grids = batch.array
+        grids = _values(descriptor, crystals)
         if descriptor.recipe == "cutoff":
             for i in range(0, len(grids), ROWS):
                 grids[i : i + ROWS] = _shares(grids[i : i + ROWS].astype(np.float64))
@@ -59,6 +57,14 @@ def distances_by_part(crystals: Sequence[Crystal]) -> dict[str, Singles]:
     found[COMPOSITION] = _compositions(crystals)
     say("distances: done")
     return found
+
+
+def _values(descriptor: Descriptor, crystals: Sequence[Crystal]) -> NDArray[np.floating[Any]]:
+    """Fingerprints of all; raises the error of the first that has none."""
+    batch = descriptor.compute_many(crystals, threads=1)
+    if batch.failures:
+        raise batch.failures[0].error
+    return batch.array
 
 
 def _shares(values: Floats) -> Floats:
