@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xtalprint.errors import UnreadableFileError, XtalprintError
+from xtalprint.files import PARQUET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -133,12 +134,12 @@ class InputStream:
     def least_structures(self) -> int:
         """How many structures there are at least, without reading them: rows of tables, and one in any other file."""
         from xtalprint.io.input_file import InputFile  # noqa: PLC0415 - not for a usage error
-        from xtalprint.io.tables import TABLES, number_of_rows  # noqa: PLC0415 - likewise
+        from xtalprint.io.tables import number_of_rows  # noqa: PLC0415 - likewise
 
         n = 0
         for path in self.paths:
             rows = 1
-            if path.lower().endswith(TABLES):
+            if path.lower().endswith(PARQUET):
                 with suppress(XtalprintError):  # told when it is read
                     rows = number_of_rows(InputFile(path))
             n += rows
