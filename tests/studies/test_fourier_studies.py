@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 import pytest
 
 from xtalprint.studies.base import run_study
+from xtalprint.studies.fourier_jump import REPEATS, least_times
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = " ".join((ROOT / "docs" / "fourier.md").read_text(encoding="utf-8").split())
@@ -49,6 +51,20 @@ def test_the_prototypes():
         assert row(name, of["jumped"], f"{of['median']:g}", f"{of['largest']:g}") in PAGE
     assert f"{found['n']} prototypes" in PAGE
     assert all(found[name]["jumped"] == 0 for name in WITHOUT_A_CELL)
+
+
+def test_what_is_done_once_only_is_in_no_time():
+    class Compiles:
+        calls = 0
+
+        def compute(self, _crystal):
+            self.calls += 1
+            if self.calls <= 2:
+                time.sleep(0.05)
+
+    slow = Compiles()
+    assert least_times(slow, ["one", "two"]).max() < 25
+    assert slow.calls == 2 * (1 + REPEATS)
 
 
 def test_the_same_crystal_and_the_times():
