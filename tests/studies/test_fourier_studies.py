@@ -74,7 +74,11 @@ def test_the_same_crystal_and_the_times():
     assert f"{results['same_crystal']['n']} random triclinic crystals" in PAGE
     ratios = results["time"]["over_fourier_box"]
     ends = [f"{end(ratios[name] for name in WITHOUT_A_CELL):.1f}" for end in (min, max)]
-    assert f"{ends[0]} to {ends[1]} times the time of the box" in PAGE
+    times = results["time"]
+    assert f"For {times['n']} prototypes of {times['mean_atoms']} atoms on average" in PAGE
+    assert f"least of {times['repeats']} repeats" in PAGE
+    box = times["ms"]["Fourier box"]
+    assert f"{ends[0]} to {ends[1]} times the time of the box, which is {box:.2f} ms" in PAGE
 
 
 def test_the_link():
