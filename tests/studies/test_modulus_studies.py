@@ -11,7 +11,7 @@ import pytest
 from xtalprint import Crystal
 from xtalprint.datasets.elasticity import Elasticity
 from xtalprint.models.stiffness_intervals import conformal_factor
-from xtalprint.studies import bulk_modulus, stiffness_kernels, stiffness_model
+from xtalprint.studies import bulk_modulus, fourier_modulus, stiffness_kernels, stiffness_model
 from xtalprint.studies.base import run_study
 from xtalprint.studies.modulus_distances import COMPOSITION, GRID_COUNTED, distances_by_part, summed
 from xtalprint.studies.stiffness_intervals import intervals
@@ -45,9 +45,10 @@ def small_set():
 @pytest.fixture
 def made(monkeypatch):
     data = small_set()
-    for module in (bulk_modulus, stiffness_kernels, stiffness_model):
-        monkeypatch.setattr(module, "data_file", Path)
-        monkeypatch.setattr(module, "elasticity", lambda _: data)
+    # As with the data in the cache: without the folder of the data sets.
+    monkeypatch.delenv("XTALPRINT_DATA", raising=False)
+    for module in (bulk_modulus, fourier_modulus, stiffness_kernels, stiffness_model):
+        monkeypatch.setattr(module, "elasticity", lambda: data)
     return data
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.datasets import elasticity
-from xtalprint.studies.base import StudyResult, data_file, say
+from xtalprint.studies.base import StudyResult, say
 from xtalprint.studies.modulus_distances import (
     AMD_PART,
     COMPOSITION,
@@ -93,7 +93,7 @@ class _Case:
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """Nearest neighbours on the released split, tuned on a part of its training part that ``seed`` draws; folds."""
-    data = elasticity(data_file("elasticity", "elasticity.parquet"))
+    data = elasticity()
     train, test = data.released_split()
     if quick:
         train, test = train[:QUICK], test[: QUICK // 4]

@@ -11,7 +11,7 @@ from xtalprint.descriptors.fourier_box import FourierBox
 from xtalprint.descriptors.pairs_of_reflections import PairsOfReflections
 from xtalprint.descriptors.reflection_bispectrum import ReflectionBispectrum
 from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
-from xtalprint.studies.base import StudyResult, data_file, say
+from xtalprint.studies.base import StudyResult, say
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,7 +35,7 @@ REPORT = {"report, Fourier box, kernel ridge": "fits the training part, MAE 28 %
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """Learn log10 K of some of the released training part, chosen by ``seed``, and predict the released test part."""
-    data = elasticity(data_file("elasticity", "elasticity.parquet"))
+    data = elasticity()
     train, test = data.released_split()
     n, choosing = QUICK if quick else (TRAINING, CHOOSING)
     train = np.random.default_rng(seed).permutation(train)[:n]

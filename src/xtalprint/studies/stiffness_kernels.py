@@ -13,7 +13,7 @@ from xtalprint.descriptors.fourier_box import FourierBox
 from xtalprint.descriptors.grid import GRID
 from xtalprint.descriptors.rdf import RDF
 from xtalprint.errors import MissingExtraError
-from xtalprint.studies.base import StudyResult, data_file, say
+from xtalprint.studies.base import StudyResult, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ class Choice:
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """Learn log10 K of some of the released training part, and predict the released test part."""
-    data = elasticity(data_file("elasticity", "elasticity.parquet"))
+    data = elasticity()
     train, test = data.released_split()
     train = np.random.default_rng(seed).permutation(train)[: QUICK if quick else TRAINING]
     test = test[:QUICK] if quick else test

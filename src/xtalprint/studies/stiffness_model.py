@@ -24,7 +24,7 @@ from xtalprint.models.stiffness import (
 from xtalprint.models.stiffness_figures import log_errors, over_folds
 from xtalprint.models.stiffness_intervals import LEVEL
 from xtalprint.models.stiffness_network import NetworkSettings
-from xtalprint.studies.base import StudyResult, data_file, say
+from xtalprint.studies.base import StudyResult, say
 from xtalprint.studies.stiffness_intervals import intervals
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
 
 def make_case(seed: int, *, quick: bool) -> Case:
     """Read the set and compute its numbers."""
-    data = elasticity(data_file("elasticity", "elasticity.parquet"))
+    data = elasticity()
     rows = np.arange(len(data))
     if quick:
         rows = np.sort(np.random.default_rng(seed).choice(rows, QUICK, replace=False))
