@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from stiffness_figures import BULK, MODULI, committed, per_cent, signed, table, with_error, wrapped
 
-from xtalprint.studies.bulk_modulus import CURVES, FOLDED, NEAREST, PUBLISHED, TUNED
+from xtalprint.studies.bulk_modulus import CURVES, FOLDED, NEAREST, NEIGHBOURS, PUBLISHED, TUNED
 from xtalprint.studies.stiffness_kernels import FOURIER, GAUSSIAN, LASSO, LINEAR, PENALTIES
 from xtalprint.studies.stiffness_model import BEST, WAYS
 
@@ -34,6 +34,11 @@ def _chosen(name: str) -> str:
     )
 
 
+def _edge() -> str:
+    neighbours = committed("bulk-modulus")[BULK]["chosen"]["neighbours"]
+    return ", at the end of what was tried in neighbours," if neighbours == max(NEIGHBOURS) else ""
+
+
 def neighbours_bulk() -> str:
     """Errors on the released test part."""
     released = committed("bulk-modulus")[BULK]["released_split"]
@@ -49,7 +54,7 @@ def neighbours_choice() -> str:
         "Tuned" was chosen on a fifth of the training part, drawn by the seed, among two descriptions of the
         structure,
         nine weights, one to ten neighbours and ways of averaging them; the test part was looked at once, after that.
-        The choice is {_chosen(BULK)}."""
+        The choice{_edge()} is {_chosen(BULK)}."""
     )
 
 
