@@ -100,7 +100,8 @@ def intervals() -> str:
             fifths.append((*cells, *(per_cent(held[key]) for key in keys), bias))
     told = """
         The intervals are fitted to the errors of the random folds. Measured is how many true values they hold with
-        the same rule, fitted without the crystals whose intervals are measured: for the random folds it is 90 % by
+        the same rule, fitted without the crystals whose intervals are measured: for the random folds it is
+        near 90 % by
         construction, for the folds by formula it need not be. The factor is that by which the ends of the middle
         interval are off the value:"""
     more = """

@@ -47,7 +47,7 @@ The coefficients follow the errors of the random folds by least squares; the fac
 inside."""
 _COVERAGE = """\
 How many they hold was measured with a rule that is fitted as the shipped one, to errors of the random folds, but
-without the crystals whose intervals are measured. For the random folds the whole share is {percent:.0f} % by
+without the crystals whose intervals are measured. For the random folds the whole share is near {percent:.0f} % by
 construction; for the folds by formula it is not. The next table has the coverage in fifths of the crystals: from
 the narrowest to the widest intervals, from the nearest crystals to the most remote, from the lowest predicted value
 to the highest, from the truly softest to the truly stiffest. Its last column is the mean error of log10 in the
