@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from xtalprint.errors import ModelError
 
-#: log10 of a modulus in GPa from which on softness has no part in the width of an interval.
-STIFF = 2.2
+#: One number, or an array of them.
+Numbers = TypeVar("Numbers", float, NDArray[np.float64])
 
 
 class _Strict(BaseModel):
@@ -156,11 +158,7 @@ class Manifest(Description):
 
 
 class IntervalRule(_Strict):
-    """How wide an interval is: ± factor · (constant + disagreement · s + remoteness · d + softness · b) of log10.
-
-    s is the standard deviation of the answers of all parts, d the distance from the nearest known crystal, b how far
-    log10 of the answer is below `STIFF`.
-    """
+    """How wide an interval is; see `half_width`."""
 
     level: float = Field(gt=0, lt=1)
     constant: float = Field(ge=0)
@@ -168,6 +166,24 @@ class IntervalRule(_Strict):
     remoteness: float = Field(ge=0)
     softness: float = Field(ge=0)
     factor: float = Field(gt=0)
+    #: log10 of a modulus in GPa from which on softness has no part in the width.
+    stiff: float
+
+    def half_width(self, value: Numbers, disagreement: Numbers, distance: Numbers) -> Numbers:
+        """Half of an interval: factor · (constant + disagreement · s + remoteness · d + softness · b) of log10.
+
+        Parameters
+        ----------
+        value
+            log10 of the answer; b is how far it is below `stiff`.
+        disagreement
+            s, the standard deviation of the answers of all parts.
+        distance
+            d, that from the nearest known crystal.
+        """
+        scale = self.constant + self.disagreement * disagreement + self.remoteness * distance
+        below: Numbers = np.maximum(0.0, self.stiff - value)
+        return self.factor * (scale + self.softness * below)
 
 
 class FarRule(_Strict):

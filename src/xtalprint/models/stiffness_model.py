@@ -12,7 +12,6 @@ from xtalprint.descriptors.interpretable import interpretable_features
 from xtalprint.elements import SYMBOLS
 from xtalprint.errors import ModelError, XtalprintError
 from xtalprint.models.answering import notice_of_distances
-from xtalprint.models.manifest import STIFF
 from xtalprint.models.solids import check_solid, check_touching, notice_of_vacuum
 from xtalprint.models.stiffness import element_shares
 from xtalprint.models.stiffness_files import decode
@@ -190,15 +189,9 @@ class Described(NamedTuple):
     shortest_bond: float
 
 
-def half_width(rule: IntervalRule, *, value: float, disagreement: float, distance: float) -> float:
-    """Half of an interval, of log10."""
-    scale = rule.constant + rule.disagreement * disagreement + rule.remoteness * distance
-    return rule.factor * (scale + rule.softness * max(0.0, STIFF - value))
-
-
 def _modulus(rule: IntervalRule, answer: Answer, target: int, distance: float) -> Modulus:
-    value, disagreement = float(answer.value[target]), float(answer.disagreement[target])
-    half = half_width(rule, value=value, disagreement=disagreement, distance=distance)
+    value = float(answer.value[target])
+    half = float(rule.half_width(value, float(answer.disagreement[target]), distance))
     return Modulus(10.0**value, (10.0 ** (value - half), 10.0 ** (value + half)))
 
 

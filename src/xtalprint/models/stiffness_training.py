@@ -287,7 +287,7 @@ def _write(
         training=record,
         intended_use=words.INTENDED_USE,
         out_of_scope=words.OUT_OF_SCOPE,
-        limitations=words.LIMITATIONS,
+        limitations=words.limitations(figures),
         reference=words.REFERENCE,
         licence=words.LICENCE,
         package_version=__version__,

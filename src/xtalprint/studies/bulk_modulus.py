@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.datasets import elasticity
-from xtalprint.studies.base import StudyResult, data_file, say
+from xtalprint.models.stiffness_figures import log_errors, over_folds
+from xtalprint.studies.base import StudyResult, say
 from xtalprint.studies.modulus_distances import (
     AMD_PART,
     COMPOSITION,
@@ -93,7 +94,7 @@ class _Case:
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """Nearest neighbours on the released split, tuned on a part of its training part that ``seed`` draws; folds."""
-    data = elasticity(data_file("elasticity", "elasticity.parquet"))
+    data = elasticity()
     train, test = data.released_split()
     if quick:
         train, test = train[:QUICK], test[: QUICK // 4]
@@ -115,7 +116,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             folds = found["folds"].get(way, {})
             table.append(
                 {"modulus": name, "distance": way, "published MAE, GPa": published, **errors}
-                | {f"{FOLDS} folds, {key}": folds.get(key, "") for key in ("MAE, GPa", "standard error, GPa")}
+                | {f"{FOLDS} folds, {key}": folds.get(key, "") for key in ("MAE, GPa", "standard error, MAE, GPa")}
             )
         say(f"{name}: done")
     from xtalprint.studies.modulus_pictures import draw_curves, draw_parity  # noqa: PLC0415 - plotting is heavy
@@ -143,16 +144,21 @@ def _study(
     predictions = {name: predict(case, _way(name, choice), case.train, case.test) for name in (*NEAREST, TUNED)}
     true = case.y[case.test]
     mean = np.full(len(true), case.y[case.train].mean())
-    released = {name: errors_of(values, true) for name, values in (predictions | {"mean of training": mean}).items()}
-    by_fold: dict[str, list[dict[str, float]]] = {name: [] for name in FOLDED}
-    for train, test in data.folds(FOLDS, seed=case.seed, among=among):
+    released = {name: _errors(values, true) for name, values in (predictions | {"mean of training": mean}).items()}
+    inside = np.array([where[int(i)] for i in among])
+    in_folds, fold_of = {name: np.full(len(case.y), np.nan) for name in FOLDED}, np.full(len(case.y), -1)
+    for number, (train, test) in enumerate(data.folds(FOLDS, seed=case.seed, among=among)):
         rows, asked = (np.array([where[int(i)] for i in part]) for part in (train, test))
-        for name in FOLDED:
-            by_fold[name].append(errors_of(predict(case, _way(name, choice), rows, asked), case.y[asked]))
+        fold_of[asked] = number
+        for name, values in in_folds.items():
+            values[asked] = predict(case, _way(name, choice), rows, asked)
     found = {
         "chosen": {**asdict(choice), "chosen_on": on_choosing},
         "released_split": released,
-        "folds": {name: over_folds(errors) for name, errors in by_fold.items()},
+        "folds": {
+            name: over_folds(np.log10(values[inside]), np.log10(case.y[inside]), fold_of[inside])
+            for name, values in in_folds.items()
+        },
         "learning_curve": _learning_curve(case, choice),
     }
     return found, {name: (values, true) for name, values in predictions.items()}
@@ -160,6 +166,11 @@ def _study(
 
 def _way(name: str, choice: Choice) -> Choice | dict[str, float]:
     return choice if name == TUNED else NEAREST[name][0]
+
+
+def _errors(predicted: Floats, true: Floats) -> dict[str, float]:
+    """Errors of moduli in GPa."""
+    return log_errors(np.log10(predicted), np.log10(true))
 
 
 def _choose(case: _Case) -> tuple[Choice, dict[str, Any]]:
@@ -227,28 +238,7 @@ def _learning_curve(case: _Case, choice: Choice) -> list[dict[str, Any]]:
     for share in SHARES:
         rows = np.sort(shuffled[: max(20, round(share * len(shuffled)))])
         errors = {
-            name: errors_of(predict(case, _way(name, choice), rows, case.test), true)["MAE, GPa"] for name in CURVES
+            name: _errors(predict(case, _way(name, choice), rows, case.test), true)["MAE, GPa"] for name in CURVES
         }
         curve.append({"n_training": len(rows), **errors})
     return curve
-
-
-def errors_of(predicted: Floats, true: Floats) -> dict[str, float]:
-    """Errors in GPa and of log10."""
-    errors = abs(predicted - true)
-    return {
-        "MAE, GPa": round(float(errors.mean()), 2),
-        "median error, GPa": round(float(np.median(errors)), 2),
-        "RMSE, GPa": round(float(np.sqrt((errors**2).mean())), 2),
-        "MAE of log10": round(float(abs(np.log10(predicted) - np.log10(true)).mean()), 4),
-    }
-
-
-def over_folds(errors: list[dict[str, float]]) -> dict[str, float]:
-    """Means over folds, and the standard error of the MAE."""
-    means = {key: float(np.mean([one[key] for one in errors])) for key in errors[0]}
-    spread = float(np.std([one["MAE, GPa"] for one in errors], ddof=1))
-    return {
-        **{key: round(value, 4 if "log" in key else 2) for key, value in means.items()},
-        "standard error, GPa": round(spread / len(errors) ** 0.5, 2),
-    }

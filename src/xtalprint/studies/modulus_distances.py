@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from xtalprint.descriptors.grid import GRID
-from xtalprint.descriptors.rdf import RDF
-from xtalprint.descriptors.sorted_distances import average_minimum_distances
+from xtalprint.errors import UnsupportedInputError
 from xtalprint.similarity import CompositionEarthMovers, CompositionTable, EarthMovers
-from xtalprint.similarity.mean_distances import MeanDistances
+from xtalprint.similarity.metrics import metric_named
 from xtalprint.studies.base import say
 
 if TYPE_CHECKING:
@@ -19,8 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
-    from xtalprint.descriptors.base import Descriptor
-    from xtalprint.similarity import Distance
+    from xtalprint.similarity.metrics import Metric
 
     Singles = NDArray[np.float32]
     Floats = NDArray[np.float64]
@@ -28,6 +26,8 @@ if TYPE_CHECKING:
 
 #: Names of the parts; GRID is by the recipe of gridrdf 0.2.0, which the published figures were made with.
 RDF_PART, GRID_PART, GRID_COUNTED, AMD_PART, COMPOSITION = "RDF", "GRID", "GRID by count", "AMD", "composition"
+#: Those that the room of similarity has by name.
+NAMED = {RDF_PART: "rdf-emd", GRID_COUNTED: "grid-emd", AMD_PART: "amd"}
 #: Fingerprints that are divided by their sums at a time.
 ROWS = 1000
 
@@ -37,42 +37,51 @@ def distances_by_part(crystals: Sequence[Crystal]) -> dict[str, Singles]:
 
     Notes
     -----
-    Values of the recipe by cutoff are densities at points, whose sums are only near 1, so that each row is divided by
-    its own: as SciPy's distance does it, which gridrdf calls. So are the radial distribution functions.
+    Values of GRID by cutoff are densities at points, whose sums are only near 1, so that each row is divided by its
+    own: as SciPy's distance does it, which gridrdf calls. So are the radial distribution functions.
     """
     found: dict[str, Singles] = {}
-    emd = EarthMovers(bin_width=GRID().bin_width)
-    values = _values(RDF(), crystals).astype(np.float64)[:, None, :]
-    found[RDF_PART] = _matrix(emd, emd.table(_shares(values)))
-    for name, descriptor in ((GRID_PART, GRID.by_cutoff()), (GRID_COUNTED, GRID())):
-        # In parts: in double precision all of them would need a gigabyte.
-        grids = _values(descriptor, crystals)
-        if descriptor.recipe == "cutoff":
-            for i in range(0, len(grids), ROWS):
-                grids[i : i + ROWS] = _shares(grids[i : i + ROWS].astype(np.float64))
-        found[name] = _matrix(emd, emd.table(grids))
+    for name, metric in NAMED.items():
+        found[name] = _matrix(metric_named(metric), crystals)
         say(f"{name}: done")
-    means = np.array([average_minimum_distances(crystal) for crystal in crystals])
-    found[AMD_PART] = _matrix(MeanDistances(), means)
+    found[GRID_PART] = _by_cutoff(crystals)
     found[COMPOSITION] = _compositions(crystals)
     say("distances: done")
     return found
 
 
-def _values(descriptor: Descriptor, crystals: Sequence[Crystal]) -> NDArray[np.floating[Any]]:
-    """Fingerprints of all; raises the error of the first that has none."""
+def _matrix(metric: Metric, crystals: Sequence[Crystal]) -> Singles:
+    table = metric.table(crystals, threads=1)
+    return metric.distances(table, table).astype(np.float32)
+
+
+def _by_cutoff(crystals: Sequence[Crystal]) -> Singles:
+    descriptor = GRID.by_cutoff()
     batch = descriptor.compute_many(crystals, threads=1)
     if batch.failures:
         raise batch.failures[0].error
-    return batch.array
-
-
-def _shares(values: Floats) -> Floats:
-    return np.asarray(values / values.sum(axis=-1, keepdims=True))
-
-
-def _matrix(distance: Distance, table: object) -> Singles:
+    # In parts: in double precision all of them would need a gigabyte.
+    grids = batch.array
+    for i in range(0, len(grids), ROWS):
+        grids[i : i + ROWS] = _shares(grids[i : i + ROWS].astype(np.float64), crystals[i : i + ROWS])
+    distance = EarthMovers(bin_width=descriptor.bin_width)
+    table = distance.table(grids)
     return distance.distances(table, table).astype(np.float32)
+
+
+def _shares(values: Floats, crystals: Sequence[Crystal]) -> Floats:
+    sums = values.sum(axis=-1, keepdims=True)
+    empty = np.argwhere(sums[..., 0] == 0)
+    if len(empty):
+        row, group = empty[0].tolist()
+        raise UnsupportedInputError(
+            "no neighbour of a group is within reach of GRID",
+            source=crystals[row].source,
+            frame=crystals[row].frame,
+            value=f"group {group}",
+            remedy="leave this crystal out",
+        )
+    return np.asarray(values / sums)
 
 
 def _compositions(crystals: Sequence[Crystal]) -> Singles:
