@@ -27,6 +27,7 @@ from xtalprint.models.training import (
     WEIGHTS_FOR_TRAINING,
     Clock,
     file_record,
+    name_of,
     prepare_folder,
     require_packages,
     training_record,
@@ -120,7 +121,7 @@ def train_bond_order(
         temperature=temperature,
         known=rule,
         **tables,
-        training=training_record(config, about, clock, command),
+        training=training_record(config, about, clock, command or name_of(train_bond_order)),
     )
     write_pictures(folder, members[0].progress, figures, classes, batches_per_epoch=members[0].batches_per_epoch)
     for name in (*SCRATCH, clock.path.name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 NAME = "stiffness"
 #: Version of the recipe and of the meaning of the outputs; raised with every new set of shipped weights.
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 SUMMARY = (
     "Bulk and shear modulus of an ordered crystal in GPa, from 150 numbers with names (composition, packing, bonds, "
     "distances) and the shares of its elements: the same for every cell, supercell, orientation and order of the "

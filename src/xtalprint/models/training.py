@@ -90,7 +90,7 @@ def train_crystal_class(
 
         detector, rule, defective = calibrate(network, data, config, say=say)
     figures["defective"] = defective
-    record = training_record(config, data.provenance, clock, command)
+    record = training_record(config, data.provenance, clock, command or name_of(train_crystal_class))
     manifest = write_model(
         folder,
         network,
@@ -204,10 +204,21 @@ def _figures(network: ConvNet, data: TrainingData) -> dict[str, Any]:
     return figures
 
 
+def name_of(trainer: Callable[..., Any]) -> str:
+    """Name of a function with its module.
+
+    Examples
+    --------
+    >>> name_of(train_crystal_class)
+    'xtalprint.models.training.train_crystal_class'
+    """
+    return f"{trainer.__module__}.{trainer.__qualname__}"
+
+
 def training_record(config: RunConfig, data: dict[str, Any], clock: Clock, command: str) -> TrainingRecord:
-    """Say how the weights came about, as of now."""
+    """Say how the weights came about, as of now; the command is what was typed or the function that was called."""
     return TrainingRecord(
-        command=command or "xtalprint.models.training.train_crystal_class",
+        command=command,
         config=config.model_dump(mode="json"),
         data=data,
         versions=versions(),
