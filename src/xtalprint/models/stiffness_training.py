@@ -10,22 +10,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint._version import __version__
 from xtalprint.datasets import elasticity
 from xtalprint.descriptors.interpretable import interpretable_constants, interpretable_features
 from xtalprint.errors import WrongUsageError
 from xtalprint.models import stiffness_words as words
-from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
+from xtalprint.models.files import write_bytes, write_checksums
 from xtalprint.models.manifest import BOTH, BY_FORMULA, RANDOM, SPLITS, FarRule, PropertyFiles, PropertyManifest
 from xtalprint.models.property_card import property_card
-from xtalprint.models.registry import RUN_MANIFEST
 from xtalprint.models.stiffness import element_shares
 from xtalprint.models.stiffness_figures import measured
 from xtalprint.models.stiffness_files import KnownCrystals, encode
 from xtalprint.models.stiffness_fit import fit_stiffness
 from xtalprint.models.stiffness_intervals import Unseen, fitted_rule
 from xtalprint.models.stiffness_prediction import PROPERTIES, UNIT
-from xtalprint.models.training import Clock, file_record, name_of, prepare_folder, require_packages, training_record
+from xtalprint.models.training import (
+    Clock,
+    file_record,
+    name_of,
+    prepare_folder,
+    require_packages,
+    training_record,
+    write_description,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -278,11 +284,11 @@ def _write(
     weights, index = encode(fit, crystals, known.table.columns)
     write_bytes(folder / WEIGHTS_FILE, weights)
     write_bytes(folder / KNOWN_FILE, index)
-    figures = measured(known.y, folded)
-    manifest = PropertyManifest(
-        name=words.NAME,
-        version=words.VERSION,
-        summary=words.SUMMARY,
+    return write_description(
+        folder,
+        words,
+        PropertyManifest,
+        property_card,
         architecture=_architecture(fit),
         descriptor={"descriptor": "interpretable_features"}
         | {group: known.table.groups.count(group) for group in dict.fromkeys(known.table.groups)}
@@ -293,20 +299,9 @@ def _write(
         unit=UNIT,
         files=PropertyFiles(weights=file_record(folder, WEIGHTS_FILE), known=file_record(folder, KNOWN_FILE)),
         far=far,
-        card="card.md",
-        metrics=figures,
+        metrics=measured(known.y, folded),
         training=record,
-        intended_use=words.INTENDED_USE,
-        out_of_scope=words.OUT_OF_SCOPE,
-        limitations=words.LIMITATIONS,
-        reference=words.REFERENCE,
-        licence=words.LICENCE,
-        package_version=__version__,
     )
-    write_json(folder / "metrics.json", figures)
-    write_text(folder / "card.md", property_card(manifest))
-    write_text(folder / RUN_MANIFEST, manifest.model_dump_json(indent=1) + "\n")
-    return manifest
 
 
 def _architecture(fit: StiffnessFit) -> str:
