@@ -14,18 +14,23 @@ from click.testing import CliRunner
 from xtalprint import read
 from xtalprint.cli.train import train
 from xtalprint.datasets import elasticity
+from xtalprint.descriptors.interpretable import Table
 from xtalprint.errors import WrongUsageError
+from xtalprint.models import stiffness, stiffness_network
 from xtalprint.models.files import sha256
 from xtalprint.models.manifest import IntervalRule, PropertyManifest
 from xtalprint.models.registry import load_stiffness, read_manifest
 from xtalprint.models.shipping import ship
+from xtalprint.models.stiffness import KernelSettings, element_shares
 from xtalprint.models.stiffness_configuration import QUICK_STIFFNESS, StiffnessConfig
 from xtalprint.models.stiffness_figures import measured
-from xtalprint.models.stiffness_files import KnownCrystals
+from xtalprint.models.stiffness_files import KnownCrystals, decode, encode
+from xtalprint.models.stiffness_fit import fit_stiffness
 from xtalprint.models.stiffness_intervals import Unseen, conformal_factor, coverage, fitted_rule
+from xtalprint.models.stiffness_network import NetworkSettings
 from xtalprint.models.stiffness_prediction import PROPERTIES
-from xtalprint.models.stiffness_training import Folded, train_stiffness
-from xtalprint.models.stiffness_words import limitations
+from xtalprint.models.stiffness_training import Folded, _one_thread, train_stiffness
+from xtalprint.models.stiffness_words import VERSION, limitations
 
 FILES = {"config.json", "metrics.json", "model.json", "card.md", "weights.npz", "known.npz", "SHA256SUMS"}
 
@@ -41,7 +46,7 @@ def run(tmp_path_factory):
     pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("run") / "quick"
     told = run_train("--quick", "--output", folder)
-    assert "stiffness 1.0.0: mean error, GPa: bulk-modulus " in told.output
+    assert f"stiffness {VERSION}: mean error, GPa: bulk-modulus " in told.output
     return folder
 
 
@@ -63,7 +68,7 @@ def test_the_model_in_it_answers_and_knows_what_it_learned_from(run):
     assert answer.neighbours[0].distance < model.manifest.far.same
     assert answer.neighbours[0].values["bulk-modulus"] == data.bulk_modulus[row]
     assert answer.neighbours[0].formula == data.formulas[row]
-    assert any("the model learned from this crystal" in warning for warning in answer.warnings)
+    assert any("this is probably " in warning for warning in answer.warnings)
     record = model.manifest.training
     assert record.command == "xtalprint train stiffness --quick --output DIR"
     assert record.data["n"] == 300
@@ -85,7 +90,10 @@ def test_the_same_recipe_gives_the_same_bytes_and_a_stopped_run_goes_on(run, tmp
     with pytest.raises(WrongUsageError, match="the folder is not empty"):
         train_stiffness(QUICK_STIFFNESS, folder)
     said = []
-    train_stiffness(QUICK_STIFFNESS, folder, resume=True, say=said.append)
+    # As if all threads of the machine were at hand.
+    with pytest.importorskip("threadpoolctl").threadpool_limits(4):
+        manifest = train_stiffness(QUICK_STIFFNESS, folder, resume=True, say=said.append)
+    assert manifest.training.command == "xtalprint.models.stiffness_training.train_stiffness"
     assert [text for text in said if "fold" in text] == ["fold 1 of 2, by formula", "fold 2 of 2, by formula"]
     for name in ("weights.npz", "known.npz", "metrics.json"):
         assert sha256(folder / name) == sha256(run / name), name
@@ -226,6 +234,60 @@ def test_the_shipped_recipe_is_the_default():
     manifest, _ = read_manifest("stiffness")
     assert StiffnessConfig.model_validate(manifest.training.config) == StiffnessConfig()
     assert manifest.training.command == "xtalprint train stiffness --output DIR"
+
+
+def test_linear_algebra_of_a_training_has_one_thread():
+    control = pytest.importorskip("threadpoolctl")
+    with control.threadpool_limits(3):
+        with _one_thread():
+            inside = [pool["num_threads"] for pool in control.threadpool_info() if pool["user_api"] == "blas"]
+        after = {pool["num_threads"] for pool in control.threadpool_info() if pool["user_api"] == "blas"}
+    assert inside == [1] * len(inside)
+    assert len(inside) > 1 or after == {3}
+
+
+def made_fit(weights, clipped):
+    rng = np.random.default_rng(0)
+    groups = ("composition", "packing", "bonds", "distances")
+    table = Table(rng.random((40, 4)) + 0.5, tuple("abcd"), groups)
+    shares = element_shares([np.array([z]) for z in range(1, 41)])
+    learned = fit_stiffness(
+        table,
+        shares,
+        rng.normal(size=(40, 2)),
+        seed=0,
+        members=1,
+        weights=weights,
+        clipped=clipped,
+        kernel=KernelSettings(),
+        network=NetworkSettings(epochs=1),
+    )
+    crystals = KnownCrystals.of(
+        list("x" * 40), [np.array([z]) for z in range(1, 41)], np.ones((40, 2)), np.ones((40, 2))
+    )
+    return learned, crystals, table, shares
+
+
+def test_the_weights_are_read_back_from_the_files_and_not_from_the_code(monkeypatch):
+    pytest.importorskip("torch")
+    weights = {"composition": 2.0, "packing": 0.5, "bonds": 1.0, "distances": 0.3, "elements": 0.9}
+    learned, crystals, table, shares = made_fit(weights, 1.25)
+    expected = [learned.answer(point).parts for point in learned.standard.points(table, shares)]
+    files = encode(learned, crystals, table.columns)
+    monkeypatch.setattr(stiffness, "WEIGHTS", dict.fromkeys(weights, 7.0))
+    monkeypatch.setattr(stiffness, "CLIPPED", 7.0)
+    monkeypatch.setattr(stiffness_network, "input_factor", lambda _: np.float32(7.0))
+    fit, _, _ = decode(*files)
+    assert (fit.standard.weights, fit.standard.clipped) == (weights, 1.25)
+    found = [fit.answer(point).parts for point in fit.standard.points(table, shares)]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_the_weights_of_the_groups_are_part_of_the_recipe():
+    assert StiffnessConfig().weights.model_dump() == stiffness.WEIGHTS
+    assert list(StiffnessConfig().weights.model_dump())[-1] == "elements"
+    other = StiffnessConfig.model_validate({"weights": {"packing": 1.0}, "clipped": 3.0})
+    assert other.recipe() != StiffnessConfig().recipe()
 
 
 def test_a_file_is_read_and_answered():

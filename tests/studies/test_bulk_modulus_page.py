@@ -9,10 +9,11 @@ import pytest
 from stiffness_study_parts import BULK_MODULUS
 from write_stiffness_pages import part
 
-from xtalprint.models.stiffness import WEIGHTS, KernelSettings, TreeSettings
+from xtalprint.models.stiffness import WEIGHTS, KernelSettings
 from xtalprint.models.stiffness_network import NetworkSettings
 from xtalprint.studies.bulk_modulus import PUBLISHED, TUNED
 from xtalprint.studies.stiffness_model import BEST
+from xtalprint.studies.stiffness_ways import TreeSettings
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "bulk-modulus.md").read_text(encoding="utf-8")

@@ -29,7 +29,8 @@ def sums_of(width: int) -> Any:  # noqa: ANN401 - Numba's intrinsics have no typ
 
     @intrinsic
     def sums(_context: Any, x: Any, y: Any, z: Any, s: Any) -> tuple[Any, Callable[..., Any]]:  # noqa: ANN401 - as above
-        signature = types.UniTuple(types.float64, 2)(x, y, z, s)
+        pair: Any = types.UniTuple(types.float64, 2)  # type: ignore[no-untyped-call]
+        signature = pair(x, y, z, s)
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401 - as above
             columns = []

@@ -14,6 +14,12 @@ from xtalprint.errors import ModelError
 Numbers = TypeVar("Numbers", float, NDArray[np.float64])
 
 
+#: Ways of parting crystals into folds: at random, and so that no formula is in two folds.
+RANDOM, BY_FORMULA = SPLITS = ("random", "by formula")
+#: Part of a model's answer: the mean of the kernel's and that of the networks.
+BOTH = "both"
+
+
 class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_min_length=1)
 
@@ -215,7 +221,7 @@ class PropertyManifest(Description):
     @property
     def errors(self) -> dict[str, float]:
         """Mean absolute error by property, in folds that no formula is shared by."""
-        return {name: self.metrics[name]["by formula"]["errors"]["both"]["MAE, GPa"] for name in self.properties}
+        return {name: self.metrics[name][BY_FORMULA]["errors"][BOTH]["MAE, GPa"] for name in self.properties}
 
     @property
     def headline(self) -> str:

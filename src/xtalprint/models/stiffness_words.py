@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 NAME = "stiffness"
 #: Version of the recipe and of the meaning of the outputs; raised with every new set of shipped weights.
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 SUMMARY = (
     "Bulk and shear modulus of an ordered crystal in GPa, from 150 numbers with names (composition, packing, bonds, "
     "distances) and the shares of its elements: the same for every cell, supercell, orientation and order of the "

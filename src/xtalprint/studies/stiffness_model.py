@@ -10,23 +10,21 @@ import numpy as np
 from xtalprint.datasets import elasticity
 from xtalprint.descriptors.interpretable import GROUPS, Table, interpretable_features
 from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
-from xtalprint.models.stiffness import (
-    WEIGHTS,
-    KernelSettings,
-    TreeSettings,
-    element_shares,
-    inputs,
-    kernel_answers,
-    means,
-    network_answers,
-    tree_answers,
-)
+from xtalprint.models.stiffness import WEIGHTS, KernelSettings, element_shares
 from xtalprint.models.stiffness_figures import log_errors, over_folds
 from xtalprint.models.stiffness_intervals import LEVEL, Unseen, coverage
 from xtalprint.models.stiffness_network import NetworkSettings
 from xtalprint.studies.base import StudyResult, say
 from xtalprint.studies.kernel_ridge import squared_distances
 from xtalprint.studies.stacking import RIDGE, stacked
+from xtalprint.studies.stiffness_ways import (
+    TreeSettings,
+    inputs,
+    kernel_answers,
+    means,
+    network_answers,
+    tree_answers,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
