@@ -194,7 +194,7 @@ BAD = [
         Crystal([[0, 0, 0], [1.1, 0, 0]], ["C", "O"], cell=15 * np.eye(3), source="co.cif", frame=0),
         """
         co.cif, frame 0: what stands alone in an empty cell has no bulk or shear modulus (value: vacuum of 13.9 Å,
-        15.0 Å, 15.0 Å along the axes); give the cell of the solid.""",
+        15 Å and 15 Å in three directions); give the cell of the solid.""",
     ),
     (
         Crystal([[0, 0, 0]], ["Ar"], cell=30 * np.eye(3), source="ar.cif", frame=0),
@@ -272,7 +272,7 @@ def test_far_from_all_known_crystals_it_says_so(model):
 def test_a_slab_is_answered_with_a_warning(model):
     [answer] = model.predict(SLAB)
     assert answer.known is False
-    assert any("vacuum of 16.2 Å along axis 2" in warning for warning in answer.warnings)
+    assert any("vacuum of 16.2 Å in one direction" in warning for warning in answer.warnings)
 
 
 def test_an_atom_in_a_huge_cell_is_answered_without_overflow(model):

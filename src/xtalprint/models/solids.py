@@ -61,11 +61,10 @@ def _check_periodic(crystal: Crystal) -> None:
         )
     inside, vacuum = without_vacuum(crystal)
     if vacuum is not None and not any(inside.pbc):
-        gaps = ", ".join(f"{gap:.1f} Å" for gap in vacuum.gap)
         raise _refused(
             crystal,
             "what stands alone in an empty cell has no bulk or shear modulus",
-            f"vacuum of {gaps} along the axes",
+            str(vacuum),
             "give the cell of the solid",
         )
 
@@ -109,8 +108,7 @@ def notice_of_vacuum(crystal: Crystal) -> list[str]:
     vacuum = without_vacuum(crystal)[1]
     if vacuum is None:
         return []
-    gaps = " and ".join(f"{gap:.3g} Å along axis {axis}" for axis, gap in enumerate(vacuum.gap) if gap)
-    return [f"vacuum of {gaps}: a modulus of this cell says more of the vacuum than of what stands in it"]
+    return [f"{vacuum}: a modulus of this cell says more of the vacuum than of what stands in it"]
 
 
 def _counted(n: int) -> str:
