@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 BOND_LENGTHS, LEAST = 2.5, 9.0
 #: Lattice planes that are looked at, in very large boxes those farthest apart; sites that are looked at first.
 MOST_PLANES, SOME, GOLDEN = 50_000, 64, 0.6180339887498949
-#: Å, spacings that differ by less are equal.
+#: Spacings (Å) and lengths (as a share) that differ by less are equal.
 EQUAL = 1e-6
 #: A cluster is a flake or a wire if its least extent is less than this share of its largest.
 FLAT = 0.4
@@ -93,12 +93,13 @@ def without_vacuum(crystal: Crystal) -> tuple[Crystal, Vacuum | None]:
     start = start - 1e-6
     fractional = crystal.positions @ inverse
     fractional = np.where(empty, (fractional - start) % 1.0 + start, fractional)
-    pbc = tuple((periodic & ~empty).tolist())
+    repeats = periodic & ~empty
+    pbc = tuple(repeats.tolist())
     inside = Crystal._trusted(  # noqa: SLF001 - derived from a valid crystal
         fractional @ cell,
         crystal.numbers,
         like=crystal,
-        cell=kept,
+        cell=_with_short_repeats(kept, repeats),
         occupancies=crystal.occupancies,
         pbc=pbc,
         site_of_row=crystal.site_of_row,
@@ -185,6 +186,19 @@ def _with_upright(cell: NDArray[np.float64], periodic: NDArray[np.bool_]) -> NDA
     length = np.linalg.norm(repeats, axis=1).mean()
     upright[~periodic] = np.linalg.svd(repeats)[2][len(repeats) :] * length
     return upright
+
+
+def _with_short_repeats(cell: NDArray[np.float64], repeats: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Of a slab the shortest two vectors, unless it has vectors as short: a piece of it is cut along them."""
+    if repeats.sum() != 2:  # noqa: PLR2004 - a slab
+        return cell
+    change = niggli_matrix(_with_upright(cell, repeats))
+    shortest = change[(change[:, ~repeats] == 0).all(axis=1)] @ np.where(repeats[:, None], cell, 0.0)
+    if np.linalg.norm(shortest, axis=1).sum() > np.linalg.norm(cell[repeats], axis=1).sum() * (1 - EQUAL):
+        return cell
+    short = cell.copy()
+    short[repeats] = shortest
+    return short
 
 
 def _wide_planes(reduced: NDArray[np.float64], periodic: NDArray[np.bool_]) -> NDArray[np.int64]:
