@@ -249,6 +249,8 @@ def test_contract(descriptor):
     [
         (FourierBox, {"limit": 0}, "limit must lie between 1 and 20"),
         (FourierBox, {"limit": 2.5}, "limit must be a whole number"),
+        (FourierBox, {"symprec": -1}, "symprec must lie between"),
+        (FourierBox, {"symprec": float("nan")}, "symprec must lie between"),
         (FourierBox, {"scale": "atom"}, "unknown scale"),
         (FourierBox, {"table": "x"}, "unknown table"),
         (PowderPattern, {"s_max": -1}, "s_max must lie between 0 and 4"),
@@ -286,6 +288,14 @@ def test_points_beyond_the_form_factors_are_told():
     assert FourierBox(limit=3).compute(ROCK_SALT).warnings == ()
     [warning] = FourierBox(limit=20).compute(ROCK_SALT).warnings
     assert "points of the box are beyond |s| = 4 1/Å, where form factors end" in warning
+
+
+@pytest.mark.parametrize("descriptor", INVARIANT, ids=lambda one: type(one).__name__)
+def test_a_piece_has_no_reflections(descriptor):
+    piece = Crystal([[0, 0, 0], [2.5, 0, 0]], ["Cu"] * 2, source="piece.xyz", frame=0)
+    message = r"piece\.xyz, frame 0: only a crystal that repeats in three directions has reflections; give the cell"
+    with pytest.raises(UnsupportedInputError, match=message):
+        descriptor.compute(piece)
 
 
 def test_too_large_a_sum_is_refused():

@@ -34,7 +34,8 @@ TABLE = Path("elasticity", "elasticity.parquet")
 KEYS = ("task_id", "elasticity.K_VRH", "elasticity.G_VRH", "elasticity.elastic_anisotropy", "cif")
 #: Bytes of the member; and seconds that a download may take.
 MOST_BYTES, PATIENCE = 100_000_000, 900
-REMEDY = "fetch it again: delete the file, then datasets.elasticity(allow_download=True)"
+ALLOW = "xtalprint train stiffness --allow-download, or datasets.elasticity(allow_download=True) in Python"
+REMEDY = f"delete the file and fetch it again: {ALLOW}"
 
 
 @dataclass(frozen=True)
@@ -59,15 +60,21 @@ def find_elasticity(path: str | Path | None, *, allow_download: bool) -> Found:
     if root and (table := Path(root) / TABLE).is_file():
         return from_table(table)
     kept = cache_folder() / DISTRIBUTION
-    if not kept.is_file():
-        if not allow_download:
-            raise WrongUsageError(
-                f"the elastic moduli are neither in the folder of XTALPRINT_DATA nor in {kept.parent}",
-                remedy="allow a download of 1.8 MB with datasets.elasticity(allow_download=True), or put "
-                f"{DISTRIBUTION} into that folder",
-            )
+    if allow_download and not _is_whole(kept):
         download(kept)
+    if not kept.is_file():
+        raise WrongUsageError(
+            f"the elastic moduli are neither in the folder of XTALPRINT_DATA nor in {kept.parent}",
+            remedy=f"allow a download of 1.8 MB: {ALLOW}; or put {DISTRIBUTION} into that folder",
+        )
     return from_distribution(kept)
+
+
+def _is_whole(kept: Path) -> bool:
+    try:
+        return hashlib.sha256(kept.read_bytes()).hexdigest() == SHA256
+    except OSError:
+        return False
 
 
 def cache_folder() -> Path:

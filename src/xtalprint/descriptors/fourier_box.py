@@ -11,7 +11,7 @@ from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numbers, compute_batch, disorder_warnings
 from xtalprint.errors import XtalprintError, not_a_crystal
 from xtalprint.geometry.niggli import niggli_cell
-from xtalprint.geometry.primitive import reduced_cell
+from xtalprint.geometry.primitive import check_symprec, reduced_cell
 from xtalprint.scattering.form_factors import LARGEST_S, TABLES, FormFactorTable
 from xtalprint.scattering.intensities import box_points, intensities
 from xtalprint.scattering.reflections import sites_one_by_one
@@ -85,6 +85,7 @@ class FourierBox:
         check_numbers(self, "symprec", whole=("limit",))
         if not 1 <= self.limit <= MOST:
             raise XtalprintError(f"limit must lie between 1 and {MOST}", value=self.limit, remedy="3 is usual")
+        check_symprec(self.symprec)
         for name, names in (("scale", get_args(Scale)), ("table", TABLES)):
             if getattr(self, name) not in names:
                 raise XtalprintError(f"unknown {name}", value=getattr(self, name), remedy=f"use {', '.join(names)}")

@@ -151,8 +151,7 @@ def _emptiness(vacuum: Vacuum | None, thin: float | None) -> list[str]:
     sheet = None if thin is None else f"{thin:.2g} Å thick, which is no lattice of three dimensions"
     if vacuum is None:
         return [] if sheet is None else [sheet]
-    gaps = " and ".join(f"{gap:.3g} Å along axis {axis}" for axis, gap in enumerate(vacuum.gap) if gap)
-    return [f"vacuum of {gaps}: what stands in it is {sheet or 'seen as finite there'}"]
+    return [f"{vacuum}: what stands in it is {sheet or 'seen as finite there'}"]
 
 
 def _is_too_small(crystal: Crystal) -> bool:
