@@ -110,7 +110,8 @@ def test_the_bulk_modulus():
     without = [model["test, MAE of log10"] for name, model in results["models"].items() if name != "Fourier box"]
     assert min(without) < box
     shares = [results["models"][name]["test, mean error, % of K"] for name in ("Fourier box", "pairs of reflections")]
-    assert "box is {:.1f} % of K here, that of the pairs of reflections {:.1f} %".format(*shares) in " ".join(PAGE.split())
+    words = "box is {:.1f} % of K here, that of the pairs of reflections {:.1f} %".format(*shares)
+    assert words in " ".join(PAGE.split())
 
 
 def test_the_changelog():
