@@ -279,7 +279,8 @@ class BondOrientationalOrder:
 
 def _times(a: Floats, b: Floats) -> Floats:
     """Product of a matrix with another or a vector, without BLAS: its last bits depend on the number of threads."""
-    return np.einsum("ij,jk->ik" if b.ndim > 1 else "ij,j->i", a, b)
+    product: Floats = np.einsum("ij,jk->ik" if b.ndim > 1 else "ij,j->i", a, b)
+    return product
 
 
 @lru_cache(maxsize=1)
