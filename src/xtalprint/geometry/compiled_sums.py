@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Numbers that are worked on at once: one vector of AVX-512, two of AVX2, four of NEON. The order is the same in all.
 LANES = 8
+_types: Any = types
+_PAIR = _types.UniTuple(types.float64, 2)
 _LANE_TYPE = ir.IntType(32)
 _VECTOR = ir.VectorType(ir.DoubleType(), LANES)
 
@@ -29,8 +31,7 @@ def sums_of(width: int) -> Any:  # noqa: ANN401 - Numba's intrinsics have no typ
 
     @intrinsic
     def sums(_context: Any, x: Any, y: Any, z: Any, s: Any) -> tuple[Any, Callable[..., Any]]:  # noqa: ANN401 - as above
-        pair: Any = types.UniTuple(types.float64, 2)  # type: ignore[no-untyped-call]
-        signature = pair(x, y, z, s)
+        signature = _PAIR(x, y, z, s)
 
         def build(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ANN401 - as above
             columns = []
