@@ -10,7 +10,12 @@ import numpy as np  # noqa: E402 - torch may be missing
 from hypothesis import given, settings  # noqa: E402 - as above
 from hypothesis import strategies as st  # noqa: E402 - as above
 
-from xtalprint.models.genome_networks import AttentionNetwork, PointNetwork, QuestionLogits  # noqa: E402 - as above
+from xtalprint.models.genome_networks import (  # noqa: E402 - as above
+    AttentionNetwork,
+    PointNetwork,
+    QuestionLogits,
+    invariant_network,
+)
 
 SMALL = {"point_layers": (8, 16), "dense_layers": (6,)}
 KINDS = (PointNetwork, AttentionNetwork)
@@ -95,6 +100,15 @@ def test_the_loss_of_a_question_is_that_of_one_logit():
     expected = torch.nn.functional.binary_cross_entropy_with_logits(network(clouds())[:, 0], answers.float())
     torch.testing.assert_close(torch.nn.functional.cross_entropy(wrapped(clouds()), answers), expected)
     assert QuestionLogits(made(PointNetwork, 7, **SMALL).eval())(clouds()).shape == (3, 7)
+
+
+def test_the_network_on_invariants():
+    one, same = (invariant_network(7, 301, generator=torch.Generator().manual_seed(1)).eval() for _ in range(2))
+    hidden = 2 * 301 + linear(301, 256) + linear(256, 256) + 2 * 2 * 256
+    assert size(one) == hidden + linear(256, 7)
+    x = torch.linspace(-1, 1, 602).reshape(2, 301)
+    assert torch.equal(one(x), same(x))
+    assert one(x).shape == (2, 7)
 
 
 @pytest.mark.parametrize("kind", KINDS)
