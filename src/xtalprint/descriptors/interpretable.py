@@ -132,6 +132,32 @@ def interpretable_constants() -> Mapping[str, Any]:
     }
 
 
+def composition_statistics(crystal: Crystal) -> dict[str, float]:
+    """Statistics of the elements of one crystal alone, by name: the group "composition" of `interpretable_features`.
+
+    Parameters
+    ----------
+    crystal
+        As of `interpretable_features`.
+
+    Raises
+    ------
+    UnsupportedInputError
+        As `interpretable_features`.
+
+    Examples
+    --------
+    >>> from xtalprint import Crystal
+    >>> found = composition_statistics(Crystal([[0, 0, 0], [0, 0, 2]], ["C", "O"], cell=4 * np.eye(3)))
+    >>> found["number of elements"], found["largest share of an element"]
+    (2.0, 0.5)
+    """
+    _check(crystal)
+    numbers = np.asarray(crystal.numbers, dtype=np.int64)
+    found = _composition(numbers, _Pool(np.array([0, len(numbers)])))
+    return {name: float(values[0]) for name, values in found.items()}
+
+
 def _check(crystal: Crystal) -> None:
     source, frame = crystal.source, crystal.frame
     if crystal.pbc != (True, True, True):
