@@ -45,6 +45,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "two.xyz").write_text(TWO_ATOMS)
     (tmp_path / "xenon.extxyz").write_text(XENON)
     (tmp_path / "gas.extxyz").write_text(GAS)
+    (tmp_path / "apart.xyz").write_text("2\n\nAu 0 0 0\nAu 0 0 30\n")
     (tmp_path / "empty.cif").write_text("")
     return tmp_path
 
@@ -198,7 +199,12 @@ def test_bad_inputs_become_records_and_the_others_are_compared(folder):
         ("two.xyz", "amd", "a cluster of 2 atoms has no 100 neighbours"),
         ("two.xyz", "sorted", "choose grid-emd"),
         ("one.xyz", "rdf-emd", "only a crystal that repeats in three directions has a density"),
-        ("gas.extxyz", "rdf-cosine", "no two sites are within reach"),
+        ("one.xyz", "rdf-emd", "; give the cell."),
+        ("two.xyz", "rdf-emd", "; give the cell, or choose the metric grid-emd, which needs none."),
+        ("gas.extxyz", "rdf-cosine", "(value: 40 Å between the nearest); the metrics amd and sorted reach farther"),
+        ("gas.extxyz", "grid-emd", "(value: 40 Å between the nearest); the metrics amd and sorted reach farther"),
+        ("gas.extxyz", "total", "reach farther: --metric of compare, and of similar --table."),
+        ("apart.xyz", "grid-emd", "(value: 30 Å between the nearest); the metric composition needs no neighbours"),
         ("xenon.extxyz", "composition", "value: Xe"),
         ("xenon.extxyz", "total", "has no noble gases"),
     ],

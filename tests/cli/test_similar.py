@@ -203,6 +203,18 @@ def test_queries_that_fail_become_records(here):
     assert found[1]["source"] == "empty.cif"
 
 
+@pytest.mark.parametrize("known", [("--index", "index"), ("--table", "table.parquet")])
+def test_a_query_without_neighbours_in_reach_is_told_of_other_metrics(here, known):
+    write_iron(here / "gas.extxyz", 40.0)
+    [error] = records("similar", here / "gas.extxyz", *known, exit_code=1)
+    assert (
+        "(value: 34.641 Å between the nearest); the metrics amd and sorted reach farther: --metric of"
+        in error["error"]
+    )
+    [error] = records("duplicates", here / "gas.extxyz", exit_code=1)
+    assert "the metrics amd and sorted reach farther" in error["error"]
+
+
 @pytest.mark.parametrize(
     ("table", "sentence"),
     [
