@@ -171,6 +171,19 @@ def test_what_is_no_metric_or_no_weight(folder, metric, message):
     assert message in " ".join(run("copper.cif", "brass.cif", "--metric", metric, exit_code=2).stderr.split())
 
 
+@pytest.mark.parametrize("command", ["compare", "similar"])
+def test_several_metrics_without_weights_are_no_sum(folder, command):
+    options = ["copper.cif", "brass.cif", "--metric", "grid-emd", "--metric", "amd"]
+    result = CliRunner().invoke(main, [command, *options])
+    assert result.exit_code == 2
+    assert "need weights, as in --metric grid-emd:1 --metric amd:1; for each of" in " ".join(result.stderr.split())
+
+
+def test_one_weight_says_that_a_sum_is_meant(folder):
+    [record] = records(*SOME[:2], "--metric", "grid-emd", "--metric", "amd:2")
+    assert record["metric"] == "grid-emd:1+amd:2"
+
+
 def test_all_pairs_of_all_frames_in_the_order_of_the_input(folder):
     found = records(*SOME)
     places = [("copper.cif", 0), ("magnesium.poscar", 0), ("brass.cif", 0), (SOME[3], 0), (SOME[3], 1)]
@@ -258,7 +271,7 @@ def test_no_empty_folder_of_pictures_is_left(folder):
 
 def test_the_table_for_two_and_the_matrix_for_a_few(folder):
     header, line = run("copper.cif", "magnesium.poscar").stdout.splitlines()
-    assert header.split() == ["structure", "structure", "distance", "(Å)"]
+    assert header.split() == ["structure", "structure", "grid-emd,", "distance", "(Å)"]
     assert line.split() == ["copper.cif", "magnesium.poscar", "1.2501"]
     lines = run(*SOME, "nope.cif", exit_code=1).stdout.splitlines()
     assert lines[0] == "grid-emd, distance (Å)"
