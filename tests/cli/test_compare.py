@@ -486,5 +486,7 @@ def test_emd_says_what_else_to_give(folder):
         xp.emd(copper, "copper.cif")
     with pytest.raises(xp.XtalprintError, match=r"read\(\"copper.cif\"\)"):
         xp.emd(Path("copper.cif"), "copper.cif")
+    with pytest.raises(xp.XtalprintError, match=r"neither a crystal nor a fingerprint \(value: None\); give two"):
+        xp.emd(None, copper)
     with pytest.raises(xp.XtalprintError, match=r"several crystals \(value: 1 of them\); give one"):
         xp.emd(copper, [copper])
