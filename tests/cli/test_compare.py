@@ -45,6 +45,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "two.xyz").write_text(TWO_ATOMS)
     (tmp_path / "xenon.extxyz").write_text(XENON)
     (tmp_path / "gas.extxyz").write_text(GAS)
+    (tmp_path / "apart.xyz").write_text("2\n\nAu 0 0 0\nAu 0 0 30\n")
     (tmp_path / "empty.cif").write_text("")
     return tmp_path
 
@@ -170,6 +171,19 @@ def test_what_is_no_metric_or_no_weight(folder, metric, message):
     assert message in " ".join(run("copper.cif", "brass.cif", "--metric", metric, exit_code=2).stderr.split())
 
 
+@pytest.mark.parametrize("command", ["compare", "similar"])
+def test_several_metrics_without_weights_are_no_sum(folder, command):
+    options = ["copper.cif", "brass.cif", "--metric", "grid-emd", "--metric", "amd"]
+    result = CliRunner().invoke(main, [command, *options])
+    assert result.exit_code == 2
+    assert "need weights, as in --metric grid-emd:1 --metric amd:1; for each of" in " ".join(result.stderr.split())
+
+
+def test_one_weight_says_that_a_sum_is_meant(folder):
+    [record] = records(*SOME[:2], "--metric", "grid-emd", "--metric", "amd:2")
+    assert record["metric"] == "grid-emd:1+amd:2"
+
+
 def test_all_pairs_of_all_frames_in_the_order_of_the_input(folder):
     found = records(*SOME)
     places = [("copper.cif", 0), ("magnesium.poscar", 0), ("brass.cif", 0), (SOME[3], 0), (SOME[3], 1)]
@@ -198,7 +212,12 @@ def test_bad_inputs_become_records_and_the_others_are_compared(folder):
         ("two.xyz", "amd", "a cluster of 2 atoms has no 100 neighbours"),
         ("two.xyz", "sorted", "choose grid-emd"),
         ("one.xyz", "rdf-emd", "only a crystal that repeats in three directions has a density"),
-        ("gas.extxyz", "rdf-cosine", "no two sites are within reach"),
+        ("one.xyz", "rdf-emd", "; give the cell."),
+        ("two.xyz", "rdf-emd", "; give the cell, or choose the metric grid-emd, which needs none."),
+        ("gas.extxyz", "rdf-cosine", "(value: 40 Å between the nearest); the metrics amd and sorted reach farther"),
+        ("gas.extxyz", "grid-emd", "(value: 40 Å between the nearest); the metrics amd and sorted reach farther"),
+        ("gas.extxyz", "total", "reach farther: --metric of compare, and of similar --table."),
+        ("apart.xyz", "grid-emd", "(value: 30 Å between the nearest); the metric composition needs no neighbours"),
         ("xenon.extxyz", "composition", "value: Xe"),
         ("xenon.extxyz", "total", "has no noble gases"),
     ],
@@ -252,7 +271,7 @@ def test_no_empty_folder_of_pictures_is_left(folder):
 
 def test_the_table_for_two_and_the_matrix_for_a_few(folder):
     header, line = run("copper.cif", "magnesium.poscar").stdout.splitlines()
-    assert header.split() == ["structure", "structure", "distance", "(Å)"]
+    assert header.split() == ["structure", "structure", "grid-emd,", "distance", "(Å)"]
     assert line.split() == ["copper.cif", "magnesium.poscar", "1.2501"]
     lines = run(*SOME, "nope.cif", exit_code=1).stdout.splitlines()
     assert lines[0] == "grid-emd, distance (Å)"
@@ -467,5 +486,7 @@ def test_emd_says_what_else_to_give(folder):
         xp.emd(copper, "copper.cif")
     with pytest.raises(xp.XtalprintError, match=r"read\(\"copper.cif\"\)"):
         xp.emd(Path("copper.cif"), "copper.cif")
+    with pytest.raises(xp.XtalprintError, match=r"neither a crystal nor a fingerprint \(value: None\); give two"):
+        xp.emd(None, copper)
     with pytest.raises(xp.XtalprintError, match=r"several crystals \(value: 1 of them\); give one"):
         xp.emd(copper, [copper])

@@ -196,11 +196,29 @@ def test_chosen_labels(here):
         assert "kind" in wrong, "those that there are"
 
 
+def test_a_label_with_the_name_of_an_entry_is_chosen_by_its_own_name(here):
+    for place in (("--table", "table.parquet"), ("--index", "index")):
+        [record] = records("similar", "query.extxyz", *place, "-k", 1, "--labels", "status")
+        assert (record["id"], record["label_status"], record["status"]) == ("c4", 4, "ok")
+
+
 def test_queries_that_fail_become_records(here):
     found = records("similar", "one.xyz", "empty.cif", "query.extxyz", "--index", "index", "-k", 1, exit_code=1)
     assert [r["status"] for r in found] == ["error", "error", "ok"]
     assert "no two sites are within r_max" in found[0]["error"]
     assert found[1]["source"] == "empty.cif"
+
+
+@pytest.mark.parametrize("known", [("--index", "index"), ("--table", "table.parquet")])
+def test_a_query_without_neighbours_in_reach_is_told_of_other_metrics(here, known):
+    write_iron(here / "gas.extxyz", 40.0)
+    [error] = records("similar", here / "gas.extxyz", *known, exit_code=1)
+    assert (
+        "(value: 34.641 Å between the nearest); the metrics amd and sorted reach farther: --metric of"
+        in error["error"]
+    )
+    [error] = records("duplicates", here / "gas.extxyz", exit_code=1)
+    assert "the metrics amd and sorted reach farther" in error["error"]
 
 
 @pytest.mark.parametrize(
@@ -339,7 +357,7 @@ def test_queries_from_stdin(here):
 
 def test_the_records_of_groups(here):
     found = records("duplicates", "table.parquet", "copper.cif", "nope.cif", "copper.cif", exit_code=1)
-    keys = {"source", "frame", "status", "id", "formula", "group", "size", "representative"}
+    keys = {"source", "frame", "status", "id", "formula", "group", "size", "representative", "warnings"}
     assert set(found[0]) == keys
     assert found[N + 1]["status"] == "error", "in its place"
     good = [r for r in found if r["status"] == "ok"]
@@ -348,6 +366,18 @@ def test_the_records_of_groups(here):
     twins = [r for r in good if r["size"] == 2]
     assert [r["id"] for r in twins] == ["c4", "c7", "copper.cif#0", "copper.cif#0 (2)"]
     assert [r["representative"] for r in twins] == ["c4", "c4", "copper.cif#0", "copper.cif#0"]
+
+
+def test_a_disordered_member_of_a_group_has_its_warning(here):
+    good, twin = records("duplicates", "brass.cif", "brass.cif")
+    assert (
+        good["warnings"]
+        == twin["warnings"]
+        == ["4 disordered sites: averaged, each species weighted by its occupancy"]
+    )
+    assert run("duplicates", "brass.cif", "brass.cif").stdout.count("! 4 disordered sites") == 2
+    rows = run("duplicates", "brass.cif", "copper.cif", "--format", "csv").stdout
+    assert [row["warnings"][:18] for row in csv.DictReader(io.StringIO(rows))] == ["4 disordered sites", ""]
 
 
 def test_groups_grow_with_the_tolerance(here):

@@ -335,6 +335,11 @@ def test_a_spoiled_index_is_refused(tmp_path, spoil, message):
     [
         (lambda i: i.query(GRIDS[0], 0), "k must be a whole number, 1 or more (value: 0)."),
         (lambda i: i.query(GRIDS[0], k=True), "k must be a whole number, 1 or more (value: True)."),
+        (
+            lambda i: i.query("a.cif"),
+            "this is the name of a file, and no crystal (value: a.cif); read it first: [cry",
+        ),
+        (lambda i: i.query(None), "one crystal or one fingerprint (value: NoneType); give a crystal."),
         (lambda i: i.query([GRIDS[0]]), "one crystal or one fingerprint (value: list); use query_many for several."),
         (lambda i: i.query(GRIDS[0][:3]), "another shape than those of the index (value: 3 × 50 and 12 × 50)"),
         (lambda i: i.query(random_crystal(0)), "this index does not know the descriptor of its fingerprints"),

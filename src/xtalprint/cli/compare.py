@@ -48,7 +48,8 @@ another element is an error there):
 
 \b
 Weighted sums: NAME:WEIGHT for each part, joined by + or in options of their
-own; a sum has no unit, and is a metric if all its parts are.
+own; a sum has no unit, and is a metric if all its parts are. For several
+metrics beside each other, give the command once for each.
 
 \b
 Examples:

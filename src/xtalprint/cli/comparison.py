@@ -101,7 +101,7 @@ class Comparison:
             return MatrixTable(self.metric.name, self.metric.unit)
         ids = zip(self.gathered.places, self.gathered.ids, strict=True)
         names = [*paths, *(known for place, known in ids if is_row(*place, known))]
-        return PairTable(names, self.metric.unit) if self.matrix is None else RowTable(names)
+        return PairTable(names, self.metric.name, self.metric.unit) if self.matrix is None else RowTable(names)
 
     def run(self, write: Write, pictures: Path | None) -> None:
         """Compare all with each other."""

@@ -109,13 +109,16 @@ class InputStream:
             yield path
 
     def about(self) -> dict[str, Any]:
-        """What the input is, as plain data: number of files, and SHA-256 of their names in order."""
+        """What the input is, as plain data: number of files, SHA-256 of their names in order, first of them."""
         names = hashlib.sha256()
-        number = 0
-        for path in self._all_paths():
+        paths = self._all_paths()
+        for path in paths:
             names.update(os.fsencode(path) + b"\n")
-            number += 1
-        return {"number_of_files": number, "sha256_of_their_names": names.hexdigest()}
+        return {
+            "number_of_files": len(paths),
+            "sha256_of_their_names": names.hexdigest(),
+            "first_file": paths[0] if paths else None,
+        }
 
     def _all_paths(self) -> list[str]:
         """The paths, for which a list on stdin is read to its end."""

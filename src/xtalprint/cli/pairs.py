@@ -22,14 +22,14 @@ class PairTable:
     ----------
     paths
         The files to come.
-    unit
+    metric, unit
         Of the distances.
     """
 
-    def __init__(self, paths: Sequence[str], unit: str) -> None:
+    def __init__(self, paths: Sequence[str], metric: str, unit: str) -> None:
         widest = max((len(path) for path in paths), default=MAX_SOURCE_WIDTH)
         self._width = min(max(widest, len("structure")) + len(" (99)"), MAX_SOURCE_WIDTH)
-        self._title = distance_title(unit)
+        self._title = f"{metric}, {distance_title(unit)}"
 
     def header(self) -> str:
         """Titles of the columns."""

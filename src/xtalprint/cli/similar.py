@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xtalprint.cli import options
-from xtalprint.cli.catalogue import for_records
+from xtalprint.cli.catalogue import TAKEN, for_records
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.index import METRIC, built, known_crystals
 from xtalprint.cli.inputs import InputStream
@@ -221,7 +221,7 @@ def _opened(folder: Path, labels: Sequence[str] | None) -> SimilarityIndex:
         raise
     except XtalprintError as error:
         raise click.BadParameter(str(error), param_hint="--index") from error
-    wanted = list(known.labels) if labels is None else labels
+    wanted = list(known.labels) if labels is None else [_as_in_index(name, known) for name in labels]
     missing = [name for name in wanted if name not in known.labels]
     if missing:
         raise click.BadParameter(
@@ -230,6 +230,12 @@ def _opened(folder: Path, labels: Sequence[str] | None) -> SimilarityIndex:
         )
     plain = for_records({name: known.labels[name] for name in wanted})
     return replace(known, labels={name: tuple(values) for name, values in plain.items()})
+
+
+def _as_in_index(name: str, known: SimilarityIndex) -> str:
+    """A label with the name of an entry of the record is in an index under the name that records give it."""
+    in_records = f"label_{name}"
+    return in_records if name not in known.labels and name in TAKEN and in_records in known.labels else name
 
 
 def _made(

@@ -31,6 +31,11 @@ LIST = "_shards.json"
 LAYOUT = 1
 ADDRESS_DIGITS, CHECK_DIGITS = 32, 16
 _NAME = re.compile(rf"(\d{{8}})-([0-9a-f]{{{ADDRESS_DIGITS}}})-([0-9a-f]{{{CHECK_DIGITS}}})\.parquet")
+#: Of the input, for messages: the sum of all names says whether they are the same, and older folders have it only.
+FIRST_FILE = "first_file"
+_NAMES = "sha256_of_their_names"
+#: Commands that share a job, by its name.
+_COMMANDS = {"prepare": "compare, index or duplicates"}
 _GO_ON = "run the same command again: it goes on where it stopped"
 
 
@@ -76,9 +81,9 @@ class ShardFolder:
                 source=str(self.path),
                 remedy="give another folder",
             ) from error
-        if before != json.loads(json.dumps(identity)):
+        if _identity(before) != _identity(json.loads(json.dumps(identity))):
             raise WrongUsageError(
-                f"the folder holds another run: {_difference(before, identity)}",
+                f"the folder holds another run: {_what_differs(before, identity)}",
                 source=str(self.path),
                 remedy="give another folder, or ask the same of the same files",
             )
@@ -216,6 +221,20 @@ def cut_of(folder: Path) -> int | None:
     return None if known is None else known.get("inputs", {}).get("per_shard")
 
 
+def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest without what is for messages only."""
+    inputs = {key: value for key, value in manifest.get("inputs", {}).items() if key != FIRST_FILE}
+    return {**manifest, "inputs": inputs}
+
+
+def _what_differs(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Name the files if they are others, else what is asked."""
+    one, other = before.get("inputs", {}), now.get("inputs", {})
+    if one.get(_NAMES) != other.get(_NAMES):
+        return _other_files(_files(one), _files(other))
+    return _difference(_identity(before), _identity(now))
+
+
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Name the first thing that differs, in words; what is asked comes before how."""
     for key in sorted({*before, *now}, key=lambda key: (key != "command", key)):
@@ -224,9 +243,25 @@ def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
             return _difference(old, new)
         if key != "command" and _seen(before) != _seen(now):
             return f"fingerprints of {_seen(before)}, not of {_seen(now)}"
+        if old != new and key == "command":
+            return f"it is of {_COMMANDS.get(str(old), old)}, not of {_COMMANDS.get(str(new), new)}"
         if old != new:
             return f"{key.replace('_', ' ')} was {_short(old)}, is {_short(new)}"
     return "another version of the manifest"
+
+
+def _files(inputs: Mapping[str, Any]) -> str:
+    """Which files, in words."""
+    number, first = inputs.get("number_of_files"), inputs.get(FIRST_FILE)
+    if first is None:
+        return f"{number} file{'s' * (number != 1)}"
+    return f"{_short(first)} and {number - 1} more" if number and number > 1 else _short(first)
+
+
+def _other_files(before: str, now: str) -> str:
+    if before == now:
+        return f"of {before}, but not the same files in the same order"
+    return f"of {before}, not of {now}"
 
 
 def _seen(settings: Mapping[str, Any]) -> str:

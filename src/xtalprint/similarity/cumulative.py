@@ -84,7 +84,7 @@ class CumulativeTable:
         first, last = np.empty((n, n_groups), dtype=np.uint16), np.empty((n, n_groups), dtype=np.uint16)
         wrong, row, group = loops.find_edges(grids, first, last)
         if wrong:
-            raise refused(wrong, row, group, grids[row, group])
+            raise refused(wrong, row, group, grids[row, group], making)
         offsets = np.zeros(n + 1, dtype=np.int64)
         np.cumsum((last.astype(np.int64) - first).sum(axis=1), out=offsets[1:])
         values = np.empty(offsets[-1], dtype=np.int32)
@@ -198,9 +198,10 @@ class CumulativeTable:
         return bin_width / (self.shape[0] * WHOLE)
 
 
-def refused(wrong: int, row: int, group: int, masses: NDArray[Any]) -> XtalprintError:
+def refused(wrong: int, row: int, group: int, masses: NDArray[Any], making: Making) -> XtalprintError:
     """Error for a group that is no distribution."""
-    place = f"group {group} of fingerprint {row}"
+    descriptor = (making.descriptor or {}).get("descriptor")
+    place = f"group {group} of fingerprint {row}{f', of {descriptor},' if descriptor else ''}"
     if wrong == NOT_FINITE:
         return XtalprintError(
             f"{place} is not finite",
@@ -214,5 +215,5 @@ def refused(wrong: int, row: int, group: int, masses: NDArray[Any]) -> Xtalprint
     return XtalprintError(
         f"{place} has more than the mass 1",
         value=f"{masses.sum():.6g}",
-        remedy="divide each group by its sum, or take a normalised descriptor",
+        remedy="divide each group by its sum, or take a normalised descriptor, such as GRID",
     )

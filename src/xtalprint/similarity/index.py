@@ -15,6 +15,7 @@ from xtalprint.descriptors.base import Failure, Fingerprint
 from xtalprint.errors import WrongUsageError, converter_of, not_a_crystal
 from xtalprint.io.tables import CrystalTable
 from xtalprint.similarity.cumulative import CumulativeTable
+from xtalprint.similarity.either import check_no_path
 from xtalprint.similarity.fingerprinting import are_crystals, fingerprinted
 from xtalprint.similarity.fingerprints import bin_width_of, whole_number
 from xtalprint.similarity.making import making_of
@@ -311,11 +312,13 @@ class SimilarityIndex:
             return CumulativeTable.of([self.descriptor.compute(item)]).in_bins(self.bin_width)
         if converter_of(item) is not None:
             raise not_a_crystal(item)
+        check_no_path(item)
         if not isinstance(item, (Fingerprint, np.ndarray)):
+            several = isinstance(item, (list, tuple))
             raise WrongUsageError(
                 "a query is one crystal or one fingerprint",
                 value=type(item).__name__,
-                remedy="use query_many for several",
+                remedy="use query_many for several" if several else "give a crystal",
             )
         making_of({"the query": item, "the index": self.ordered.table})
         return CumulativeTable.of([item]).in_bins(self.bin_width)
