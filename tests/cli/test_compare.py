@@ -203,6 +203,14 @@ def test_bad_inputs_become_records_and_the_others_are_compared(folder):
     assert len(records("copper.cif", "empty.cif", exit_code=1)) == 1
 
 
+def test_where_nothing_was_compared_that_is_said(folder):
+    told = run("copper.cif", "none-*.cif", exit_code=1).stderr
+    assert "1 structure prepared, 1 failed" in told
+    assert "nothing was compared: one structure is left, which has nothing to be compared with" in told
+    assert "nothing was compared: none is left" in run("empty.cif", exit_code=1).stderr
+    assert "nothing was compared" not in run("copper.cif", "brass.cif", "empty.cif", exit_code=1).stderr
+
+
 @pytest.mark.parametrize(
     ("file", "metric", "sentence"),
     [

@@ -252,7 +252,7 @@ def test_a_bad_row_of_the_table_has_a_record_and_an_exit_code(here):
     assert {r["id"] for r in found} == {f"c{i}" for i in range(N)} - {"c5"}
     assert (error["source"], error["frame"], error["status"]) == ("one-bad.parquet", 5, "error")
     assert "one-bad.parquet, frame 5" in error["error"]
-    assert "1 rows of one-bad.parquet could not be searched; each has a record" in result.stderr
+    assert "1 row of one-bad.parquet failed and could not be searched; each has a record" in result.stderr
     assert run(*arguments, exit_code=1).stdout.splitlines()[N].split()[-1] == "error", "after the answers"
     error, record = records("index", "one-bad.parquet", "--output", here / "i", exit_code=1)
     assert (error["status"], error["frame"]) == ("error", 5)

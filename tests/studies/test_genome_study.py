@@ -18,10 +18,10 @@ from xtalprint.datasets.properties import Properties
 from xtalprint.models import genome_training
 from xtalprint.models.genome_data import make_case, rows_of
 from xtalprint.models.genome_inputs import prepare_input
-from xtalprint.models.stiffness import TreeSettings
 from xtalprint.studies import genome
 from xtalprint.studies.base import run_study
 from xtalprint.studies.genome_baselines import BASELINES, MAJORITY, SYMMETRY, Baselines
+from xtalprint.studies.stiffness_ways import TreeSettings
 
 METALS, OTHERS = ("Li", "Na", "K", "Mg", "Ca", "Ti", "Fe", "Ni", "Zr", "Pb"), ("O", "S", "N", "C", "F", "Cl")
 

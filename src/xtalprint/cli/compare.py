@@ -129,7 +129,11 @@ def compare(
         for record in errors:
             write(record)
     if not quiet:
-        click.echo(summary("compared", tally, time.perf_counter() - start), err=True)
+        compared = len(gathered) >= _TWO
+        click.echo(summary("compared" if compared else "prepared", tally, time.perf_counter() - start), err=True)
+        if not compared:
+            left = "one structure is left, which has nothing to be compared with" if len(gathered) else "none is left"
+            click.echo(f"nothing was compared: {left}", err=True)
     ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
 
 

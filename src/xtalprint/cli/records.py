@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
 import click
 
-from xtalprint.files import whole_file
+from xtalprint.files import PARQUET, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,6 +27,8 @@ Format = Literal["table", "json", "csv"]
 
 #: What ``--output`` says about the format when ``--format`` does not.
 RECORD_ENDINGS: dict[str, Format] = {".json": "json", ".jsonl": "json", ".csv": "csv", ".txt": "table"}
+#: Endings that promise what is not written.
+NO_RECORDS = (".xlsx", ".xls", ".ods", *PARQUET)
 
 
 #: For terminals that do not know UTF-8; one character each, so that columns stay columns.
@@ -55,9 +57,18 @@ def chosen_format(format_: Format | None, output: Path | None) -> Format:
     'csv'
     >>> chosen_format(None, None)
     'table'
+
+    Raises
+    ------
+    click.BadParameter
+        For the ending of a spreadsheet or of Parquet, which records are not written as.
     """
     if format_ is not None:
         return format_
+    if output is not None and output.suffix.lower() in NO_RECORDS:
+        raise click.BadParameter(
+            f"records are not written as {output.suffix}; end the name in .csv, .jsonl or .txt", param_hint="--output"
+        )
     return RECORD_ENDINGS.get(output.suffix.lower(), "table") if output else "table"
 
 

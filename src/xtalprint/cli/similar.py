@@ -163,6 +163,7 @@ def similar(
     inputs = InputStream(files, elements)
     inputs.check_output(output)
     check_folder(output)
+    format_ = chosen_format(format_, output)
     if approximate:
         _check_faiss()
     left_out: list[Record] = []
@@ -174,7 +175,7 @@ def similar(
     same = {"unit": _unit(metric), "metric": metric}
     look = NeighbourTable(inputs.paths, list(known.labels), same["unit"])
     columns = ["rank", "id", "distance", *same, *known.labels, "source", "frame", "status", "warnings", "error"]
-    with record_writer(chosen_format(format_, output), output, table=look, columns=columns) as write:
+    with record_writer(format_, output, table=look, columns=columns) as write:
         # Threads share the index, whoever made it.
         tally = spreading.each_in_threads(job.answer, inputs, lambda answer: _write(answer, same, write), quiet=quiet)
         for record in left_out:
@@ -182,7 +183,8 @@ def similar(
     if not quiet:
         click.echo(summary("looked up", tally, time.perf_counter() - start), err=True)
     if left_out and not quiet:
-        click.echo(f"{len(left_out)} rows of {table} could not be searched; each has a record", err=True)
+        rows = "1 row" if len(left_out) == 1 else f"{len(left_out)} rows"
+        click.echo(f"{rows} of {table} failed and could not be searched; each has a record", err=True)
     ctx.exit(SOME_FAILED if tally.failed or left_out else ALL_WELL)
 
 

@@ -313,8 +313,9 @@ class SimilarityIndex:
         if converter_of(item) is not None:
             raise not_a_crystal(item)
         check_no_path(item)
-        if not isinstance(item, (Fingerprint, np.ndarray)):
-            several = isinstance(item, (list, tuple))
+        given: object = item
+        if not isinstance(given, (Fingerprint, np.ndarray)):
+            several = isinstance(given, (list, tuple))
             raise WrongUsageError(
                 "a query is one crystal or one fingerprint",
                 value=type(item).__name__,

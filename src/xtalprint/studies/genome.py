@@ -16,9 +16,9 @@ from xtalprint.datasets.properties import TASKS
 from xtalprint.models.genome_data import make_case, rows_of
 from xtalprint.models.genome_inputs import Kind, prepare_input
 from xtalprint.models.genome_metrics import DRAWS, METRICS, figures_of, over_seeds
-from xtalprint.models.stiffness import TreeSettings
 from xtalprint.studies.base import StudyResult, data_file, say
 from xtalprint.studies.genome_baselines import BOOSTED, Baselines
+from xtalprint.studies.stiffness_ways import TreeSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

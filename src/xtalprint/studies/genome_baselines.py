@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from xtalprint.datasets.properties import Properties
     from xtalprint.models.genome_data import GenomeCase, Part
     from xtalprint.models.genome_inputs import GenomeInput, Kind
-    from xtalprint.models.stiffness import TreeSettings
+    from xtalprint.studies.stiffness_ways import TreeSettings
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
