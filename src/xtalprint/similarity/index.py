@@ -314,11 +314,10 @@ class SimilarityIndex:
             raise not_a_crystal(item)
         check_no_path(item)
         if not isinstance(item, (Fingerprint, np.ndarray)):
-            several = isinstance(item, (list, tuple))
             raise WrongUsageError(
                 "a query is one crystal or one fingerprint",
                 value=type(item).__name__,
-                remedy="use query_many for several" if several else "give a crystal",
+                remedy="use query_many for several" if isinstance(item, (list, tuple)) else "give a crystal",
             )
         making_of({"the query": item, "the index": self.ordered.table})
         return CumulativeTable.of([item]).in_bins(self.bin_width)
