@@ -313,13 +313,11 @@ class SimilarityIndex:
         if converter_of(item) is not None:
             raise not_a_crystal(item)
         check_no_path(item)
-        given: object = item
-        if not isinstance(given, (Fingerprint, np.ndarray)):
-            several = isinstance(given, (list, tuple))
+        if not isinstance(item, (Fingerprint, np.ndarray)):
             raise WrongUsageError(
                 "a query is one crystal or one fingerprint",
                 value=type(item).__name__,
-                remedy="use query_many for several" if several else "give a crystal",
+                remedy="use query_many for several" if isinstance(item, (list, tuple)) else "give a crystal",
             )
         making_of({"the query": item, "the index": self.ordered.table})
         return CumulativeTable.of([item]).in_bins(self.bin_width)

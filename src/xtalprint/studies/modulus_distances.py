@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.descriptors.grid import GRID
+from xtalprint.descriptors.rdf import RDF
 from xtalprint.errors import UnsupportedInputError
 from xtalprint.similarity import CompositionEarthMovers, CompositionTable, EarthMovers
-from xtalprint.similarity.metrics import metric_named
+from xtalprint.similarity.metrics import Metric, metric_named
+from xtalprint.similarity.views import FingerprintView
 from xtalprint.studies.base import say
 
 if TYPE_CHECKING:
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
-    from xtalprint.similarity.metrics import Metric
 
     Singles = NDArray[np.float32]
     Floats = NDArray[np.float64]
@@ -53,6 +54,15 @@ def distances_by_part(crystals: Sequence[Crystal]) -> dict[str, Singles]:
 def _matrix(metric: Metric, crystals: Sequence[Crystal]) -> Singles:
     table = metric.table(crystals, threads=1)
     return metric.distances(table, table).astype(np.float32)
+
+
+def rdf_distances(asked: Sequence[Crystal], known: Sequence[Crystal], *, r_max: float, bin_width: float) -> Singles:
+    """Earth mover's distances (asked, known) in Å between RDFs of another range or other bins than `RDF_PART`."""
+    distance = EarthMovers(bin_width=bin_width)
+    view = FingerprintView(RDF(r_max=r_max, bin_width=bin_width), distance, as_shares=True)
+    metric = Metric("rdf", "earth mover's distance of the RDF", distance.unit, view, distance)
+    tables = [metric.table(crystals, threads=1) for crystals in (asked, known)]
+    return distance.distances(*tables).astype(np.float32)
 
 
 def _by_cutoff(crystals: Sequence[Crystal]) -> Singles:
