@@ -25,6 +25,8 @@ from xtalprint.compute import available_cores
 from xtalprint.datasets import elasticity
 from xtalprint.descriptors.interpretable import interpretable_features
 from xtalprint.geometry import supercell
+from xtalprint.models.answering import notice_of_distances
+from xtalprint.models.solids import check_solid, notice_of_vacuum
 from xtalprint.models.stiffness import element_shares
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def main() -> None:
     model.predict(crystals[:5])  # compiles
     shares = element_shares([crystal.numbers for crystal in crystals])
     points = model.fit.standard.points(interpretable_features(crystals), shares)
+    answers = [model.fit.answer(point) for point in points]
     copper = ROOT / "examples" / "data" / "copper.cif"
     command = [sys.executable, "-m", "xtalprint", "predict", str(copper), "--format", "json", "--quiet"]
     face = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
@@ -76,6 +79,14 @@ def main() -> None:
         "numbers alone, 1 thread, ms a structure": milliseconds(lambda: interpretable_features(crystals), n, repeats),
         "kernel and networks alone, ms a structure": milliseconds(
             lambda: [model.fit.answer(point) for point in points], n, repeats
+        ),
+        "checks and warnings alone, ms a structure": milliseconds(
+            lambda: [(check_solid(c), notice_of_vacuum(c), notice_of_distances(c)) for c in crystals], n, repeats
+        ),
+        "nearest known crystals alone, ms a structure": milliseconds(
+            lambda: [[model._neighbour(row, 0.0) for row in model._nearest(answer)] for answer in answers],  # noqa: SLF001
+            n,
+            repeats,
         ),
         "cold start of predict one.cif, s": milliseconds(
             lambda: subprocess.run(command, check=True, capture_output=True),  # noqa: S603 - our own command

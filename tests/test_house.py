@@ -15,6 +15,7 @@ import pytest
 
 import xtalprint
 from xtalprint.cli import COMMANDS
+from xtalprint.cli.describe import DESCRIPTORS
 from xtalprint.errors import XtalprintError
 
 PACKAGE = Path(xtalprint.__file__).parent
@@ -22,8 +23,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 #: From left to right; a file imports only from its own room and from those before it.
 ROOMS = [
-    *("_version", "errors", "elements", "sites", "crystal", "compute", "io", "geometry", "defects", "prototypes"),
-    *("datasets", "scattering", "descriptors", "similarity", "models", "explain", "studies", "cli", "app"),
+    *("_version", "errors", "files", "elements", "sites", "crystal", "compute", "io", "geometry", "defects"),
+    *("prototypes", "datasets", "scattering", "descriptors", "similarity", "models", "explain", "studies", "cli"),
+    "app",
     "__main__",
 ]
 #: Never loaded for a help text; each would cost more than the whole command.
@@ -180,6 +182,12 @@ def test_everything_in_the_top_package_can_be_had():
         assert getattr(xtalprint, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         xtalprint.nonsense  # noqa: B018 - the access is the test
+
+
+def test_every_descriptor_of_the_command_line_is_in_the_top_package():
+    for module, name in DESCRIPTORS.values():
+        assert getattr(xtalprint, name) is getattr(importlib.import_module(module), name)
+        assert name in xtalprint.__all__
 
 
 def test_every_error_of_the_package_is_of_one_family():

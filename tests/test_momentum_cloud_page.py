@@ -31,7 +31,9 @@ def lines_of_the_page():
         yield f"| {name} | {stages[name]['processor, ms']:.3f} |"
     yield f"{sums['ratio to as released']:.0f} times as fast as the released way"
     yield f"{sums['ratio to one NumPy expression']:.1f} times as fast as one NumPy expression"
-    yield f"{rates['given, 2 threads']:,.0f} structures a second"
+    yield f"{rates['given, 1 threads']:,.0f} structures a second with one thread"
+    of_primitive = [rates[f"primitive, {way}"] for way in ("1 threads", "2 threads", "2 processes")]
+    yield "primitive cell {:,.0f} and {:,.0f}, and {:,.0f} in two".format(*of_primitive)
     yield f"{RESULT['crystals']['structures']:,} structures of at most {RESULT['crystals']['most atoms']} atoms"
     yield f"a load of {RESULT['load before']:.0f}"
     gemmi, powder = RESULT["gemmi"], RESULT["pymatgen"]
@@ -43,4 +45,4 @@ def lines_of_the_page():
 
 @pytest.mark.parametrize("line", list(lines_of_the_page()))
 def test_the_page_has_the_figure(line):
-    assert line in PAGE
+    assert line in PAGE or line in " ".join(PAGE.split())

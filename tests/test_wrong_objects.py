@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from ase.build import bulk
 
 import xtalprint
 from xtalprint import Crystal, defects, geometry
+from xtalprint.descriptors.base import parameters
 from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
 from xtalprint.descriptors.diffraction_image import DiffractionImage
 from xtalprint.descriptors.grid import GRID
@@ -98,6 +101,18 @@ def test_parameters_without_a_meaning_are_refused(kind, given, message):
         kind(**given)
 
 
+@pytest.mark.parametrize(
+    ("given", "plain"),
+    [
+        (GRID(n_groups=np.int64(20), r_max=np.float32(8)), GRID(n_groups=20, r_max=8.0)),
+        (RDF(bin_width=np.float64(0.1)), RDF()),
+        (BondOrientationalOrder(species=True), BondOrientationalOrder(species=True)),
+    ],
+)
+def test_parameters_are_plain_data(given, plain):
+    assert json.dumps(parameters(given)) == json.dumps(parameters(plain))
+
+
 @pytest.mark.parametrize("positions", [np.array([[1j, 0, 0]]), [[1j, 0, 0]], [np.array([1j, 0, 0])]])
 def test_complex_positions_are_refused(positions):
     with pytest.raises(InvalidCrystalError, match=r"positions are complex numbers .*; give the real part"):
@@ -113,7 +128,7 @@ def test_defects_take_numbers(value):
         defects.displace_gaussian(crystal, value, RNG)
 
 
-@pytest.mark.parametrize("kind", [BondOrientationalOrder, DiffractionImage, ScatteringPowerSpectrum])
+@pytest.mark.parametrize("kind", [BondOrientationalOrder, DiffractionImage, GRID, RDF, ScatteringPowerSpectrum])
 @pytest.mark.parametrize("thing", [None, 3, "Cu.cif", bulk("Cu")], ids=["None", "number", "text", "ASE"])
 def test_one_thing_that_is_no_crystal_is_one_failure(kind, thing):
     batch = kind().compute_many(thing)
@@ -121,10 +136,12 @@ def test_one_thing_that_is_no_crystal_is_one_failure(kind, thing):
     assert "this is no Crystal" in str(batch.failures[0].error)
 
 
-@pytest.mark.parametrize("kind", [BondOrientationalOrder, DiffractionImage, ScatteringPowerSpectrum])
+@pytest.mark.parametrize("kind", [BondOrientationalOrder, DiffractionImage, GRID, RDF, ScatteringPowerSpectrum])
 def test_one_crystal_is_a_batch_of_one(kind):
     crystal = geometry.supercell_to(Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3)), min_atoms=30)
-    assert (kind().compute_many(crystal).array == kind().compute_many([crystal]).array).all()
+    expected = kind().compute_many([crystal]).array
+    assert (kind().compute_many(crystal).array == expected).all()
+    assert (kind().compute_many(one for one in [crystal]).array == expected).all()
 
 
 @pytest.mark.parametrize("rng", [None, 5, np.random])

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from xtalprint.descriptors.grid import GRID
     from xtalprint.descriptors.momentum_cloud import MomentumCloud
     from xtalprint.descriptors.pairs_of_reflections import PairsOfReflections
+    from xtalprint.descriptors.powder_pattern import PowderPattern
     from xtalprint.descriptors.rdf import RDF
+    from xtalprint.descriptors.reflection_bispectrum import ReflectionBispectrum
+    from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
@@ -35,6 +38,9 @@ _HOME = {
     "SimilarityIndex": "xtalprint.similarity",
     "FourierBox": "xtalprint.descriptors.fourier_box",
     "PairsOfReflections": "xtalprint.descriptors.pairs_of_reflections",
+    "PowderPattern": "xtalprint.descriptors.powder_pattern",
+    "ReflectionBispectrum": "xtalprint.descriptors.reflection_bispectrum",
+    "ReflectionPowerSpectrum": "xtalprint.descriptors.reflection_power_spectrum",
     "XtalprintError": "xtalprint.errors",
     "emd": "xtalprint.similarity",
     "from_ase": "xtalprint.io",
@@ -55,6 +61,9 @@ __all__ = [
     "FourierBox",
     "MomentumCloud",
     "PairsOfReflections",
+    "PowderPattern",
+    "ReflectionBispectrum",
+    "ReflectionPowerSpectrum",
     "SimilarityIndex",
     "XtalprintError",
     "__version__",

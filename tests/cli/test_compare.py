@@ -17,9 +17,11 @@ import pytest
 from click.testing import CliRunner
 
 import xtalprint as xp
+from xtalprint import Crystal
 from xtalprint.cli import main
 from xtalprint.cli.options import DEFAULT_METRIC
-from xtalprint.similarity import EarthMovers
+from xtalprint.io import write_table
+from xtalprint.similarity import EarthMovers, matrix
 from xtalprint.similarity.metrics import metric_named, metrics
 from xtalprint.similarity.one_writer import only_writer
 
@@ -43,6 +45,7 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / "two.xyz").write_text(TWO_ATOMS)
     (tmp_path / "xenon.extxyz").write_text(XENON)
     (tmp_path / "gas.extxyz").write_text(GAS)
+    (tmp_path / "apart.xyz").write_text("2\n\nAu 0 0 0\nAu 0 0 30\n")
     (tmp_path / "empty.cif").write_text("")
     return tmp_path
 
@@ -168,6 +171,19 @@ def test_what_is_no_metric_or_no_weight(folder, metric, message):
     assert message in " ".join(run("copper.cif", "brass.cif", "--metric", metric, exit_code=2).stderr.split())
 
 
+@pytest.mark.parametrize("command", ["compare", "similar"])
+def test_several_metrics_without_weights_are_no_sum(folder, command):
+    options = ["copper.cif", "brass.cif", "--metric", "grid-emd", "--metric", "amd"]
+    result = CliRunner().invoke(main, [command, *options])
+    assert result.exit_code == 2
+    assert "need weights, as in --metric grid-emd:1 --metric amd:1; for each of" in " ".join(result.stderr.split())
+
+
+def test_one_weight_says_that_a_sum_is_meant(folder):
+    [record] = records(*SOME[:2], "--metric", "grid-emd", "--metric", "amd:2")
+    assert record["metric"] == "grid-emd:1+amd:2"
+
+
 def test_all_pairs_of_all_frames_in_the_order_of_the_input(folder):
     found = records(*SOME)
     places = [("copper.cif", 0), ("magnesium.poscar", 0), ("brass.cif", 0), (SOME[3], 0), (SOME[3], 1)]
@@ -187,6 +203,14 @@ def test_bad_inputs_become_records_and_the_others_are_compared(folder):
     assert len(records("copper.cif", "empty.cif", exit_code=1)) == 1
 
 
+def test_where_nothing_was_compared_that_is_said(folder):
+    told = run("copper.cif", "none-*.cif", exit_code=1).stderr
+    assert "1 structure prepared, 1 failed" in told
+    assert "nothing was compared: one structure is left, which has nothing to be compared with" in told
+    assert "nothing was compared: none is left" in run("empty.cif", exit_code=1).stderr
+    assert "nothing was compared" not in run("copper.cif", "brass.cif", "empty.cif", exit_code=1).stderr
+
+
 @pytest.mark.parametrize(
     ("file", "metric", "sentence"),
     [
@@ -196,7 +220,12 @@ def test_bad_inputs_become_records_and_the_others_are_compared(folder):
         ("two.xyz", "amd", "a cluster of 2 atoms has no 100 neighbours"),
         ("two.xyz", "sorted", "choose grid-emd"),
         ("one.xyz", "rdf-emd", "only a crystal that repeats in three directions has a density"),
-        ("gas.extxyz", "rdf-cosine", "no two sites are within reach"),
+        ("one.xyz", "rdf-emd", "; give the cell."),
+        ("two.xyz", "rdf-emd", "; give the cell, or choose the metric grid-emd, which needs none."),
+        ("gas.extxyz", "rdf-cosine", "(value: 40 Å between the nearest); the metrics amd and sorted reach farther"),
+        ("gas.extxyz", "grid-emd", "(value: 40 Å between the nearest); the metrics amd and sorted reach farther"),
+        ("gas.extxyz", "total", "reach farther: --metric of compare, and of similar --table."),
+        ("apart.xyz", "grid-emd", "(value: 30 Å between the nearest); the metric composition needs no neighbours"),
         ("xenon.extxyz", "composition", "value: Xe"),
         ("xenon.extxyz", "total", "has no noble gases"),
     ],
@@ -219,6 +248,30 @@ def test_one_structure_is_wrong_usage(folder):
     assert "no-such" in run("copper.cif", "brass.cif", "--metric", "no-such", exit_code=2).stderr
 
 
+def test_too_many_for_a_picture_are_refused_before_the_work(folder, monkeypatch):
+    pytest.importorskip("pyarrow")
+    write_table([Crystal([[0, 0, 0]], ["Po"], cell=np.eye(3))] * 5001, "many.parquet")
+    monkeypatch.setattr("xtalprint.cli.compare.gather", None)
+    told = run("many.parquet", "--pictures", "pictures", exit_code=2).stderr
+    assert "a picture of more than 5000 structures shows nothing (value: 5001)" in " ".join(told.split())
+    assert not (folder / "pictures").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "threads"), [((), None), (("--engine", "serial"), 1), (("--engine", "threads", "--workers", 2), 2)]
+)
+def test_as_many_compare_as_were_asked_for(folder, monkeypatch, options, threads):
+    asked = []
+    strips = matrix.strips_of_pairs
+    monkeypatch.setattr(
+        matrix,
+        "strips_of_pairs",
+        lambda *given, **known: (asked.append(known["threads"]), strips(*given, **known))[1],
+    )
+    run(*SOME, "--format", "csv", *options)
+    assert asked == [threads]
+
+
 def test_no_empty_folder_of_pictures_is_left(folder):
     run("copper.cif", "--pictures", "pictures", exit_code=2)
     assert not (folder / "pictures").exists()
@@ -226,7 +279,7 @@ def test_no_empty_folder_of_pictures_is_left(folder):
 
 def test_the_table_for_two_and_the_matrix_for_a_few(folder):
     header, line = run("copper.cif", "magnesium.poscar").stdout.splitlines()
-    assert header.split() == ["structure", "structure", "distance", "(Å)"]
+    assert header.split() == ["structure", "structure", "grid-emd,", "distance", "(Å)"]
     assert line.split() == ["copper.cif", "magnesium.poscar", "1.2501"]
     lines = run(*SOME, "nope.cif", exit_code=1).stdout.splitlines()
     assert lines[0] == "grid-emd, distance (Å)"
@@ -441,5 +494,7 @@ def test_emd_says_what_else_to_give(folder):
         xp.emd(copper, "copper.cif")
     with pytest.raises(xp.XtalprintError, match=r"read\(\"copper.cif\"\)"):
         xp.emd(Path("copper.cif"), "copper.cif")
+    with pytest.raises(xp.XtalprintError, match=r"neither a crystal nor a fingerprint \(value: None\); give two"):
+        xp.emd(None, copper)
     with pytest.raises(xp.XtalprintError, match=r"several crystals \(value: 1 of them\); give one"):
         xp.emd(copper, [copper])

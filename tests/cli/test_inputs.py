@@ -7,10 +7,13 @@ import os
 from types import SimpleNamespace
 
 import click
+import numpy as np
 import pytest
 
+from xtalprint import Crystal
 from xtalprint.cli.inputs import InputStream
 from xtalprint.errors import UnreadableFileError, XtalprintError
+from xtalprint.io import write_table
 
 XYZ = "1\n\nCu 0 0 0\n"
 
@@ -107,3 +110,23 @@ def test_elements_that_a_file_does_not_need_are_told(tmp_path, capsys):
     assert capsys.readouterr().err == f"{path}: names its elements itself (Al); --elements is not used\n"
     assert len(list(InputStream([str(path)], ["Al"]))) == 1
     assert capsys.readouterr().err == ""
+
+
+def test_elements_that_are_not_needed_are_told_once_for_each_ending_where_workers_read(tmp_path, capsys):
+    for name in ("a.xyz", "b.xyz", "c.XYZ"):
+        (tmp_path / name).write_text("1\n\nAl 0 0 0\n", encoding="utf-8")
+    paths = [str(tmp_path / name) for name in ("a.xyz", "b.xyz", "c.XYZ", "no.cif", "no-*.cif")]
+    [part, error] = InputStream(paths, ["Cu"]).parts(10)
+    assert (len(part.files), len(error.items)) == (4, 1)
+    assert capsys.readouterr().err == f"{paths[0]}: names its elements itself (Al); --elements is not used\n"
+    for elements in (["Al"], None):
+        list(InputStream(paths, elements).parts(10))
+    assert capsys.readouterr().err == ""
+
+
+def test_structures_are_counted_without_reading_them(tmp_path):
+    pytest.importorskip("pyarrow")
+    write_table([Crystal([[0, 0, 0]], ["Po"], cell=np.eye(3))] * 7, tmp_path / "seven.parquet")
+    (tmp_path / "broken.pq").write_bytes(b"PAR1")
+    paths = [str(tmp_path / name) for name in ("seven.parquet", "broken.pq", "nope.cif")]
+    assert InputStream(paths).least_structures() == 9

@@ -128,7 +128,28 @@ def test_a_folder_says_which_fingerprints_it_keeps_and_how_it_is_cut(here):
         told = call("compare", *FILES, *into, "--metric", metric, exit_code=2).stderr
         assert f"holds another run: fingerprints of GRID, not of {wanted}; give another folder" in told
     told = call("classify", *FILES, *into, exit_code=2).stderr
-    assert 'command was "prepare", is "classify"' in told
+    assert "holds another run: it is of compare, index or duplicates, not of classify; give" in told
+
+
+def test_a_folder_of_other_files_says_which(here):
+    call("compare", *FILES, "--into", here / "run", exit_code=1)
+    more = f'"{FILES[0]}" and {len(FILES) - 1} more'
+    told = call("index", "brass.cif", "--into", here / "run", "--output", "i", exit_code=2).stderr
+    assert f'holds another run: of {more}, not of "brass.cif"; give another folder' in told
+    told = call("compare", FILES[0], *FILES[:0:-1], "--into", here / "run", exit_code=2).stderr
+    assert f"holds another run: of {more}, but not the same files in the same order; give" in told
+
+
+def test_a_folder_of_before_goes_on_without_the_name_of_its_first_file(here):
+    arguments = ("compare", "table.parquet", "--into", here / "run")
+    call(*arguments)
+    manifest = here / "run" / "_manifest.json"
+    known = json.loads(manifest.read_text())
+    assert known["inputs"].pop("first_file") == "table.parquet"
+    manifest.write_text(json.dumps(known))
+    call(*arguments)
+    told = call("compare", "brass.cif", "--into", here / "run", exit_code=2).stderr
+    assert 'holds another run: of 1 file, not of "brass.cif"; give' in told
 
 
 def test_the_folder_holds_no_answers(here):

@@ -19,7 +19,7 @@ import xtalprint as xp
 from xtalprint import Crystal
 from xtalprint.cli import main
 from xtalprint.geometry import supercell
-from xtalprint.io import write_table
+from xtalprint.io import read_table, write_table
 from xtalprint.io.table_labels import is_table, read_labels
 from xtalprint.similarity import SimilarityIndex, groups_within
 
@@ -129,6 +129,17 @@ def test_labels_are_plain_and_take_no_name_of_the_record(here):
     assert found["c3"]["tags"] == "[3, 3]"
 
 
+def test_labels_of_an_index_of_python_take_no_name_of_the_record(here):
+    library = read_table("table.parquet")
+    labels = {"source": ["mine"] * N, "metric": [1] * N, "label_metric": [float("nan")] * N, "gap": range(N)}
+    SimilarityIndex.build(library.crystals, ids=library.ids, labels=labels).save(here / "own")
+    known = {"label_source": "mine", "label_metric": 1, "label_label_metric": None, "gap": 4}
+    for names in ((), ("--labels", "source,metric,label_metric,gap")):
+        first = records("similar", "query.extxyz", "--index", here / "own", "-k", 1, *names)[0]
+        assert {name: first[name] for name in known} == known
+        assert (first["source"], first["metric"]) == ("query.extxyz", "grid-emd")
+
+
 def test_an_index_answers_as_its_table_does(here):
     queries = ["query.extxyz", "copper.cif", "nope.cif", "aluminium_melting.extxyz.gz"]
     by_table = records("similar", *queries, "--table", "table.parquet", exit_code=1)
@@ -185,11 +196,29 @@ def test_chosen_labels(here):
         assert "kind" in wrong, "those that there are"
 
 
+def test_a_label_with_the_name_of_an_entry_is_chosen_by_its_own_name(here):
+    for place in (("--table", "table.parquet"), ("--index", "index")):
+        [record] = records("similar", "query.extxyz", *place, "-k", 1, "--labels", "status")
+        assert (record["id"], record["label_status"], record["status"]) == ("c4", 4, "ok")
+
+
 def test_queries_that_fail_become_records(here):
     found = records("similar", "one.xyz", "empty.cif", "query.extxyz", "--index", "index", "-k", 1, exit_code=1)
     assert [r["status"] for r in found] == ["error", "error", "ok"]
     assert "no two sites are within r_max" in found[0]["error"]
     assert found[1]["source"] == "empty.cif"
+
+
+@pytest.mark.parametrize("known", [("--index", "index"), ("--table", "table.parquet")])
+def test_a_query_without_neighbours_in_reach_is_told_of_other_metrics(here, known):
+    write_iron(here / "gas.extxyz", 40.0)
+    [error] = records("similar", here / "gas.extxyz", *known, exit_code=1)
+    assert (
+        "(value: 34.641 Å between the nearest); the metrics amd and sorted reach farther: --metric of"
+        in error["error"]
+    )
+    [error] = records("duplicates", here / "gas.extxyz", exit_code=1)
+    assert "the metrics amd and sorted reach farther" in error["error"]
 
 
 @pytest.mark.parametrize(
@@ -207,7 +236,10 @@ def test_queries_that_fail_become_records(here):
     ],
 )
 def test_what_is_no_table_is_said_before_anything_is_done(here, table, sentence):
-    result = run("similar", "query.extxyz", "--table", table, exit_code=2)
+    # Where the table is sound and only its crystals are not, inputs have failed.
+    code = 1 if table in {"words.parquet", "empty.parquet"} else 2
+    result = run("similar", "query.extxyz", "--table", table, exit_code=code)
+    assert ("--table" in result.stderr) == (code == 2 and table != "twice.parquet")
     assert result.stdout == ""
     assert sentence in result.stderr
     assert table in result.stderr
@@ -220,7 +252,7 @@ def test_a_bad_row_of_the_table_has_a_record_and_an_exit_code(here):
     assert {r["id"] for r in found} == {f"c{i}" for i in range(N)} - {"c5"}
     assert (error["source"], error["frame"], error["status"]) == ("one-bad.parquet", 5, "error")
     assert "one-bad.parquet, frame 5" in error["error"]
-    assert "1 rows of one-bad.parquet could not be searched; each has a record" in result.stderr
+    assert "1 row of one-bad.parquet failed and could not be searched; each has a record" in result.stderr
     assert run(*arguments, exit_code=1).stdout.splitlines()[N].split()[-1] == "error", "after the answers"
     error, record = records("index", "one-bad.parquet", "--output", here / "i", exit_code=1)
     assert (error["status"], error["frame"]) == ("error", 5)
@@ -253,7 +285,10 @@ def test_an_unsound_table_has_a_record_and_a_sentence(here, table):
     [record] = map(json.loads, result.stdout.splitlines())
     assert (record["source"], record["status"]) == (table, "error")
     assert "there is no structure with a fingerprint; the first error: " in " ".join(result.stderr.split())
-    told = run("similar", "query.extxyz", "--table", table, exit_code=2).stderr
+    # Only what cannot be used as a table at all is a wrong --table.
+    code = 2 if table == "no-ids.parquet" else 1
+    told = run("similar", "query.extxyz", "--table", table, exit_code=code).stderr
+    assert ("--table" in told) == (code == 2)
     assert "the column source" not in told + record["error"]
     assert "and source" not in told + record["error"], "it may be missing"
 
@@ -322,7 +357,7 @@ def test_queries_from_stdin(here):
 
 def test_the_records_of_groups(here):
     found = records("duplicates", "table.parquet", "copper.cif", "nope.cif", "copper.cif", exit_code=1)
-    keys = {"source", "frame", "status", "id", "formula", "group", "size", "representative"}
+    keys = {"source", "frame", "status", "id", "formula", "group", "size", "representative", "warnings"}
     assert set(found[0]) == keys
     assert found[N + 1]["status"] == "error", "in its place"
     good = [r for r in found if r["status"] == "ok"]
@@ -331,6 +366,18 @@ def test_the_records_of_groups(here):
     twins = [r for r in good if r["size"] == 2]
     assert [r["id"] for r in twins] == ["c4", "c7", "copper.cif#0", "copper.cif#0 (2)"]
     assert [r["representative"] for r in twins] == ["c4", "c4", "copper.cif#0", "copper.cif#0"]
+
+
+def test_a_disordered_member_of_a_group_has_its_warning(here):
+    good, twin = records("duplicates", "brass.cif", "brass.cif")
+    assert (
+        good["warnings"]
+        == twin["warnings"]
+        == ["4 disordered sites: averaged, each species weighted by its occupancy"]
+    )
+    assert run("duplicates", "brass.cif", "brass.cif").stdout.count("! 4 disordered sites") == 2
+    rows = run("duplicates", "brass.cif", "copper.cif", "--format", "csv").stdout
+    assert [row["warnings"][:18] for row in csv.DictReader(io.StringIO(rows))] == ["4 disordered sites", ""]
 
 
 def test_groups_grow_with_the_tolerance(here):

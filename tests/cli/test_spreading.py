@@ -18,7 +18,10 @@ from click.testing import CliRunner
 
 from xtalprint import Crystal
 from xtalprint.cli import main
+from xtalprint.compute import Engine, fill, open_pool
 from xtalprint.io import read_arrays, read_run, write_table
+from xtalprint.io.parts import cut
+from xtalprint.models.class_job import ClassJob
 
 DATA = Path(__file__).resolve().parents[2] / "examples" / "data"
 N = 60
@@ -220,6 +223,15 @@ def test_a_missing_extra_is_said_to_before_the_work(here, monkeypatch, package, 
 def test_collecting_what_is_no_run_is_wrong_usage(here, arguments):
     told = call("collect", *arguments, exit_code=2).stderr
     assert "does not exist" in told or "no run of xtalprint was begun in this folder" in told
+
+
+@pytest.mark.parametrize("output", [[], ["--output", "all.parquet"]])
+def test_collecting_a_run_without_structures_is_one_sentence(here, output):
+    with open_pool(Engine("serial")) as pool:
+        assert list(fill(ClassJob("crystal-class"), cut([]), here / "run", pool, inputs={})) == []
+    result = call("collect", here / "run", *output, exit_code=1)
+    assert "run: the run had no structures: there is nothing to collect; begin another" in result.stderr
+    assert not Path("all.parquet").exists()
 
 
 def start(*arguments):

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 import pytest
 
 from xtalprint.compute import Engine, ShardFolder, answers, fill, open_pool
-from xtalprint.compute.dask_pool import _is_mishap
+from xtalprint.compute.dask_pool import WatchedExecutor, _is_mishap
 from xtalprint.errors import WrongUsageError, XtalprintError
 
 pytest.importorskip("distributed")
@@ -150,3 +150,31 @@ def test_an_answer_that_dask_took_for_an_error_is_asked_for_again():
         len(7)
     assert not _is_mishap(own.value)
     assert not _is_mishap(None)
+
+
+def test_work_that_cannot_be_asked_for_again_ends_with_the_reason(monkeypatch):
+    """What a done-callback raises is lost: the future must be told."""
+    asked = []
+
+    class Busy:
+        status = "running"
+
+        def get_executor(self, **_):
+            return self
+
+        def shutdown(self, **_):
+            pass
+
+        def submit(self, _):
+            if asked:
+                raise RuntimeError("no more work is taken")
+            asked.append(Future())
+            return asked[0]
+
+    monkeypatch.setattr("xtalprint.compute.dask_pool._is_mishap", bool)
+    executor = WatchedExecutor(Busy(), "tcp://nobody:1")
+    future = executor.submit(int)
+    asked[0].set_exception(TypeError("lost"))
+    with pytest.raises(RuntimeError, match="no more work is taken"):
+        future.result(timeout=5)
+    executor.shutdown()

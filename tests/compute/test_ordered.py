@@ -11,7 +11,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from xtalprint.compute import available_cores, map_ordered
+from xtalprint.compute import available_cores, map_ordered, ordered
 from xtalprint.compute.ordered import AHEAD_PER_WORKER
 
 
@@ -89,6 +89,20 @@ def test_ctrl_c_stops_the_workers():
 def test_one_thread_works_in_the_calling_thread():
     me = threading.current_thread()
     assert all(t is me for t in map_ordered(lambda _: threading.current_thread(), range(3), threads=1))
+
+
+def test_if_nobody_says_how_many_threads_quick_work_stays_in_the_calling_thread(monkeypatch):
+    monkeypatch.setattr(ordered, "available_cores", lambda: 2)
+
+    def name_after(seconds):
+        time.sleep(seconds)
+        return threading.current_thread().name
+
+    here = threading.current_thread().name
+    assert set(map_ordered(name_after, [0.01, *[0] * 20])) == {here}
+    names = list(map_ordered(name_after, [0] * 5 + [0.005] * 20))
+    assert set(names[:5]) == {here}
+    assert all(name.startswith("xtalprint") for name in names[10:])
 
 
 def test_work_really_runs_at_the_same_time():

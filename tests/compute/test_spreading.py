@@ -214,6 +214,39 @@ def test_what_a_killed_worker_was_writing_is_swept_away_at_the_end(toy, tmp_path
     assert not list(tmp_path.glob(".*.part"))
 
 
+@pytest.mark.parametrize("shares", [1, 2])
+def test_of_an_input_that_became_shorter_nothing_is_left(toy, tmp_path, shares):
+    for parts in (toy.cut(range(36)), toy.cut(range(18))):
+        for number in range(1, shares + 1):
+            run(toy.ToyJob(), parts, tmp_path, share=Share(number, shares))
+    assert results(tmp_path) == [x * x for x in range(18)]
+    assert sorted(path.name for path in tmp_path.glob("*.parquet")) == ShardFolder(tmp_path).finished()
+
+
+def test_a_run_whose_shards_another_takes_away_does_not_end_well(toy, tmp_path):
+    with open_pool(ENGINES[0]) as pool:
+        shards = fill(toy.ToyJob(), toy.cut(range(20)), tmp_path, pool, inputs=ABOUT)
+        (tmp_path / next(shards).name).unlink()
+        with pytest.raises(XtalprintError, match="the run is not finished: shards are missing"):
+            list(shards)
+    assert not (tmp_path / LIST).exists()
+
+
+def test_of_two_runs_that_begin_at_once_in_one_folder_one_is_refused(tmp_path, monkeypatch):
+    """Both look before either has written."""
+    ShardFolder(tmp_path).begin({"layout": 1, "power": 2})
+    real, looks = ShardFolder.manifest, []
+
+    def nothing_at_first(folder):
+        looks.append(folder)
+        return None if len(looks) == 1 else real(folder)
+
+    monkeypatch.setattr(ShardFolder, "manifest", nothing_at_first)
+    with pytest.raises(WrongUsageError, match="holds another run: power was 2, is 3"):
+        ShardFolder(tmp_path).begin({"layout": 1, "power": 3})
+    assert json.loads((tmp_path / MANIFEST).read_bytes())["power"] == 2
+
+
 def test_memory_and_look_ahead_do_not_grow_with_the_number_of_parts(toy, tmp_path):
     """Parts are made while others are done: a few for each worker are ahead, no more."""
     made = []

@@ -116,7 +116,7 @@ def test_from_a_table(tmp_path, monkeypatch):
 
 def test_nothing_is_downloaded_unless_allowed(made, monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("pip was started"))
-    with pytest.raises(WrongUsageError, match=r"elasticity\(allow_download=True\)"):
+    with pytest.raises(WrongUsageError, match=r"--allow-download, or datasets\.elasticity\(allow_download=True\)"):
         elasticity()
 
 
@@ -142,6 +142,17 @@ def test_a_download_is_kept(made, monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("pip was started again"))
     assert len(elasticity()) == 3
     assert elasticity().path == elasticity_source.cache_folder() / elasticity_source.DISTRIBUTION
+
+
+def test_a_damaged_file_in_the_cache_is_fetched_again_if_that_is_allowed(made, monkeypatch):
+    kept = elasticity_source.cache_folder() / elasticity_source.DISTRIBUTION
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(made.read_bytes()[:-9])
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: pytest.fail("pip was started"))
+    with pytest.raises(UnreadableFileError, match=r"its SHA-256 differs .*delete the file .*--allow-download"):
+        elasticity()
+    monkeypatch.setattr(subprocess, "run", stand_in_for_pip(made))
+    assert len(elasticity(allow_download=True)) == len(elasticity()) == 3
 
 
 def test_a_download_that_fails_says_why_and_leaves_nothing(made, monkeypatch):

@@ -249,11 +249,15 @@ def test_contract(descriptor):
     [
         (FourierBox, {"limit": 0}, "limit must lie between 1 and 20"),
         (FourierBox, {"limit": 2.5}, "limit must be a whole number"),
+        (FourierBox, {"symprec": -1}, "symprec must lie between"),
+        (FourierBox, {"symprec": float("nan")}, "symprec must lie between"),
         (FourierBox, {"scale": "atom"}, "unknown scale"),
         (FourierBox, {"table": "x"}, "unknown table"),
         (PowderPattern, {"s_max": -1}, "s_max must lie between 0 and 4"),
         (PowderPattern, {"s_max": "1"}, "s_max must be a number"),
         (PowderPattern, {"resolution": 0}, "resolution must divide s_max"),
+        (PowderPattern, {"resolution": 0.07}, "resolution must divide s_max"),
+        (PowderPattern, {"s_max": 3.96}, "two shells more, as far as the last one reaches, must end by 4 1/Å"),
         (PowderPattern, {"scale": "cell"}, "unknown scale"),
         (PowderPattern, {"table": "x"}, "unknown table of form factors"),
         (PairsOfReflections, {"angle_width": 5}, "angle_width must lie between 10° and 45°"),
@@ -263,6 +267,35 @@ def test_contract(descriptor):
 def test_wrong_parameters(kind, wrong, message):
     with pytest.raises(XtalprintError, match=message):
         kind(**wrong)
+
+
+def test_the_axis_of_a_powder_pattern_is_that_of_its_scale():
+    labels, lines = {}, {}
+    for scale in ("sites", "volume"):
+        descriptor = PowderPattern(s_max=0.8, scale=scale)
+        [axes] = descriptor.plot(descriptor.compute(ROCK_SALT)).axes
+        labels[scale], lines[scale] = axes.get_ylabel(), len(axes.lines)
+    assert labels == {"sites": "S(|s|), mean of |F|²/Σf²", "volume": "S(|s|), mean of |F|²/V in 1/Å³"}
+    assert lines == {"sites": 2, "volume": 1}
+
+
+def test_the_last_shell_is_where_s_max_says():
+    assert PowderPattern(s_max=1.2, resolution=0.3).shells[-1] == pytest.approx(1.2, abs=1e-12)
+    assert PowderPattern(s_max=3.6, resolution=0.2).shells[-1] == pytest.approx(3.6, abs=1e-12)
+
+
+def test_points_beyond_the_form_factors_are_told():
+    assert FourierBox(limit=3).compute(ROCK_SALT).warnings == ()
+    [warning] = FourierBox(limit=20).compute(ROCK_SALT).warnings
+    assert "points of the box are beyond |s| = 4 1/Å, where form factors end" in warning
+
+
+@pytest.mark.parametrize("descriptor", INVARIANT, ids=lambda one: type(one).__name__)
+def test_a_piece_has_no_reflections(descriptor):
+    piece = Crystal([[0, 0, 0], [2.5, 0, 0]], ["Cu"] * 2, source="piece.xyz", frame=0)
+    message = r"piece\.xyz, frame 0: only a crystal that repeats in three directions has reflections; give the cell"
+    with pytest.raises(UnsupportedInputError, match=message):
+        descriptor.compute(piece)
 
 
 def test_too_large_a_sum_is_refused():

@@ -194,7 +194,7 @@ def test_a_group_partly_beyond_r_max_adds_up_to_the_part_inside():
 def test_sites_beyond_the_range_are_seen_through_the_smearing():
     simple_cubic = Crystal([[0, 0, 0]], ["Po"], cell=10.3 * np.eye(3))
     assert 0 < GRID().compute(simple_cubic).array.sum() < 0.01
-    with pytest.raises(NothingSeenError, match="no two sites are within r_max"):
+    with pytest.raises(NothingSeenError, match=r"no two sites are within r_max = 10 Å \(value: 10\.3 Å between"):
         GRID(smearing=0).compute(simple_cubic)
 
 
@@ -203,7 +203,9 @@ def test_a_single_atom_and_atoms_far_apart_are_refused(name):
     lonely = Crystal([[0, 0, 0]], ["He"], source="he.xyz", frame=1)
     with pytest.raises(NothingSeenError, match=r"he\.xyz, frame 1: no two sites are within .* or the cell"):
         RECIPES[name].compute(lonely)
-    with pytest.raises(NothingSeenError, match=r"no two sites are within r_max = 10 Å; give a larger r_max"):
+    reach = " and the 0.5 Å beyond it that the smearing reaches" if name == "count" else ""
+    told = rf"no two sites are within r_max = 10 Å{reach} \(value: 40 Å between the nearest\); give a larger r_max"
+    with pytest.raises(NothingSeenError, match=told):
         RECIPES[name].compute(Crystal([[0, 0, 0]], ["He"], cell=40 * np.eye(3)))
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from xtalprint import Crystal, geometry
+from xtalprint.descriptors import interpretable
 from xtalprint.descriptors.element_properties import LAST, PROPERTIES, element_properties, outer_electrons
-from xtalprint.descriptors.interpretable import GROUPS, Table, interpretable_features
+from xtalprint.descriptors.interpretable import GROUPS, Table, interpretable_constants, interpretable_features
 from xtalprint.errors import UnsupportedInputError
 
 SALT = Crystal(
@@ -95,3 +100,88 @@ def test_atoms_far_apart_have_finite_numbers(edge):
     table = interpretable_features([SALT, Crystal([[0, 0, 0]], ["Ar"], cell=edge * np.eye(3))])
     assert np.isfinite(table.array).all()
     assert value(table, "mean bonds within 1.3 covalent radii", row=1) == pytest.approx(0, abs=1e-12)
+
+
+FACE = np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
+ROCK_SALT = np.concatenate([FACE, FACE + np.array([0.5, 0, 0])])
+PEROVSKITE = np.array([[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
+#: Layers of two elements on a face-centred lattice, with radii that differ much: a shell of 24 has both.
+SYMMETRIC = {
+    "L1_0 CsF": Crystal(4.4 * FACE, ["Cs", "F", "F", "Cs"], cell=4.4 * np.eye(3)),
+    "L1_2 NTi3": Crystal(4.1 * FACE, ["N", "Ti", "Ti", "Ti"], cell=4.1 * np.eye(3)),
+    "rock salt CsF": Crystal(6.0 * ROCK_SALT, ["Cs"] * 4 + ["F"] * 4, cell=6.0 * np.eye(3)),
+    "perovskite SrTiO3": Crystal(3.9 * PEROVSKITE, ["Sr", "Ti", "O", "O", "O"], cell=3.9 * np.eye(3)),
+    "perovskite CsCaF3": Crystal(4.5 * PEROVSKITE, ["Cs", "Ca", "F", "F", "F"], cell=4.5 * np.eye(3)),
+}
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    name=st.sampled_from(sorted(SYMMETRIC)),
+    seed=st.integers(0, 2**32 - 1),
+    repeats=st.tuples(st.integers(1, 2), st.integers(1, 2), st.integers(1, 3)),
+    shear=st.tuples(st.integers(-2, 2), st.integers(-2, 2)),
+)
+def test_shells_of_several_elements_are_never_cut(name, seed, repeats, shear):
+    rng = np.random.default_rng(seed)
+    one = SYMMETRIC[name]
+    large = geometry.supercell(one, repeats)
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    change = np.array([[1, shear[0], 0], [0, 1, 0], [shear[1], 0, 1]])
+    order = rng.permutation(len(large))
+    other = Crystal(
+        (large.positions[order] + rng.normal(size=3)) @ turn, large.numbers[order], cell=change @ large.cell @ turn
+    )
+    table = interpretable_features([one, other])
+    np.testing.assert_allclose(table.array[1], table.array[0], rtol=1e-7, atol=1e-7)
+
+
+def test_numbers_do_not_jump_where_a_far_neighbour_comes_and_goes():
+    """One more of 48 neighbours in a shell, one less: with atoms that move by 10⁻⁶ Å."""
+    rng = np.random.default_rng(3)
+    for crystal in SYMMETRIC.values():
+        moved = [
+            Crystal(
+                crystal.positions + 1e-6 * rng.normal(size=crystal.positions.shape),
+                crystal.numbers,
+                cell=crystal.cell,
+            )
+            for _ in range(5)
+        ]
+        table = interpretable_features([crystal, *moved])
+        np.testing.assert_allclose(table.array[1:], np.tile(table.array[0], (5, 1)), rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("n_shell", [24, 60])
+def test_an_atom_in_a_cage_has_neighbours_even_if_all_are_equally_far(n_shell):
+    """24 as in the hexaborides, 60 as in fullerenes: more than are looked at."""
+    place = np.arange(n_shell)
+    height, angle = (2 * place + 1) / n_shell - 1, np.pi * (3 - 5**0.5) * place
+    flat = np.sqrt(1 - height**2)
+    shell = 3.5 * np.stack([flat * np.cos(angle), flat * np.sin(angle), height], axis=1)
+    cage = Crystal(np.concatenate([[[0, 0, 0]], shell]) + 10, ["La", *["B"] * n_shell], cell=20 * np.eye(3))
+    table = interpretable_features([cage])
+    assert np.isfinite(table.array).all()
+    assert value(table, "largest effective coordination") > min(n_shell, 40) * 0.9
+
+
+def test_no_crystals_give_a_table_without_rows():
+    table = interpretable_features([])
+    full = interpretable_features([SALT])
+    assert table.array.shape == (0, full.array.shape[1])
+    assert (table.columns, table.groups) == (full.columns, full.groups)
+
+
+def test_rows_of_a_table():
+    table = interpretable_features([SALT, *SYMMETRIC.values()])
+    part = table.rows(np.array([2, 0]))
+    np.testing.assert_array_equal(part.array, table.array[[2, 0]])
+    assert (part.columns, part.groups) == (table.columns, table.groups)
+
+
+@pytest.mark.parametrize("name", ["BOND_END", "BOND_DECAY", "BONDED", "FADE", "VERSION"])
+def test_the_constants_name_what_the_numbers_depend_on(monkeypatch, name):
+    before = interpretable_constants()
+    assert json.loads(json.dumps(before)) == before
+    monkeypatch.setattr(interpretable, name, 1)
+    assert interpretable_constants() != before

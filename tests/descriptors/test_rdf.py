@@ -94,6 +94,14 @@ def test_partly_occupied_sites_count_by_their_occupancies():
     assert "1 disordered site" in found.warnings[0]
 
 
+def test_a_function_without_a_neighbour_has_a_warning():
+    lonely, near = (Crystal([[0, 0, 0]], ["Cu"], cell=a * np.eye(3)) for a in (40, 3))
+    found = RDF().compute(lonely)
+    assert not found.array.any()
+    assert found.warnings == ("no two sites are within r_max = 10 Å: the function is 0 everywhere",)
+    assert RDF().compute_many([near, lonely]).warnings == ((), found.warnings)
+
+
 def test_many_are_the_same_as_one_by_one():
     some = [SC, Crystal([[0, 0, 0]], ["He"]), geometry.supercell(SC, (3, 3, 3)), None]
     for threads in (1, 2):

@@ -12,7 +12,15 @@ from hypothesis import strategies as st
 from simple_crystals import SIMPLE
 
 from xtalprint.crystal import Crystal
-from xtalprint.geometry import compiled_nearest, random_rotation, rotated, sorted_distances, supercell, to_cluster
+from xtalprint.geometry import (
+    compiled_images,
+    compiled_nearest,
+    random_rotation,
+    rotated,
+    sorted_distances,
+    supercell,
+    to_cluster,
+)
 from xtalprint.geometry.compiled_nearest import nearest
 from xtalprint.geometry.site_batch import SiteBatch
 
@@ -63,17 +71,27 @@ def test_a_batch_is_the_same_as_one_by_one_to_the_last_bit(some, k):
     np.testing.assert_array_equal(together, np.concatenate([nearest(SiteBatch.of([one]), k)[0] for one in some]))
 
 
-@pytest.mark.parametrize("constant", [("BOXED", 1), ("FULL", 0), ("FEW", 1), ("SPARE", 0.1)])
-def test_every_way_through_gives_the_same(constant):
+WAYS = [(compiled_nearest, "BOXED", 1), (compiled_nearest, "FULL", 0), (compiled_nearest, "FEW", 1)]
+WAYS += [(compiled_nearest, "SPARE", 0.1), (compiled_nearest, "SPARE_BOXES", 0.1), (compiled_images, "MANY", 0)]
+
+
+@pytest.mark.parametrize(("file", "constant", "value"), WAYS)
+def test_every_way_through_gives_the_same(file, constant, value):
     """Boxes or slabs, both sorts, a ball too small at first: without compiling, so that constants count."""
     crystal = supercell(SIMPLE["hcp"], (2, 2, 1))
     expected, _ = nearest(SiteBatch.of([crystal]), 30)
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("extent_of", "lattice_vectors", "images_within", "boxed", "span", "squares_within"):
+        for name in ("extent_of", "cells_away", "lattice_vectors", "images_within"):
+            patch.setattr(compiled_images, name, getattr(compiled_images, name).py_func)
+        for name in ("extent_of", "images_within"):
+            patch.setattr(compiled_nearest, name, getattr(compiled_images, name))
+        for name in ("boxed", "span", "squares_within"):
             patch.setattr(compiled_nearest, name, getattr(compiled_nearest, name).py_func)
         for name in ("heap_sort", "drawer_sort", "nearest_of_one", "fill_nearest"):
             patch.setattr(compiled_nearest, name, getattr(compiled_nearest, name).py_func)
-        patch.setattr(compiled_nearest, *constant)
+        if constant == "SPARE_BOXES":
+            patch.setattr(file, "BOXED", 1)
+        patch.setattr(file, constant, value)
         found, _ = nearest(SiteBatch.of([crystal]), 30)
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
@@ -109,6 +127,41 @@ def test_a_dense_heap_far_away_is_sorted_too():
     found, _ = nearest(SiteBatch.of([cluster]), 400)
     expected = np.sort(np.linalg.norm(cluster.positions[:, None] - cluster.positions, axis=2), axis=1)[:, 1:]
     np.testing.assert_allclose(found, expected, atol=1e-9)
+
+
+def rod(n, *, turned):
+    """A cell of n atoms, 3.6 Å wide and as long as it takes."""
+    layer = 3.6 * np.array([[0, 0, 0], [0, 0.5, 0.5], [0.5, 0, 0.5], [0.5, 0.5, 0]])
+    sites = np.concatenate([layer + np.array([0, 0, 3.6 * i]) for i in range(n // 4)])
+    rng = np.random.default_rng(0)
+    crystal = Crystal(sites + rng.normal(0, 0.05, sites.shape), [29] * n, cell=np.diag([3.6, 3.6, 0.9 * n]))
+    return rotated(crystal, random_rotation(rng)) if turned else crystal
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_long_thin_cell_takes_the_time_of_its_sites(reference, turned):
+    """Of 1,600 sites in a rod there are some 30,000 images near one, and many millions as far away as its ends."""
+    crystal = rod(1600, turned=turned)
+    batch = SiteBatch.of([crystal])
+    images, _ = compiled_images.images_within(batch.points, batch.bases[0], batch.inverses[0], 3, 8.0)
+    assert images.shape[1] < 300_000
+    found, _ = nearest(batch, 60)
+    np.testing.assert_allclose(found, sorted_distances(crystal, k=60), atol=1e-9)
+    # For the slow loops a piece of the middle, which repeats sideways, is enough.
+    middle = np.argsort(np.abs(batch.points @ np.linalg.inv(crystal.cell)[:, 2] - 0.5))[:40]
+    expected = reference.neighbours(batch.points[middle], crystal.cell, (True, True, False), 30, 3)
+    np.testing.assert_allclose(found[middle[0], :30], [distance for distance, _ in expected[0]], atol=1e-9)
+
+
+def test_sites_far_apart_make_no_more_boxes_than_images():
+    cluster = Crystal(np.random.default_rng(0).uniform(0, 2500, (4200, 3)), [18] * 4200)
+    sites = SiteBatch.of([cluster])
+    place, owner = compiled_images.images_within(sites.points, sites.bases[0], sites.inverses[0], 0, 11.0)
+    images = compiled_nearest.boxed(place, owner, len(place), 11.0)
+    assert len(images[2]) <= compiled_nearest.SPARE_BOXES * 4200 + 1
+    within, _ = nearest(sites, 5, most=150.0)
+    expected = sorted_distances(cluster, k=5)
+    np.testing.assert_allclose(within, np.where(expected <= 150, expected, np.inf), atol=1e-9)
 
 
 def test_thin_and_huge_cells():

@@ -10,6 +10,7 @@ from simple_crystals import SIMPLE
 
 from xtalprint.crystal import Crystal
 from xtalprint.geometry import supercell, to_cluster
+from xtalprint.geometry.neighbours import sorted_distances
 from xtalprint.geometry.vacuum import thickness, without_vacuum
 
 
@@ -40,9 +41,97 @@ def test_a_slab_keeps_the_directions_in_which_it_repeats():
     found, vacuum = without_vacuum(Crystal(slab.positions, slab.numbers, cell=cell))
     assert found.pbc == (True, True, False)
     spacing = np.linalg.norm(slab.cell[2]) / 3
-    np.testing.assert_allclose(vacuum.gap, [0, 0, 12 + spacing])
+    np.testing.assert_allclose(vacuum.gap, [12 + spacing])
     assert vacuum.matter == pytest.approx(2 * spacing)
     np.testing.assert_array_equal(found.numbers, slab.numbers)
+
+
+def monolayer():
+    """MoS2 with 20 Å of vacuum."""
+    cell = np.array([[3.16, 0, 0], [-1.58, 2.7366, 0], [0, 0, 23.17]])
+    places = np.array([[0, 0, 0.5], [2 / 3, 1 / 3, 0.5685], [2 / 3, 1 / 3, 0.4315]])
+    return Crystal(places @ cell, ["Mo", "S", "S"], cell=cell)
+
+
+WATER = np.array([[0, 0, 0], [0.96, 0, 0], [-0.24, 0.93, 0]])
+ALONE = {
+    "monolayer": monolayer(),
+    "slab": Crystal([[0, 0, 0], [1.28, 1.28, 1.81]], ["Cu"] * 2, cell=np.diag([2.56, 2.56, 18])),
+    "wire": Crystal([[0, 0, 0], [1.6, 1, 0]], ["Cu"] * 2, cell=np.diag([3.1, 14, 19])),
+    "wire in a hexagonal cell": Crystal(
+        [[0, 0, 0], [0.3, 1, 1.5]], ["Cu"] * 2, cell=[[15, 0, 0], [-7.5, 7.5 * np.sqrt(3), 0], [0, 0, 3.1]]
+    ),
+    "molecule": Crystal(WATER, ["O", "H", "H"], cell=12 * np.eye(3)),
+    "molecule in a face-centred cell": Crystal(WATER, ["O", "H", "H"], cell=11 * (np.ones((3, 3)) - np.eye(3))),
+}
+
+
+def unimodular(seed):
+    rng = np.random.default_rng(seed)
+    matrix = np.eye(3, dtype=int)
+    for _ in range(6):
+        i, j = rng.permutation(3)[:2]
+        matrix[i] += rng.integers(-2, 3) * matrix[j]
+    return matrix[rng.permutation(3)]
+
+
+def in_another_cell(crystal, seed):
+    """The same crystal: cell, orientation, origin, images and order of the atoms are others."""
+    rng = np.random.default_rng(seed)
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    images = rng.integers(-2, 3, (len(crystal), 3)) @ crystal.cell
+    order = rng.permutation(len(crystal))
+    places = (crystal.positions + images + rng.uniform(0, 20, 3))[order] @ turn
+    return Crystal(places, crystal.numbers[order], cell=unimodular(seed) @ crystal.cell @ turn)
+
+
+@pytest.mark.parametrize("name", ALONE)
+@settings(derandomize=True, deadline=None, max_examples=25)
+@given(seed=st.integers(0, 10**9))
+def test_the_choice_of_the_cell_does_not_matter(name, seed):
+    crystal = ALONE[name]
+    (one, empty), (other, also) = (without_vacuum(c) for c in (crystal, in_another_cell(crystal, seed)))
+    assert sum(one.pbc) == sum(other.pbc) == 3 - len(empty.gap)
+    np.testing.assert_allclose(also.gap, empty.gap, atol=1e-6)
+    assert also.matter == pytest.approx(empty.matter, abs=1e-6)
+    assert str(also) == str(empty)
+    if one.cell is None:
+        assert other.cell is None
+        wanted, found = (
+            np.sort(np.linalg.norm(c.positions[:, None] - c.positions, axis=2).ravel()) for c in (one, other)
+        )
+        np.testing.assert_allclose(found, wanted, atol=1e-6)
+    else:
+        np.testing.assert_allclose(
+            np.sort(sorted_distances(other, k=12), axis=0), np.sort(sorted_distances(one, k=12), axis=0), atol=1e-6
+        )
+
+
+@pytest.mark.parametrize("name", SIMPLE)
+def test_a_crystal_has_none_in_any_cell(name):
+    for seed in range(5):
+        crystal = in_another_cell(supercell(SIMPLE[name], (3, 3, 3)), seed)
+        assert without_vacuum(crystal)[0] is crystal
+
+
+def test_a_slab_that_is_marked_as_one_may_have_any_third_vector():
+    """Two ribbons beside each other: what the vector that does not repeat is does not matter."""
+    places = np.array([[0, 0, 0], [1.5, 0.8, 1.0]])
+    upright = Crystal(places, ["C"] * 2, cell=np.diag([2.5, 15, 20]), pbc=(True, True, False))
+    oblique = Crystal(places, ["C"] * 2, cell=[[2.5, 0, 0], [2.5, 15, 0], [3, 9, 20]], pbc=(True, True, False))
+    for crystal in (upright, oblique):
+        found, vacuum = without_vacuum(crystal)
+        assert found.pbc == (True, False, False)
+        np.testing.assert_allclose(vacuum.gap, [14.2])
+
+
+def test_the_vacuum_says_its_thickness_in_words():
+    texts = [str(without_vacuum(ALONE[name])[1]) for name in ("monolayer", "wire", "molecule")]
+    assert texts == [
+        "vacuum of 20 Å in one direction",
+        "vacuum of 13 Å and 19 Å in two directions",
+        "vacuum of 10.8 Å, 11.1 Å and 12 Å in three directions",
+    ]
 
 
 @pytest.mark.parametrize("name", SIMPLE)

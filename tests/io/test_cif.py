@@ -14,6 +14,7 @@ from xtalprint.elements import SYMBOLS
 from xtalprint.errors import XtalprintError
 from xtalprint.io import cif, iter_read, read
 from xtalprint.io.cif_symmetry import Operations, fits_cell
+from xtalprint.io.quiet import first_line
 
 
 def cell(a, b=None, c=None, alpha=90, beta=90, gamma=90):  # noqa: PLR0917 - the usual order of six
@@ -113,6 +114,11 @@ def test_the_axes_may_stand_in_the_name(write, name):
         cell(4.7589, 4.7589, 12.991, gamma=120), f"_symmetry_space_group_name_H-M '{name}'", atoms("Al 0 0 0.3521")
     )
     assert len(read(write("h.cif", text))[0]) == 12
+
+
+def test_numbers_in_the_words_of_another_library_are_plain():
+    error = ValueError("thickness=[np.float64(0.001), np.float64(1e-09)] Å, np.int64(3) below threshold")
+    assert first_line(error) == "thickness=[0.001, 1e-09] Å, 3 below threshold"
 
 
 def test_formula_units_choose_between_two_origins(write):

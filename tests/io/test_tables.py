@@ -49,6 +49,21 @@ def test_every_kind_of_crystal_comes_back(tmp_path):
     assert [(c.source, c.frame) for c in table.crystals] == [(str(path), i) for i in range(4)]
 
 
+def test_labels_leave_the_groups_of_rows_as_they_are(tmp_path):
+    """A part of a table is read without unpacking all of it, with labels or without."""
+    n = 4500
+    labels = {"number": list(range(n)), "name": [None if i % 7 else f"{i}" for i in range(n)], "empty": [None] * n}
+    write_table((COPPER for _ in range(n)), tmp_path / "bare.parquet")
+    write_table((COPPER for _ in range(n)), tmp_path / "labelled.parquet", labels=labels)
+    bare, labelled = (pq.ParquetFile(tmp_path / f"{name}.parquet") for name in ("bare", "labelled"))
+    groups = [[f.metadata.row_group(i).num_rows for i in range(f.num_row_groups)] for f in (bare, labelled)]
+    assert groups == [[2000, 2000, 500]] * 2
+    table = read_table(tmp_path / "labelled.parquet")
+    assert table.labels == labels
+    assert table.ids == read_table(tmp_path / "bare.parquet").ids
+    assert len(list(tmp_path.iterdir())) == 2
+
+
 def test_the_file_has_the_columns_of_all_crystal_tables(tmp_path):
     path = tmp_path / "t.parquet"
     write_table([COPPER], path)
@@ -104,6 +119,12 @@ def raw(path, **columns):
             "frame 1: cell, numbers and frac differ in length; write 9 numbers",
         ),
         ({"frac": [[0.0, 0, 0], None]}, "frame 1: the row lacks cell, numbers or frac; complete or remove the row."),
+        (
+            {"frac": [[0.0, 0, 0], [0, None, 0]]},
+            "frame 1: a number is missing inside the list in frac; complete or remove the row.",
+        ),
+        ({"numbers": [[29], [None]]}, "frame 1: a number is missing inside the list in numbers; complete"),
+        ({"pbc": [[True] * 3, [True, None, True]]}, "frame 1: a number is missing inside the list in pbc; complete"),
         ({"numbers": [[29], [0]]}, "frame 1, atom 0: unknown element (value: 0)"),
         ({"numbers": [[29], []], "frac": [[0.0, 0, 0], []]}, "frame 1: no atoms"),
         ({"cell": [[3.0, 0, 0, 0, 3, 0, 0, 0, 3], [0.0] * 9]}, "frame 1: cell is flat"),
@@ -123,6 +144,41 @@ def test_a_bad_row_does_not_stop_the_others(tmp_path, columns, message):
         read_table(path).crystals[1]
 
 
+def test_a_column_without_a_type_counts_as_absent(tmp_path):
+    """Pandas writes a column that has no value with the type null."""
+    path = tmp_path / "t.parquet"
+    write_table([COPPER, COPPER], path)
+    table = pq.read_table(path)
+    for name in ("occupancies", "positions"):
+        if name in table.column_names:
+            table = table.drop_columns([name])
+        table = table.append_column(name, pa.nulls(2))
+    pq.write_table(table, path)
+    assert [crystal.formula for crystal in read(path)] == ["Cu", "Cu"]
+    assert [crystal.formula for crystal in read_table(path).crystals] == ["Cu", "Cu"]
+
+
+def test_clusters_need_no_cell_with_a_type(tmp_path):
+    path = tmp_path / "t.parquet"
+    write_table([CLUSTER], path)
+    table = pq.read_table(path)
+    for name in ("cell", "frac", "pbc"):
+        table = table.drop_columns([name]).append_column(name, pa.nulls(1))
+    pq.write_table(table, path)
+    [crystal] = read(path)
+    assert (crystal.formula, crystal.cell) == ("CO", None)
+
+
+def test_a_required_column_without_a_value_is_an_error_of_each_row(tmp_path):
+    path = tmp_path / "t.parquet"
+    raw(path, numbers=[None, None])
+    table = read_table(path)
+    assert table.crystals.numbers_of(0).tolist() == []
+    assert [str(error) for error in iter_read(path)] == [
+        f"{path}, frame {row}: the row lacks cell, numbers or frac; complete or remove the row." for row in (0, 1)
+    ]
+
+
 def test_types_get_the_given_elements(tmp_path):
     path = tmp_path / "t.parquet"
     raw(path, numbers=[[1], [2]], species_known=[False, False])
@@ -134,7 +190,6 @@ def test_types_get_the_given_elements(tmp_path):
     [
         ({"cell": None}, "no crystal table: the column cell is missing (value: id, numbers, frac)"),
         ({"frac": ["a", "b"]}, "the columns of the crystals are of the wrong type"),
-        ({"frac": [[0.0, None, 0], [0, 0, 0]]}, "numbers are missing inside a list"),
         ({"id": [], "cell": [], "numbers": [], "frac": []}, ""),
     ],
 )

@@ -123,7 +123,7 @@ def test_a_particle_in_an_empty_box_is_what_it_is_without_the_box(model):
     assert found.known
     assert found.probability == pytest.approx(free.probability, abs=1e-6)
     assert found.warnings[0].startswith("vacuum of ")
-    assert found.warnings[0].endswith("along axis 2: what stands in it is seen as finite there")
+    assert found.warnings[0].endswith("in three directions: what stands in it is seen as finite there")
 
 
 def test_of_a_handful_of_atoms_nobody_says_whether_it_is_known(model):

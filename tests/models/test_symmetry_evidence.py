@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from xtalprint.crystal import Crystal
 from xtalprint.defects import displace_gaussian, vacancies
-from xtalprint.geometry import supercell, supercell_to, to_cluster
+from xtalprint.geometry import nearest_distances, supercell, supercell_to, to_cluster
 from xtalprint.models.classes import CLASSES
 from xtalprint.models.evidence_fit import fitted_evidence
 from xtalprint.models.manifest import EvidenceTable
@@ -20,9 +20,11 @@ from xtalprint.models.symmetry_evidence import (
     Finding,
     find_evidence,
     marks_of,
+    nearly,
     objections,
     weighed,
 )
+from xtalprint.prototypes import body_centred_tetragonal
 
 N_OUTPUTS = len(CLASSES) + 1
 
@@ -148,4 +150,42 @@ def test_a_supercell_of_a_noisy_cell_gives_the_same_findings_whatever_its_shape(
     assert marks_of(find_evidence(supercell(noisy, repeats), 2.553)) == found
     assert marks_of(find_evidence(supercell(_copper(1), repeats), 2.553)) == marks_of(
         find_evidence(_copper(1), 2.553)
+    )
+
+
+def _stacked(*, shift):
+    """Two cells of fcc on top of each other, one of the four sites moved along the axis by so many bond lengths."""
+    cell = 3.61 * np.diag([np.sqrt(0.5), np.sqrt(0.5), 2.0])
+    places = np.array([[0, 0, 0], [0.5, 0.5, 0.25], [0, 0, 0.5], [0.5, 0.5, 0.75]]) @ cell
+    places[2, 2] += shift * 2.553
+    return Crystal(places, ["Cu"] * 4, cell=cell)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.0005, 0.003, 0.01])
+@pytest.mark.parametrize("shift", [0.05, 0.06, 0.08])
+def test_sites_that_are_almost_copies_are_told_apart_in_a_noisy_box(rng, noise, shift):
+    cell = _stacked(shift=shift)
+    found = find_evidence(cell, 2.553, closer=True)
+    assert [(finding.number, finding.n_sites) for finding in found] == [(99, 4), (225, 1)]
+    box = displace_gaussian(supercell(cell, (4, 4, 4)), noise, rng)
+    assert marks_of(find_evidence(box, 2.553, closer=True)) == marks_of(found)
+
+
+@pytest.mark.parametrize(("c_over_a", "number"), [(1.0, 229), (1.01, 229), (1.02, 139), (1.05, 139)])
+@pytest.mark.parametrize("repeats", [1, 6])
+def test_a_nearly_cubic_crystal_is_looked_at_once_more(c_over_a, number, repeats):
+    crystal = supercell(body_centred_tetragonal(4.0, c_over_a), (repeats,) * 3)
+    length = float(nearest_distances(crystal).mean())
+    findings = find_evidence(crystal, length, closer=True)
+    assert findings[0].number == number
+    warnings = nearly(crystal, length, findings, str(findings[0].crystal_class))
+    assert len(warnings) == (c_over_a != 1.0)
+
+
+def test_what_is_decided_at_a_closer_look_names_the_other_class():
+    crystal = body_centred_tetragonal(4.0, 1.02)
+    length = float(nearest_distances(crystal).mean())
+    [warning] = nearly(crystal, length, find_evidence(crystal, length, closer=True), "bct_139")
+    assert warning == (
+        "bct_139 within 0.052 Å only: within 0.35 Å the symmetry search finds space group 229, that of class bcc"
     )

@@ -75,3 +75,8 @@ def test_a_graph_that_reaches_too_few_is_left_for_all(index):
 
     search = ApproximateSearch(index, 60, Broken())
     assert search.query(GRIDS[5], 10).ids == index.query(GRIDS[5], 10).ids
+
+
+def test_recall_needs_a_query(index):
+    with pytest.raises(WrongUsageError, match="there is no query to measure with; give at least one"):
+        ApproximateSearch(index, 60, None).recall([])

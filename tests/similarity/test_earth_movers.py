@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from scipy.stats import wasserstein_distance
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, parameters
 from xtalprint.descriptors.grid import GRID
 from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.geometry import scaled
 from xtalprint.similarity import (
     CumulativeTable,
     EarthMovers,
@@ -30,7 +32,7 @@ from xtalprint.similarity import (
 from xtalprint.similarity.fingerprinting import default_descriptor
 from xtalprint.similarity.tiles import tiled_distances
 from xtalprint.similarity.whole_numbers import WHOLE
-from xtalprint.studies.random_crystals import in_another_cell, scaled_by
+from xtalprint.studies.random_crystals import in_another_cell
 
 RESULTS = Path(__file__).parents[2] / "results"
 
@@ -122,7 +124,7 @@ def test_the_same_crystal_in_another_cell_is_at_no_distance(seed):
     assert max(earth_movers_distance(fingerprints[0], other) for other in fingerprints) < 1e-6
     table = EarthMovers().table(fingerprints)
     assert EarthMovers().distances(table, table).max() < 1e-6
-    other = EarthMovers().table([GRID().compute(scaled_by(crystal, 1.02))])
+    other = EarthMovers().table([GRID().compute(scaled(crystal, 1.02))])
     assert EarthMovers().distances(other, table).min() > 1e-3, "another crystal is at some"
 
 
@@ -291,3 +293,22 @@ def test_tables():
     joined = CumulativeTable.joined([table[:4], table[4:]])
     assert np.array_equal(joined.unpacked(), table.unpacked())
     assert repr(table) == f"CumulativeTable(9 rows of 3 × 20, {table.nbytes / 1e6:.1f} MB)"
+
+
+def test_rows_are_taken_in_any_order_and_in_little_memory():
+    grids = random_grids(9, 3, 20, complete=False)
+    table = CumulativeTable.of(grids)
+    for rows in ([], [0], [8, 8, 2], [-1, 3, -9]):
+        taken = table.take(np.array(rows, dtype=np.int64))
+        assert np.array_equal(taken.unpacked(), table.unpacked()[rows])
+        assert np.array_equal(taken.group_sums(), table.group_sums()[rows])
+    with pytest.raises(IndexError):
+        table.take(np.array([9]))
+    many = CumulativeTable.joined([table] * 2000)
+    order = np.random.default_rng(1).permutation(len(many))
+    tracemalloc.start()
+    try:
+        many.take(order)
+        assert tracemalloc.get_traced_memory()[1] < 2 * many.nbytes
+    finally:
+        tracemalloc.stop()

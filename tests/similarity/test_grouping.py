@@ -8,7 +8,8 @@ from random_grids import plain_distances, random_grids
 from scipy.sparse.csgraph import connected_components
 
 from xtalprint.errors import WrongUsageError
-from xtalprint.similarity import CumulativeTable, groups_within
+from xtalprint.similarity import CumulativeTable, grouping_by_kind, groups_within
+from xtalprint.similarity.grouping_by_kind import groups_within_kinds
 from xtalprint.similarity.search import SortedTable
 
 
@@ -53,3 +54,17 @@ def test_wrong_tolerances_are_told(grids, tolerance):
         WrongUsageError, match=r"the tolerance is a length in Å .*; give a positive number, or 0 for equal"
     ):
         groups_within(grids, tolerance, bin_width=0.1)
+
+
+def test_groups_of_a_kind(grids, monkeypatch):
+    table = CumulativeTable.of(grids)
+    kinds = [i % 3 if i % 4 else f"alone {i}" for i in range(len(grids))]
+    groups = groups_within_kinds(table, kinds, 0.1, bin_width=0.1)
+    near = plain_distances(grids, grids) <= 0.1 + 1e-6
+    near &= np.array([[a == b for a in kinds] for b in kinds])
+    assert np.array_equal(groups, connected_components(near, directed=False)[1])
+    monkeypatch.setattr(grouping_by_kind, "groups_within", None)  # crystals alone of their kind need no search
+    alone = range(len(grids))
+    assert np.array_equal(groups_within_kinds(table, alone, 0.1, bin_width=0.1), alone)
+    with pytest.raises(WrongUsageError, match="the tolerance is a length in Å"):
+        groups_within_kinds(table, alone, -1, bin_width=0.1)

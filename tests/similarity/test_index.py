@@ -263,6 +263,11 @@ def test_an_index_knows_its_descriptor(tmp_path, monkeypatch):
     monkeypatch.setitem(fingerprinting.HOMES, "PlainGRID", "plain_grid_home")
     loaded = SimilarityIndex.load(tmp_path / "i")
     assert loaded.descriptor == PlainGRID(n_groups=20)
+    change_meta(descriptor={"descriptor": "PlainGRID", "n_groups": 20, "unheard": 1})(tmp_path / "i")
+    later = SimilarityIndex.load(tmp_path / "i")
+    assert len(later.query(np.zeros(index.ordered.table.shape), 5)) == 5
+    with pytest.raises(WrongUsageError, match="this index does not know the descriptor of its fingerprints"):
+        later.query(crystals[0])
     with pytest.raises(
         WrongUsageError, match=r"the index is of PlainGRID\(n_groups=20\), the query of PlainGRID\(n_groups=30\)"
     ):
@@ -330,11 +335,20 @@ def test_a_spoiled_index_is_refused(tmp_path, spoil, message):
     [
         (lambda i: i.query(GRIDS[0], 0), "k must be a whole number, 1 or more (value: 0)."),
         (lambda i: i.query(GRIDS[0], k=True), "k must be a whole number, 1 or more (value: True)."),
+        (
+            lambda i: i.query("a.cif"),
+            "this is the name of a file, and no crystal (value: a.cif); read it first: [cry",
+        ),
+        (lambda i: i.query(None), "one crystal or one fingerprint (value: NoneType); give a crystal."),
         (lambda i: i.query([GRIDS[0]]), "one crystal or one fingerprint (value: list); use query_many for several."),
         (lambda i: i.query(GRIDS[0][:3]), "another shape than those of the index (value: 3 × 50 and 12 × 50)"),
         (lambda i: i.query(random_crystal(0)), "this index does not know the descriptor of its fingerprints"),
         (lambda i: i.within(GRIDS[0], -1), "the distance is a length in Å (value: -1); give a positive number, or 0"),
         (lambda i: i.add(GRIDS[:1], ids=["5"], labels={"half": [1]}), "already (value: 5); give other ids."),
+        (
+            lambda i: i.add([random_crystal(0)], labels={"half": [1]}),
+            "does not know the descriptor of its fingerprints",
+        ),
         (lambda i: i.add(GRIDS[:1]), "must have the labels of the index (value: none); give half."),
         (lambda _: SimilarityIndex.build([]), "there is nothing to compare with; give at least one crystal."),
         (lambda _: SimilarityIndex.build("x"), "as a list or an array (value: str); put one into a list."),
@@ -380,15 +394,17 @@ def test_without_pyarrow(tmp_path, monkeypatch, index):
 
 
 def test_a_descriptor_that_is_not_here():
-    with pytest.raises(WrongUsageError, match=r"this descriptor is not known here \(value: Nonsense\)"):
-        fingerprinting.made_descriptor({"descriptor": "Nonsense"})
+    for name, values in (("Nonsense", {}), ("GRID", {"unheard": 1})):
+        with pytest.raises(WrongUsageError, match=rf"this descriptor is not known here \(value: {name}\)"):
+            fingerprinting.made_descriptor({"descriptor": name} | values)
 
 
 class KilledError(BaseException):
     pass
 
 
-def test_a_run_killed_while_it_overwrites_loses_no_index(tmp_path, monkeypatch):
+@pytest.mark.parametrize("overwrite", [True, False])
+def test_a_run_killed_while_it_overwrites_loses_no_index(tmp_path, monkeypatch, overwrite):
     few, more = (SimilarityIndex.build(GRIDS[:n], bin_width=0.1) for n in (3, 4))
     few.save(tmp_path / "i")
     replace = Path.replace
@@ -404,6 +420,6 @@ def test_a_run_killed_while_it_overwrites_loses_no_index(tmp_path, monkeypatch):
             more.save(tmp_path / "i", overwrite=True)
     assert not (tmp_path / "i").exists()
     assert len(SimilarityIndex.load(tmp_path / "i")) == 3
-    more.save(tmp_path / "i", overwrite=True)
+    more.save(tmp_path / "i", overwrite=overwrite)
     assert len(SimilarityIndex.load(tmp_path / "i")) == 4
     assert [path.name for path in tmp_path.iterdir()] == ["i"], "nothing is left over"

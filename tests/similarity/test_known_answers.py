@@ -63,6 +63,17 @@ def test_the_released_recipe_by_cutoff(smearing):
         EarthMovers(bin_width=0.1).table(fingerprints[0].array[None] * 1.01)
 
 
+def test_densities_are_named_with_their_descriptor():
+    function = xp.RDF().compute(perovskite(3.9))
+    told = (
+        r"group 0 of fingerprint 0, of RDF, has more than the mass 1 .* or take a normalised descriptor, such as GRID"
+    )
+    with pytest.raises(xp.XtalprintError, match=told):
+        xp.SimilarityIndex.build([function, function])
+    with pytest.raises(xp.XtalprintError, match=told):
+        xp.emd(function, function)
+
+
 def test_the_index_of_a_notebook(tmp_path):
     sizes = [3.8, 3.9, 4.0, 4.1, 4.3]
     index = xp.SimilarityIndex.build([perovskite(a) for a in sizes], labels={"a": sizes})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import shutil
 import signal
 import socket
@@ -341,3 +343,13 @@ def test_wrong_usage_is_told(metric, table, options, message):
     with pytest.raises(WrongUsageError) as caught:
         distance_matrix(metric, table, **options)
     assert message in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fallocate"), reason="of these systems only")
+def test_a_disk_without_room_is_told(tmp_path, metric, table, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(WrongUsageError, match=r"d\.npy\.part: cannot be written: No space left on device"):
+        distance_matrix(metric, table, path=tmp_path / "d.npy")

@@ -8,11 +8,12 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from xtalprint.geometry import nearest_distances, space_group_number
+from xtalprint.crystal import Crystal
+from xtalprint.geometry import nearest_distances, scaled, space_group_number
 from xtalprint.prototypes import perovskite
 from xtalprint.studies import similarity_metric, similarity_peer
 from xtalprint.studies.base import run_study
-from xtalprint.studies.random_crystals import in_another_cell, random_crystal, scaled_by, scaled_to
+from xtalprint.studies.random_crystals import in_another_cell, random_crystal, scaled_to
 from xtalprint.studies.similarity_methods import Method, methods
 from xtalprint.studies.similarity_metric import triangle, violations
 from xtalprint.studies.similarity_peer import Chain
@@ -54,7 +55,7 @@ def test_what_breaks_an_axiom_is_found():
         return np.abs(n[:, None] - n) + 0.5 * (n[:, None] > n)
 
     crystals = [random_crystal(np.random.default_rng(i)) for i in range(4)]
-    twins = [scaled_by(crystal, 1.0) for crystal in crystals]
+    twins = [scaled(crystal, 1.0) for crystal in crystals]
     found = violations(Method("sites", "1", sites, {}), crystals, twins)
     assert found["asymmetry"] == 0.5
     assert found["distance_to_itself"] == 0
@@ -115,3 +116,10 @@ def test_a_matcher_is_counted():
         "triangle_broken": 1,
         "zero_though_expanded": 2,
     }
+
+
+def test_a_scaled_crystal_keeps_its_occupancies_and_directions_that_repeat():
+    film = Crystal([[0, 0, 0]], ["Cu"], cell=2 * np.eye(3), occupancies=[0.5], pbc=(True, True, False))
+    larger = scaled_to(film, 64.0)
+    assert larger.volume == pytest.approx(64.0)
+    assert (larger.occupancies.tolist(), larger.pbc) == ([0.5], film.pbc)

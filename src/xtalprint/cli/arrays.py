@@ -6,17 +6,15 @@ import hashlib
 import json
 import re
 import zipfile
-from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from xtalprint._version import __version__
+from xtalprint.files import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from xtalprint.cli.records import Record
     from xtalprint.descriptors.base import Fingerprint
 
@@ -64,7 +62,7 @@ class ArrayFolder:
             "warnings": np.array(fingerprint.warnings, dtype=np.str_),
             "version": np.array(f"xtalprint {__version__}"),
         }
-        with replacing(path) as beside, beside.open("wb") as stream:
+        with whole_file(path) as beside, beside.open("wb") as stream:
             np.savez_compressed(stream, **content)
         record: dict[str, Any] = {
             "source": fingerprint.source,
@@ -77,7 +75,7 @@ class ArrayFolder:
         }
         if self._pictures:
             picture = path.with_suffix(".png")
-            with replacing(picture) as beside:
+            with whole_file(picture) as beside:
                 fingerprint.plot().savefig(beside, format="png", dpi=150)
             record["picture"] = str(picture)
         return record
@@ -117,14 +115,3 @@ def _made_from(path: Path) -> tuple[str, int | None] | None:
             return str(stored["source"]), None if frame < 0 else frame
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a place to write to, moved to ``path`` at the end: an array is there complete or not at all."""
-    beside = path.with_name(f".{path.name}.part")
-    try:
-        yield beside
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

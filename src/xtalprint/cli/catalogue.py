@@ -7,14 +7,13 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.files import PARQUET, as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from xtalprint.io.table_labels import TableLabels
 
-#: As xtalprint.io.tables.TABLES, which is not imported for --help.
-TABLE_ENDINGS = (".parquet", ".pq")
 #: Keys of a record that a label must not take.
 TAKEN = frozenset({"rank", "id", "distance", "unit", "metric", "source", "frame", "status", "warnings", "error"})
 
@@ -102,7 +101,7 @@ class Catalogue:
         for path in paths:
             table = None
             with suppress(XtalprintError):
-                table = self._table(path) if path.lower().endswith(TABLE_ENDINGS) else None
+                table = self._table(path) if path.lower().endswith(PARQUET) else None
             places.extend(Place(path, row) for row in range(len(table or ())))
         self.check(places, self.ids_of(places))
 
@@ -116,13 +115,7 @@ class Catalogue:
 
     def labels_of(self, places: Sequence[Place]) -> dict[str, list[Any]]:
         """Values for each structure by name, as plain data for records; None where its file has no such label."""
-        columns: dict[str, list[Any]] = {}
-        for name, values in self.columns_of(places).items():
-            key = name
-            while key in TAKEN or key in columns:
-                key = f"label_{key}"
-            columns[key] = [plain(value) for value in values]
-        return columns
+        return for_records(self.columns_of(places))
 
     def columns_of(self, places: Sequence[Place]) -> dict[str, list[Any]]:
         """Values for each structure by name, as they are in its file; None where it has no such label."""
@@ -147,9 +140,21 @@ class Catalogue:
         return self._tables[source]
 
 
-def as_text(name: str) -> str:
-    """Text for any file or font: bytes of a file name that are not UTF-8 are written in hexadecimal."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def for_records(labels: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """Labels as plain data, under names that no entry of a record has.
+
+    Examples
+    --------
+    >>> for_records({"gap": [1.5, float("nan")], "status": ["new", None]})
+    {'gap': [1.5, None], 'label_status': ['new', None]}
+    """
+    columns: dict[str, list[Any]] = {}
+    for name, values in labels.items():
+        key = name
+        while key in TAKEN or key in columns:
+            key = f"label_{key}"
+        columns[key] = [plain(value) for value in values]
+    return columns
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - plain data

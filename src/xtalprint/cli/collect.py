@@ -18,15 +18,15 @@ from xtalprint.cli.records import Format, Table, chosen_format, record_writer
 from xtalprint.cli.summary import Tally, summary
 from xtalprint.cli.tables import ClassTable, FileTable
 from xtalprint.errors import WrongUsageError
+from xtalprint.files import PARQUET
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from xtalprint.io.record_files import RecordFile
 
 #: As in xtalprint.similarity.preparing_job, which is not imported for --help.
 PREPARED = "prepared"
-PARQUET = (".parquet", ".pq")
 
 
 @click.command(
@@ -51,11 +51,11 @@ def collect(ctx: click.Context, *, folder: Path, format_: Format | None, output:
 
     The exit code is that of the run: 1 if some structures failed.
     """
-    from xtalprint.io.record_files import merge_run, read_shards  # noqa: PLC0415 - not for --help
+    from xtalprint.io.record_files import merge_run  # noqa: PLC0415 - not for --help
 
     start = time.perf_counter()
     if output is None or output.suffix.lower() not in PARQUET:
-        tally = _write(read_shards(folder), chosen_format(format_, output), output)
+        tally = _write(folder, chosen_format(format_, output), output)
     elif format_ is not None:
         raise click.UsageError("a Parquet file has one format; leave --format out, or give another ending")
     else:
@@ -65,8 +65,13 @@ def collect(ctx: click.Context, *, folder: Path, format_: Format | None, output:
     ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
 
 
-def _write(shards: Iterator[tuple[Path, RecordFile]], format_: Format, output: Path | None) -> Tally:
-    first = next(shards)  # every run has one, if only of an error
+def _write(folder: Path, format_: Format, output: Path | None) -> Tally:
+    from xtalprint.io.record_files import empty_run, read_shards  # noqa: PLC0415 - not for --help
+
+    shards = read_shards(folder)
+    first = next(shards, None)
+    if first is None:
+        raise empty_run(folder)
     table, columns = _look(first[1])
     finished = failed = 0
     with record_writer(format_, output, table=table, columns=columns) as write:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xtalprint.cli import options
-from xtalprint.cli.comparison import Comparison
+from xtalprint.cli.comparison import Comparison, check_number_drawn
 from xtalprint.cli.gathering import gather, prepare_share
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.inputs import InputStream
@@ -28,8 +28,9 @@ _TWO = 2
     short_help="Say how different structures are, by one of several metrics.",
     epilog="""\b
 Metrics (a metric obeys the triangle inequality; all are symmetric, and 0 for
-equal structures; only composition and total see elements, H to Bi without
-noble gases: a structure with another element is an error there):
+equal structures; only composition, total, their -metric forms and sums with
+one of them see elements, H to Bi without noble gases: a structure with
+another element is an error there):
   grid-emd            earth mover's distance of GRID: how far the first, second
                       ... hundredth neighbours lie apart; in Å; a metric
   grid-euclid         Euclidean distance of GRID; a metric
@@ -47,7 +48,8 @@ noble gases: a structure with another element is an error there):
 
 \b
 Weighted sums: NAME:WEIGHT for each part, joined by + or in options of their
-own; a sum has no unit, and is a metric if all its parts are.
+own; a sum has no unit, and is a metric if all its parts are. For several
+metrics beside each other, give the command once for each.
 
 \b
 Examples:
@@ -113,19 +115,25 @@ def compare(
     inputs.check_output(output)
     check_folder(output)
     _check_places(matrix, pictures)
+    if pictures is not None:
+        check_number_drawn(inputs.least_structures())
     format_ = chosen_format(format_, output)
     errors: list[Record] = []
     gathered, tally = gather(metric, inputs, spreading, elements=elements, quiet=quiet, report=errors.append)
     if len(gathered) < _TWO and not errors:
         raise click.UsageError("one structure has nothing to be compared with; name another file")
-    comparison = Comparison(gathered, matrix, format_ == "table", spreading.engine.workers, quiet=quiet)
+    comparison = Comparison(gathered, matrix, format_ == "table", spreading.threads, quiet=quiet)
     with record_writer(format_, output, table=comparison.look(inputs.paths), columns=comparison.columns) as write:
         if len(gathered) >= _TWO:
             comparison.run(write, pictures)
         for record in errors:
             write(record)
     if not quiet:
-        click.echo(summary("compared", tally, time.perf_counter() - start), err=True)
+        compared = len(gathered) >= _TWO
+        click.echo(summary("compared" if compared else "prepared", tally, time.perf_counter() - start), err=True)
+        if not compared:
+            left = "one structure is left, which has nothing to be compared with" if len(gathered) else "none is left"
+            click.echo(f"nothing was compared: {left}", err=True)
     ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
 
 

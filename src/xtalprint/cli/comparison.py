@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from xtalprint.cli.arrays import replacing
 from xtalprint.cli.pairs import LARGEST_MATRIX, MatrixTable, PairTable, RowTable, is_row, name_of
 from xtalprint.cli.progress import ProgressBar
 from xtalprint.cli.tables import MAX_SOURCE_WIDTH
 from xtalprint.errors import WrongUsageError
+from xtalprint.files import whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -101,16 +101,12 @@ class Comparison:
             return MatrixTable(self.metric.name, self.metric.unit)
         ids = zip(self.gathered.places, self.gathered.ids, strict=True)
         names = [*paths, *(known for place, known in ids if is_row(*place, known))]
-        return PairTable(names, self.metric.unit) if self.matrix is None else RowTable(names)
+        return PairTable(names, self.metric.name, self.metric.unit) if self.matrix is None else RowTable(names)
 
     def run(self, write: Write, pictures: Path | None) -> None:
         """Compare all with each other."""
-        if pictures is not None and len(self.gathered) > MOST_DRAWN:
-            raise WrongUsageError(
-                f"a picture of more than {MOST_DRAWN} structures shows nothing",
-                value=len(self.gathered),
-                remedy="leave --pictures out, or compare fewer",
-            )
+        if pictures is not None:
+            check_number_drawn(len(self.gathered))
         table = self.gathered.table()
         whole: NDArray[Any] | None = None
         if self.matrix is not None:
@@ -228,10 +224,20 @@ class Comparison:
             warnings.filterwarnings("ignore", message="Glyph")  # of a name in letters that the font lacks
             for name, figure in drawn.figures():
                 names.append(str(folder / name))
-                with replacing(folder / name) as beside:
+                with whole_file(folder / name) as beside:
                     figure.savefig(beside, format="png", dpi=150)
         if not self.quiet:
             click.echo(f"pictures: {', '.join(names)}", err=True)
+
+
+def check_number_drawn(n: int) -> None:
+    """Refuse pictures of too many structures."""
+    if n > MOST_DRAWN:
+        raise WrongUsageError(
+            f"a picture of more than {MOST_DRAWN} structures shows nothing",
+            value=n,
+            remedy="leave --pictures out, or compare fewer",
+        )
 
 
 class _Whole:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from xtalprint.cli.gathering import Gathered
 
-COLUMNS = ["source", "frame", "status", "id", "formula", "group", "size", "representative", "error"]
+COLUMNS = ["source", "frame", "status", "id", "formula", "group", "size", "representative", "warnings", "error"]
 ID_WIDTH = 32
 #: Å; coordinates in single precision move distances of the same crystal by some 1e-7 Å.
 RESOLUTION = 1e-5
@@ -50,7 +50,8 @@ class GroupTable:
         if record["status"] == "error":
             return "\n".join([f"{source}  error", *note(record["error"])])
         name = shortened(visible(record["id"]), ID_WIDTH)
-        return f"{source}  {record['group']:>7}  {record['size']:>6}  {name:<{ID_WIDTH}}  {record['formula']}"
+        line = f"{source}  {record['group']:>7}  {record['size']:>6}  {name:<{ID_WIDTH}}  {record['formula']}"
+        return "\n".join([line, *(text for warning in record["warnings"] for text in note(warning))])
 
 
 @click.command(
@@ -100,9 +101,9 @@ def duplicates(
     elements but the same distances are joined too, unless --same-composition is given.
 
     There is a record for each structure in the order of the input: id, group (numbered from 0 in the order of first
-    members), size of the group, and representative (the id of its first member). The table for people shows groups of
-    two and more only, one after the other. An input that fails gets a record with status "error", the others are
-    grouped all the same, and the exit code is then 1.
+    members), size of the group, representative (the id of its first member) and warnings. The table for people shows
+    groups of two and more only, one after the other. An input that fails gets a record with status "error", the
+    others are grouped all the same, and the exit code is then 1.
     """
     start = time.perf_counter()
     spreading = Spreading.of(spread, threads=threads)
@@ -155,6 +156,7 @@ def _records(gathered: Gathered, tolerance: float, *, same_composition: bool) ->
             "group": group,
             "size": sizes[group],
             "representative": gathered.ids[first[group]],
+            "warnings": list(gathered.warnings.get(row, ())),
         }
     yield from (record for _, record in failures)
 

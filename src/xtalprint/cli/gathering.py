@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from xtalprint.cli.catalogue import Catalogue, Place, Times, as_text
+from xtalprint.cli.catalogue import Catalogue, Place, Times
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.records import Record, error_record
 from xtalprint.cli.summary import summary
 from xtalprint.cli.tables import visible
 from xtalprint.errors import XtalprintError
+from xtalprint.files import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,19 +7,21 @@ import hashlib
 import os
 import sys
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from xtalprint.errors import UnreadableFileError
+from xtalprint.errors import UnreadableFileError, XtalprintError
+from xtalprint.files import PARQUET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xtalprint.crystal import Crystal
-    from xtalprint.errors import XtalprintError
     from xtalprint.io.parts import Part
 
 STDIN = "-"
@@ -82,20 +84,41 @@ class InputStream:
         from xtalprint.io.parts import cut  # noqa: PLC0415 - NumPy is not needed to print a usage error
 
         files = 0
-        paths = (_no_match(path) if _is_unmatched_pattern(path) else path for path in self._all_paths())
-        for part in cut(paths, self.elements, size=size):
+        for part in cut(self._told_paths(), self.elements, size=size):
             files += part.finished_files
             self._files_at_part.append((part.index, files))
             yield part
 
-    def about(self) -> dict[str, Any]:
-        """What the input is, as plain data: number of files, and SHA-256 of their names in order."""
-        names = hashlib.sha256()
-        number = 0
+    def _told_paths(self) -> Iterator[str | XtalprintError]:
+        """The paths, or errors; of the first file with each ending it is told whether it names its elements itself.
+
+        Workers read the files: to look at each of them here too would take longer than to cut the input.
+        """
+        from xtalprint.io import iter_read  # noqa: PLC0415 - NumPy is not needed to print a usage error
+
+        known: set[str] = set()
         for path in self._all_paths():
+            if _is_unmatched_pattern(path):
+                yield _no_match(path)
+                continue
+            ending = Path(path).suffix.lower()
+            if self.elements is not None and ending not in known:
+                known.add(ending)
+                for item in islice(iter_read(path, elements=self.elements), 1):
+                    self._tell_unused_elements(path, item)
+            yield path
+
+    def about(self) -> dict[str, Any]:
+        """What the input is, as plain data: number of files, SHA-256 of their names in order, first of them."""
+        names = hashlib.sha256()
+        paths = self._all_paths()
+        for path in paths:
             names.update(os.fsencode(path) + b"\n")
-            number += 1
-        return {"number_of_files": number, "sha256_of_their_names": names.hexdigest()}
+        return {
+            "number_of_files": len(paths),
+            "sha256_of_their_names": names.hexdigest(),
+            "first_file": paths[0] if paths else None,
+        }
 
     def _all_paths(self) -> list[str]:
         """The paths, for which a list on stdin is read to its end."""
@@ -110,6 +133,20 @@ class InputStream:
         if others:
             click.echo(f"{path}: names its elements itself ({', '.join(others)}); --elements is not used", err=True)
         return bool(others)
+
+    def least_structures(self) -> int:
+        """How many structures there are at least, without reading them: rows of tables, and one in any other file."""
+        from xtalprint.io.input_file import InputFile  # noqa: PLC0415 - not for a usage error
+        from xtalprint.io.tables import number_of_rows  # noqa: PLC0415 - likewise
+
+        n = 0
+        for path in self.paths:
+            rows = 1
+            if path.lower().endswith(PARQUET):
+                with suppress(XtalprintError):  # told when it is read
+                    rows = number_of_rows(InputFile(path))
+            n += rows
+        return n
 
     def check_output(self, output: Path | None) -> None:
         """Refuse to write over a file that is to be read."""

@@ -93,6 +93,14 @@ def _metric(ctx: click.Context, parameter: click.Parameter, values: Sequence[str
     """One metric, or a weighted sum, under the name that records bear."""
     from xtalprint.similarity.metrics import metric_named  # noqa: PLC0415 - not for --help
 
+    if len(values) > 1 and not any(":" in value or "+" in value for value in values):
+        weighted = " ".join(f"--metric {value}:1" for value in values)
+        raise click.BadParameter(
+            f"several metrics are added up, and need weights, as in {weighted}; for each of them alone, give the "
+            "command once for each",
+            ctx=ctx,
+            param=parameter,
+        )
     try:
         return metric_named("+".join(values)).name
     except WrongUsageError as error:
@@ -109,7 +117,7 @@ def metric_option(function: Command) -> Command:
         callback=_metric,
         metavar="NAME[:WEIGHT]",
         help="What is compared: a metric of xtalprint compare --help, or a weighted sum, as in "
-        "grid-emd:10+composition:1 or in two options.",
+        "grid-emd:10+composition:1 or in two options; several are added up, and need weights.",
     )(function)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xtalprint.cli.catalogue import as_text
-from xtalprint.cli.tables import MAX_SOURCE_WIDTH, note, pad, shortened, visible
+from xtalprint.cli.tables import MAX_SOURCE_WIDTH, note, pad, short_name, shortened, visible
+from xtalprint.files import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,14 +22,14 @@ class PairTable:
     ----------
     paths
         The files to come.
-    unit
+    metric, unit
         Of the distances.
     """
 
-    def __init__(self, paths: Sequence[str], unit: str) -> None:
+    def __init__(self, paths: Sequence[str], metric: str, unit: str) -> None:
         widest = max((len(path) for path in paths), default=MAX_SOURCE_WIDTH)
         self._width = min(max(widest, len("structure")) + len(" (99)"), MAX_SOURCE_WIDTH)
-        self._title = distance_title(unit)
+        self._title = f"{metric}, {distance_title(unit)}"
 
     def header(self) -> str:
         """Titles of the columns."""
@@ -103,18 +103,6 @@ class RowTable:
         if record["status"] == "error":
             return "\n".join([f"{name}  error", *note(record["error"])])
         return f"{name}  {record['row']}"
-
-
-def short_name(source: str | None, frame: int | None, width: int) -> str:
-    """File and frame where it is not the first, shortened at the left.
-
-    Examples
-    --------
-    >>> short_name("way/to/melt.extxyz", 3, 16)
-    '…melt.extxyz (3)'
-    """
-    behind = f" ({frame})" if frame else ""
-    return shortened(visible(source or "?"), width - len(behind)) + behind
 
 
 def is_row(source: str | None, frame: int | None, known: str) -> bool:

@@ -8,16 +8,17 @@ import io
 import json
 import os
 import sys
-import tempfile
 from contextlib import contextmanager
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
 import click
 
+from xtalprint.files import PARQUET, whole_file
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from xtalprint.errors import XtalprintError
 
@@ -26,6 +27,8 @@ Format = Literal["table", "json", "csv"]
 
 #: What ``--output`` says about the format when ``--format`` does not.
 RECORD_ENDINGS: dict[str, Format] = {".json": "json", ".jsonl": "json", ".csv": "csv", ".txt": "table"}
+#: Endings that promise what is not written.
+NO_RECORDS = (".xlsx", ".xls", ".ods", *PARQUET)
 
 
 #: For terminals that do not know UTF-8; one character each, so that columns stay columns.
@@ -49,13 +52,23 @@ def chosen_format(format_: Format | None, output: Path | None) -> Format:
 
     Examples
     --------
+    >>> from pathlib import Path
     >>> chosen_format(None, Path("classes.csv"))
     'csv'
     >>> chosen_format(None, None)
     'table'
+
+    Raises
+    ------
+    click.BadParameter
+        For the ending of a spreadsheet or of Parquet, which records are not written as.
     """
     if format_ is not None:
         return format_
+    if output is not None and output.suffix.lower() in NO_RECORDS:
+        raise click.BadParameter(
+            f"records are not written as {output.suffix}; end the name in .csv, .jsonl or .txt", param_hint="--output"
+        )
     return RECORD_ENDINGS.get(output.suffix.lower(), "table") if output else "table"
 
 
@@ -185,19 +198,17 @@ def _atomic(output: Path) -> Iterator[TextIO]:
         with output.open("w", encoding="utf-8", newline="") as stream:
             yield stream
         return
-    try:
-        handle, name = tempfile.mkstemp(prefix=f".{output.name}.", dir=output.parent)
-    except OSError as error:
-        raise click.BadParameter(f"cannot write {output}: {error.strerror}", param_hint="--output") from error
-    beside = Path(name)
-    beside.chmod(0o666 & ~_umask())
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
-    except BaseException:
-        _keep(beside, output.with_name(f"{output.name}.partial"))
-        raise
-    beside.replace(output)
+    with whole_file(output) as beside:
+        try:
+            stream = beside.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise click.BadParameter(f"cannot write {output}: {error.strerror}", param_hint="--output") from error
+        try:
+            with stream:
+                yield stream
+        except BaseException:
+            _keep(beside, output.with_name(f"{output.name}.partial"))
+            raise
 
 
 def _keep(unfinished: Path, partial: Path) -> None:
@@ -206,9 +217,3 @@ def _keep(unfinished: Path, partial: Path) -> None:
         return
     unfinished.replace(partial)
     click.echo(f"xtalprint: the records finished so far are in {partial}", err=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

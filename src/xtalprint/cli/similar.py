@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from xtalprint.cli import options
+from xtalprint.cli.catalogue import TAKEN, for_records
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
 from xtalprint.cli.index import METRIC, built, known_crystals
 from xtalprint.cli.inputs import InputStream
@@ -102,7 +103,7 @@ Examples:
     is_flag=True,
     help="Let faiss look for candidates, of which 400 are compared exactly; one of the nearest may be missing. Up to "
     "100,000 crystals, the most that was measured, the exact search is faster; and each command builds the graph of "
-    "faiss anew, in 24 s for so many.",
+    "faiss anew, in 21 s for so many.",
 )
 @options.labels_option
 @options.elements_option
@@ -162,6 +163,7 @@ def similar(
     inputs = InputStream(files, elements)
     inputs.check_output(output)
     check_folder(output)
+    format_ = chosen_format(format_, output)
     if approximate:
         _check_faiss()
     left_out: list[Record] = []
@@ -173,7 +175,7 @@ def similar(
     same = {"unit": _unit(metric), "metric": metric}
     look = NeighbourTable(inputs.paths, list(known.labels), same["unit"])
     columns = ["rank", "id", "distance", *same, *known.labels, "source", "frame", "status", "warnings", "error"]
-    with record_writer(chosen_format(format_, output), output, table=look, columns=columns) as write:
+    with record_writer(format_, output, table=look, columns=columns) as write:
         # Threads share the index, whoever made it.
         tally = spreading.each_in_threads(job.answer, inputs, lambda answer: _write(answer, same, write), quiet=quiet)
         for record in left_out:
@@ -181,7 +183,8 @@ def similar(
     if not quiet:
         click.echo(summary("looked up", tally, time.perf_counter() - start), err=True)
     if left_out and not quiet:
-        click.echo(f"{len(left_out)} rows of {table} could not be searched; each has a record", err=True)
+        rows = "1 row" if len(left_out) == 1 else f"{len(left_out)} rows"
+        click.echo(f"{rows} of {table} failed and could not be searched; each has a record", err=True)
     ctx.exit(SOME_FAILED if tally.failed or left_out else ALL_WELL)
 
 
@@ -220,15 +223,21 @@ def _opened(folder: Path, labels: Sequence[str] | None) -> SimilarityIndex:
         raise
     except XtalprintError as error:
         raise click.BadParameter(str(error), param_hint="--index") from error
-    if labels is None:
-        return known
-    missing = [name for name in labels if name not in known.labels]
+    wanted = list(known.labels) if labels is None else [_as_in_index(name, known) for name in labels]
+    missing = [name for name in wanted if name not in known.labels]
     if missing:
         raise click.BadParameter(
             f"{missing[0]} is no label of the index; it has {', '.join(known.labels) or 'none'}",
             param_hint="--labels",
         )
-    return replace(known, labels={name: known.labels[name] for name in labels})
+    plain = for_records({name: known.labels[name] for name in wanted})
+    return replace(known, labels={name: tuple(values) for name, values in plain.items()})
+
+
+def _as_in_index(name: str, known: SimilarityIndex) -> str:
+    """A label with the name of an entry of the record is in an index under the name that records give it."""
+    in_records = f"label_{name}"
+    return in_records if name not in known.labels and name in TAKEN and in_records in known.labels else name
 
 
 def _made(
@@ -248,15 +257,13 @@ def _made(
 
     try:
         read_labels(str(table), names=labels)  # said before the work, not after it
-        inputs = InputStream([str(table)])
-        known, _ = known_crystals(
-            metric, inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=report
-        )
-        return built(**known) if metric == METRIC else DirectSearch(metric_named(metric), **known)
     except MissingExtraError:
         raise
     except XtalprintError as error:
         raise click.BadParameter(str(error), param_hint="--table") from error
+    inputs = InputStream([str(table)])
+    known, _ = known_crystals(metric, inputs, spreading, labels=labels, elements=elements, quiet=quiet, report=report)
+    return built(**known) if metric == METRIC else DirectSearch(metric_named(metric), **known)
 
 
 def _job(known: SimilarityIndex | DirectSearch, k: int, *, approximate: bool) -> SearchJob:

@@ -122,6 +122,11 @@ class Spreading:
         """Whether others do a part of the work."""
         return self.share.of > 1
 
+    @property
+    def threads(self) -> int | None:
+        """How many threads of this process compare what is prepared; None means all cores."""
+        return 1 if self.engine.name == "serial" else self.engine.workers
+
     def check_share(self, elsewhere: dict[str, Any]) -> None:
         """Refuse options that say where the result goes, which one share of many has not.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import textwrap
 import unicodedata
@@ -35,10 +34,8 @@ class SourceColumn:
         return "file (frame)".ljust(self.width)
 
     def cell(self, record: Mapping[str, Any]) -> str:
-        """File and frame, shortened at the left: the end of a path tells more than its beginning."""
-        source = visible(os.fspath(record.get("source") or "?"))
-        frame = f" ({record['frame']})" if record.get("frame") else ""
-        return pad(shortened(source, self.width - len(frame)) + frame, self.width)
+        """File and frame, as wide as the column."""
+        return pad(short_name(record.get("source"), record.get("frame"), self.width), self.width)
 
 
 class ClassTable:
@@ -152,6 +149,18 @@ def percent(probability: float) -> str:
     ('>99.99%', '100.00%', '50.00%')
     """
     return ">99.99%" if 0.9999 < probability < 1 else f"{100 * probability:.2f}%"  # noqa: PLR2004 - two decimals
+
+
+def short_name(source: str | None, frame: int | None, width: int) -> str:
+    """File and frame where it is not the first, shortened at the left, where it tells least.
+
+    Examples
+    --------
+    >>> short_name("way/to/melt.extxyz", 3, 16)
+    '…melt.extxyz (3)'
+    """
+    behind = f" ({frame})" if frame else ""
+    return shortened(visible(source or "?"), width - len(behind)) + behind
 
 
 def shortened(text: str, width: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -98,7 +98,7 @@ def train(
     minutes, and a run that was stopped and resumed ends with the same weights as one that was not. stiffness is the
     exception: it learns from calculated moduli, which are in no package, and goes on after whole folds.
     """
-    more = _only_for_some(name, threads=threads, device=device, allow_download=allow_download)
+    more = _only_for_some(name, threads=threads, device=device, allow_download=allow_download, quiet=quiet)
     recipe = _recipe(name, config, quick=quick)
     if classes is not None:
         if name != PROTOTYPE:
@@ -112,14 +112,15 @@ def train(
         resume=resume,
         command=_command(name, config, classes, seed=seed, epochs=epochs, quick=quick),
         say=(lambda _: None) if quiet else (lambda text: click.echo(text, err=True)),
-        report=(lambda _: None) if quiet else _report,
         **more,
     )
     click.echo(f"{manifest.name} {manifest.version}: {manifest.headline}")
     click.echo(f"written to {output}; use it with --model {output}", err=True)
 
 
-def _only_for_some(name: str, *, threads: int | None, device: str | None, allow_download: bool) -> dict[str, bool]:
+def _only_for_some(
+    name: str, *, threads: int | None, device: str | None, allow_download: bool, quiet: bool
+) -> dict[str, Any]:
     """Refuse options that mean nothing for a model; gives what its training takes beyond the others."""
     if name == STIFFNESS:
         if threads is not None or device is not None:
@@ -128,7 +129,7 @@ def _only_for_some(name: str, *, threads: int | None, device: str | None, allow_
         return {"allow_download": allow_download}
     if allow_download:
         raise click.UsageError("--allow-download is for: xtalprint train stiffness; other data are made here")
-    return {}
+    return {"report": (lambda _: None) if quiet else _report}
 
 
 def _recipe(name: str, config: Path | None, *, quick: bool) -> RunConfig:

@@ -84,17 +84,26 @@ class WatchedExecutor(Executor):
 
     def _finish(self, future: Future[Any], work: Callable[[], Any], again: int, inner: Future[Any]) -> None:
         if again and not inner.cancelled() and _is_mishap(inner.exception()):
-            self._ask(future, work, again - 1)
+            try:
+                self._ask(future, work, again - 1)
+            except Exception as refusal:  # noqa: BLE001 - it would be lost here, and the future waited for for ever
+                self._end(future, refusal)
             return
+        if inner.cancelled():
+            self._end(future, self._lost())
+        elif (error := inner.exception()) is not None:
+            self._end(future, error)
+        else:
+            self._end(future, None, inner.result())
+
+    def _end(self, future: Future[Any], error: BaseException | None, result: Any = None) -> None:  # noqa: ANN401 - of Executor
         with self._lock:
             self._waiting.discard(future)
         with suppress(InvalidStateError):  # given up
-            if inner.cancelled():
-                future.set_exception(self._lost())
-            elif (error := inner.exception()) is not None:
-                future.set_exception(error)
+            if error is None:
+                future.set_result(result)
             else:
-                future.set_result(inner.result())
+                future.set_exception(error)
 
     def _watch(self) -> None:
         asked = seen = time.monotonic()

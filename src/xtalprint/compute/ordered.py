@@ -6,6 +6,8 @@ import os
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from numbers import Integral
+from statistics import median
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from xtalprint.errors import WrongUsageError
@@ -20,6 +22,9 @@ Result = TypeVar("Result")
 #: Items in work or waiting per worker. Enough that no worker idles while the slowest item of the window is finished,
 #: few enough that memory does not grow with the number of items.
 AHEAD_PER_WORKER = 4
+#: If nobody says how many threads, the calling thread works alone as long as the median time of the last few items is
+#: less than so many seconds: handing such items to others and waiting for the interpreter lock costs more.
+QUICK, FEW = 1.5e-3, 3
 _NO_ITEM = object()
 
 
@@ -59,8 +64,9 @@ def map_ordered(
     items
         Anything iterable; it is read lazily.
     threads
-        Number of worker threads; None means all cores available to this process, 1 means no workers at all: the
-        calls are made by the calling thread. Threads help where the function releases the interpreter lock.
+        Number of worker threads; 1 means no workers at all: the calls are made by the calling thread. None means all
+        cores available to this process, as soon as items take longer than `QUICK`. Threads help where the function
+        releases the interpreter lock.
     executor
         Another pool to work in (processes, Dask's ``client.get_executor()``), with ``threads`` workers. It is left
         open for its owner; only what was submitted here is cancelled.
@@ -90,7 +96,21 @@ def map_ordered(
         return _windowed(executor, function, items, AHEAD_PER_WORKER * workers, rescue)
     if workers == 1:
         return (function(item) for item in items)
-    return _in_threads(function, items, workers)
+    work = _in_threads_if_slow if threads is None else _in_threads
+    return work(function, items, workers)
+
+
+def _in_threads_if_slow(
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int
+) -> Generator[Result, None, None]:
+    iterator, seconds = iter(items), deque[float](maxlen=FEW)
+    for item in iterator:
+        start = perf_counter()
+        result = function(item)
+        seconds.append(perf_counter() - start)
+        yield result
+        if len(seconds) == FEW and median(seconds) > QUICK:
+            yield from _in_threads(function, iterator, workers)
 
 
 def _in_threads(

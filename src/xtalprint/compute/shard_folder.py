@@ -11,13 +11,12 @@ import hashlib
 import json
 import os
 import re
-import socket
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.files import remove_unfinished, whole_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,10 +29,13 @@ MANIFEST = "_manifest.json"
 LIST = "_shards.json"
 #: Version of the layout of the folder.
 LAYOUT = 1
-#: Seconds after which an unfinished file is nobody's any more. Shards are written in one go.
-ABANDONED = 3600
 ADDRESS_DIGITS, CHECK_DIGITS = 32, 16
 _NAME = re.compile(rf"(\d{{8}})-([0-9a-f]{{{ADDRESS_DIGITS}}})-([0-9a-f]{{{CHECK_DIGITS}}})\.parquet")
+#: Of the input, for messages: the sum of all names says whether they are the same, and older folders have it only.
+FIRST_FILE = "first_file"
+_NAMES = "sha256_of_their_names"
+#: Commands that share a job, by its name.
+_COMMANDS = {"prepare": "compare, index or duplicates"}
 _GO_ON = "run the same command again: it goes on where it stopped"
 
 
@@ -71,23 +73,26 @@ class ShardFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._sweep()
-            before = self.manifest()
-            if before is None:
-                self._write(MANIFEST, json.dumps(identity, indent=1, sort_keys=True).encode())
-                return
+            remove_unfinished(self.path)
+            before = self.manifest() or self._sign(identity)
         except OSError as error:
             raise WrongUsageError(
                 f"cannot write into this folder: {error.strerror}",
                 source=str(self.path),
                 remedy="give another folder",
             ) from error
-        if before != json.loads(json.dumps(identity)):
+        if _identity(before) != _identity(json.loads(json.dumps(identity))):
             raise WrongUsageError(
-                f"the folder holds another run: {_difference(before, identity)}",
+                f"the folder holds another run: {_what_differs(before, identity)}",
                 source=str(self.path),
                 remedy="give another folder, or ask the same of the same files",
             )
+
+    def _sign(self, identity: Mapping[str, Any]) -> dict[str, Any]:
+        """Write the manifest; returns the one that is there then, which may be that of another who began at once."""
+        with suppress(FileExistsError), whole_file(self.path / MANIFEST, new=True) as beside:
+            beside.write_text(json.dumps(identity, indent=1, sort_keys=True), encoding="ascii")
+        return self.manifest() or {}
 
     def manifest(self) -> dict[str, Any] | None:
         """What the run is; None if none was begun.
@@ -133,7 +138,8 @@ class ShardFolder:
     def write(self, index: int, address: str, payload: bytes) -> str:
         """Write a shard; returns its name."""
         name = f"{index:08d}-{address}-{_check(payload)}.parquet"
-        self._write(name, payload)
+        with whole_file(self.path / name) as beside:
+            beside.write_bytes(payload)
         return name
 
     def remove(self, names: Sequence[str]) -> None:
@@ -147,12 +153,13 @@ class ShardFolder:
 
         What workers that were killed meanwhile left unfinished is removed.
         """
-        self._sweep()
+        remove_unfinished(self.path)
         found = self.shards()
         names = [found.get(index, []) for index in range(number)]
         if any(len(of_part) != 1 for of_part in names):
             return False
-        self._write(LIST, json.dumps([of_part[0] for of_part in names], indent=0).encode())
+        with whole_file(self.path / LIST) as beside:
+            beside.write_text(json.dumps([of_part[0] for of_part in names], indent=0), encoding="ascii")
         return True
 
     def finished(self) -> list[str]:
@@ -189,34 +196,6 @@ class ShardFolder:
         """Error for a shard of the list that `read` does not accept."""
         return XtalprintError("this shard is damaged", source=str(self.path / name), remedy=_GO_ON)
 
-    def _write(self, name: str, content: bytes) -> None:
-        """Write a file so that it is there as a whole or not at all, even if the machine loses its power."""
-        beside = self.path / f".{name}.{socket.gethostname()}.{os.getpid()}.{time.monotonic_ns()}.part"
-        try:
-            with beside.open("xb") as stream:
-                stream.write(content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            beside.replace(self.path / name)
-        finally:
-            beside.unlink(missing_ok=True)
-        if hasattr(os, "O_DIRECTORY"):
-            folder = os.open(self.path, os.O_RDONLY | os.O_DIRECTORY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-
-    def _sweep(self) -> None:
-        """Remove what was being written when a run was killed."""
-        here = f".{socket.gethostname()}."
-        for beside in self.path.glob(".*.part"):
-            owner = beside.name.removesuffix(".part").split(".")[-2]
-            with suppress(OSError):
-                dead = here in beside.name and owner.isdigit() and not _is_alive(int(owner))
-                if dead or time.time() - beside.stat().st_mtime > ABANDONED:
-                    beside.unlink()
-
 
 def address_in(name: str) -> str:
     """The part of a shard's name that says what the answers depend on."""
@@ -225,18 +204,6 @@ def address_in(name: str) -> str:
 
 def _check(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()[:CHECK_DIGITS]
-
-
-def _is_alive(process: int) -> bool:
-    if os.name == "nt":  # where signal 0 is not a question but Ctrl-C
-        return True
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        return True
-    return True
 
 
 def cut_of(folder: Path) -> int | None:
@@ -254,6 +221,20 @@ def cut_of(folder: Path) -> int | None:
     return None if known is None else known.get("inputs", {}).get("per_shard")
 
 
+def _identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """A manifest without what is for messages only."""
+    inputs = {key: value for key, value in manifest.get("inputs", {}).items() if key != FIRST_FILE}
+    return {**manifest, "inputs": inputs}
+
+
+def _what_differs(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Name the files if they are others, else what is asked."""
+    one, other = before.get("inputs", {}), now.get("inputs", {})
+    if one.get(_NAMES) != other.get(_NAMES):
+        return _other_files(_files(one), _files(other))
+    return _difference(_identity(before), _identity(now))
+
+
 def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     """Name the first thing that differs, in words; what is asked comes before how."""
     for key in sorted({*before, *now}, key=lambda key: (key != "command", key)):
@@ -262,9 +243,25 @@ def _difference(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
             return _difference(old, new)
         if key != "command" and _seen(before) != _seen(now):
             return f"fingerprints of {_seen(before)}, not of {_seen(now)}"
+        if old != new and key == "command":
+            return f"it is of {_COMMANDS.get(str(old), old)}, not of {_COMMANDS.get(str(new), new)}"
         if old != new:
             return f"{key.replace('_', ' ')} was {_short(old)}, is {_short(new)}"
     return "another version of the manifest"
+
+
+def _files(inputs: Mapping[str, Any]) -> str:
+    """Which files, in words."""
+    number, first = inputs.get("number_of_files"), inputs.get(FIRST_FILE)
+    if first is None:
+        return f"{number} file{'s' * (number != 1)}"
+    return f"{_short(first)} and {number - 1} more" if number and number > 1 else _short(first)
+
+
+def _other_files(before: str, now: str) -> str:
+    if before == now:
+        return f"of {before}, but not the same files in the same order"
+    return f"of {before}, not of {now}"
 
 
 def _seen(settings: Mapping[str, Any]) -> str:

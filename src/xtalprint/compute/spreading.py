@@ -12,7 +12,7 @@ from xtalprint.compute.ordered import map_ordered
 from xtalprint.compute.shard_folder import ADDRESS_DIGITS, LAYOUT, ShardFolder, address_in, digest
 from xtalprint.compute.together import together
 from xtalprint.compute.worker import check_stop
-from xtalprint.errors import WrongUsageError
+from xtalprint.errors import WrongUsageError, XtalprintError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -131,6 +131,8 @@ def fill(
     ------
     WrongUsageError
         If the folder cannot be used, or holds another run.
+    XtalprintError
+        If shards are missing at the end, because something else works on the folder.
     """
     place = ShardFolder(folder.resolve())  # workers may stand in another folder
     place.begin(
@@ -150,9 +152,14 @@ def fill(
     yield from _spread(
         partial(_fill_one, job, place, version=__version__), tasks(), pool, partial(_fill_carefully, job, place)
     )
-    if share.of == 1:  # of an input that became shorter; a single job of many does not remove what others made
-        place.remove([name for index, names in there.items() if index >= number for name in names])
-    place.finish(number)
+    if place.finish(number):  # what is left of a longer input belongs to nobody
+        place.remove([name for index, names in place.shards().items() if index >= number for name in names])
+    elif share.of == 1:
+        raise XtalprintError(
+            "the run is not finished: shards are missing, or there are two of a part",
+            source=str(place.path),
+            remedy="stop others that write into this folder, and run the same command again",
+        )
 
 
 def _spread(

@@ -138,8 +138,8 @@ def elasticity(path: str | Path | None = None, *, allow_download: bool = False) 
     path
         The Parquet table or the source distribution, if you have it elsewhere.
     allow_download
-        Whether pip may fetch the source distribution (1.8 MB) into the cache if nothing else is found. Its SHA-256
-        is checked before anything in it is read or run.
+        Whether pip may fetch the source distribution (1.8 MB) into the cache if nothing else is found or the
+        file there is damaged. Its SHA-256 is checked before anything in it is read or run.
 
     Raises
     ------

@@ -20,6 +20,7 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.elements import ATOMIC_NUMBERS
 from xtalprint.errors import UnreadableFileError, WrongUsageError, XtalprintError
+from xtalprint.files import whole_file
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +34,8 @@ TABLE = Path("elasticity", "elasticity.parquet")
 KEYS = ("task_id", "elasticity.K_VRH", "elasticity.G_VRH", "elasticity.elastic_anisotropy", "cif")
 #: Bytes of the member; and seconds that a download may take.
 MOST_BYTES, PATIENCE = 100_000_000, 900
-REMEDY = "fetch it again: delete the file, then datasets.elasticity(allow_download=True)"
+ALLOW = "xtalprint train stiffness --allow-download, or datasets.elasticity(allow_download=True) in Python"
+REMEDY = f"delete the file and fetch it again: {ALLOW}"
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,21 @@ def find_elasticity(path: str | Path | None, *, allow_download: bool) -> Found:
     if root and (table := Path(root) / TABLE).is_file():
         return from_table(table)
     kept = cache_folder() / DISTRIBUTION
-    if not kept.is_file():
-        if not allow_download:
-            raise WrongUsageError(
-                f"the elastic moduli are neither in the folder of XTALPRINT_DATA nor in {kept.parent}",
-                remedy="allow a download of 1.8 MB with datasets.elasticity(allow_download=True), or put "
-                f"{DISTRIBUTION} into that folder",
-            )
+    if allow_download and not _is_whole(kept):
         download(kept)
+    if not kept.is_file():
+        raise WrongUsageError(
+            f"the elastic moduli are neither in the folder of XTALPRINT_DATA nor in {kept.parent}",
+            remedy=f"allow a download of 1.8 MB: {ALLOW}; or put {DISTRIBUTION} into that folder",
+        )
     return from_distribution(kept)
+
+
+def _is_whole(kept: Path) -> bool:
+    try:
+        return hashlib.sha256(kept.read_bytes()).hexdigest() == SHA256
+    except OSError:
+        return False
 
 
 def cache_folder() -> Path:
@@ -108,9 +116,8 @@ def download(target: Path) -> None:
         _check_hash(content, DISTRIBUTION)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-            beside.write_bytes(content)
-            beside.replace(target)
+            with whole_file(target) as beside:
+                beside.write_bytes(content)
         except OSError as error:
             raise XtalprintError(
                 "the cache of this user cannot be written", value=str(target.parent), remedy="set XDG_CACHE_HOME"

@@ -14,7 +14,7 @@ from xtalprint.errors import InternalError, XtalprintError
 from xtalprint.geometry.inputs import is_one
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -123,11 +123,22 @@ class Descriptor(Protocol):
 
 
 def parameters(descriptor: Descriptor) -> dict[str, Any]:
-    """All parameters of a descriptor with its name, as plain data for a record, a card or an ``.npz``."""
+    """All parameters of a descriptor with its name, as plain data for a record, a card or an ``.npz``.
+
+    Numbers of NumPy, which `check_numbers` takes, become those of Python.
+    """
     if not hasattr(descriptor, "__dataclass_fields__"):
         raise TypeError(f"{descriptor!r} is not a dataclass")
     values: Any = descriptor
-    return {"descriptor": type(descriptor).__name__} | asdict(values)
+    return {"descriptor": type(descriptor).__name__} | {name: _plain(value) for name, value in asdict(values).items()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else value
 
 
 def check_numbers(descriptor: object, *names: str, whole: tuple[str, ...] = ()) -> None:
@@ -153,7 +164,7 @@ def compute_batch(
 
     A single crystal counts as a list of one.
     """
-    crystals = _listed(crystals)
+    crystals = listed(crystals)
     array = np.zeros((len(crystals), *shape), dtype=np.float32)
     index: list[int] = []
     failures: list[Failure] = []
@@ -173,10 +184,11 @@ def attempts(
     descriptor: Descriptor, crystals: Sequence[Crystal], *, threads: int | None
 ) -> Iterator[Fingerprint | XtalprintError]:
     """Yield the fingerprint of each crystal in order, or the error in its place; a single crystal counts as one."""
-    return map_ordered(partial(attempt, descriptor.compute), _listed(crystals), threads=threads)
+    return map_ordered(partial(attempt, descriptor.compute), listed(crystals), threads=threads)
 
 
-def _listed(crystals: Sequence[Crystal]) -> list[Crystal]:
+def listed(crystals: Iterable[Crystal]) -> list[Crystal]:
+    """Crystals as a list; a single one, or a single thing that is none, counts as a list of one."""
     given: Any = [crystals] if is_one(crystals) else crystals
     return list(given)
 

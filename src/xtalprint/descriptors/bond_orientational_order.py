@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 #: Degrees of the harmonics, and the number of channels of a block: the pairs, and three for each degree.
 DEGREES = tuple(range(2, DEGREE + 1, 2))
 N_CHANNELS = 1 + 3 * len(DEGREES)
+#: Where the components of each degree begin among those of all.
+STARTS = np.cumsum([0, *(2 * degree + 1 for degree in DEGREES[:-1])])
 #: Grid points of the sums per unit of ``resolution``.
 FINER = 2
 #: Pairs are added up to so many widths beyond the longest distance of the array.
@@ -240,7 +242,7 @@ class BondOrientationalOrder:
         if noisy:
             volume = volume * overlap_share(crystal.positions / length, self.distances)
         beyond = self.distances > DENSITY_FROM
-        expected = volume * (windows @ sums.counts)[beyond].sum() / volume[beyond].sum()
+        expected = volume * _times(windows, sums.counts)[beyond].sum() / volume[beyond].sum()
         if sums.counts[round(DENSITY_FROM * FINER / self.resolution) + 1 :].sum() < FEWEST_PAIRS:
             raise NothingSeenError(
                 f"no two sites are {DENSITY_FROM} to {self.r_max} bond lengths of {length:.3g} Å apart",
@@ -258,19 +260,34 @@ class BondOrientationalOrder:
     def _block(self, sums: BondMoments, expected: Floats, directions: BondMoments, *, noisy: bool) -> Floats:
         """(19, n) channels of some pairs, projected onto the directions of all of them."""
         windows = self._windows
-        noise = windows**2 @ sums.counts if noisy else np.zeros(len(windows))
-        moments, of_all = ((windows @ part.moments) / expected[:, None] for part in (sums, directions))
-        rows = [windows @ sums.counts / expected]
-        projected: list[list[Floats]] = [[], []]
-        for degree, harmonics in zip(DEGREES, harmonics_of_moments()[1:], strict=True):
-            factor = np.sqrt(4 * np.pi / (2 * degree + 1))
-            q = moments @ harmonics * factor
-            q_of_all = of_all @ harmonics * factor
-            rows.append(np.sqrt(np.maximum((q * q).sum(axis=1) - noise / expected**2, 0.0)))
-            for window, kept in zip(_references(self.distances), projected, strict=True):
-                reference = window @ q_of_all
-                kept.append(q @ reference / np.sqrt(reference @ reference + SOFT))
-        return np.array([*rows, *projected[0], *projected[1]])
+        noise = _times(windows**2, sums.counts) if noisy else np.zeros(len(windows))
+        q = q_of_all = self._harmonics(sums, expected)
+        if directions is not sums:
+            q_of_all = self._harmonics(directions, expected)
+        square = np.add.reduceat(q * q, STARTS, axis=1) - (noise / expected**2)[:, None]
+        rows = [_times(windows, sums.counts)[None] / expected, np.sqrt(np.maximum(square, 0.0)).T]
+        for window in _references(self.distances):
+            reference = _times(q_of_all.T, window)
+            size = np.sqrt(np.add.reduceat(reference * reference, STARTS) + SOFT)
+            rows.append((np.add.reduceat(q * reference, STARTS, axis=1) / size).T)
+        return np.concatenate(rows)
+
+    def _harmonics(self, sums: BondMoments, expected: Floats) -> Floats:
+        """(n, 90) q_lm of all degrees but 0, one after the other."""
+        return _times(_times(self._windows, sums.moments) / expected[:, None], _scaled_harmonics())
+
+
+def _times(a: Floats, b: Floats) -> Floats:
+    """Product of a matrix with another or a vector, without BLAS: its last bits depend on the number of threads."""
+    product: Floats = np.einsum("ij,jk->ik" if b.ndim > 1 else "ij,j->i", a, b)
+    return product
+
+
+@lru_cache(maxsize=1)
+def _scaled_harmonics() -> Floats:
+    """(91, 90) harmonics of `DEGREES` in terms of the monomials, with √(4π/(2l+1))."""
+    parts = zip(DEGREES, harmonics_of_moments()[1:], strict=True)
+    return np.concatenate([h * np.sqrt(4 * np.pi / (2 * degree + 1)) for degree, h in parts], axis=1)
 
 
 def piece_of(crystal: Crystal) -> tuple[Crystal, list[str]]:

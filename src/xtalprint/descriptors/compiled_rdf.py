@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.geometry.compiled_nearest import boxed, images_within, squares_within
+from xtalprint.geometry.compiled_images import images_within
+from xtalprint.geometry.compiled_nearest import boxed, squares_within
 from xtalprint.geometry.compiling import compiled
 
 if TYPE_CHECKING:

@@ -10,10 +10,16 @@ import numpy as np
 
 from xtalprint import geometry
 from xtalprint.crystal import Crystal
-from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numbers, compute_batch, disorder_warnings
+from xtalprint.descriptors.base import (
+    Fingerprint,
+    FingerprintBatch,
+    check_numbers,
+    compute_batch,
+    disorder_warnings,
+    listed,
+)
 from xtalprint.elements import SYMBOLS
 from xtalprint.errors import XtalprintError, not_a_crystal
-from xtalprint.geometry.inputs import is_one
 from xtalprint.geometry.symmetry import MAX_SITES
 from xtalprint.scattering import (
     COMPILE_FROM,
@@ -200,7 +206,8 @@ class DiffractionImage:
         -------
         Batch with an array (n_ok, 3, n_pixels, n_pixels); a crystal that fails becomes a `Failure`.
         """
-        if not is_one(crystals) and len(crystals) >= COMPILE_FROM:
+        crystals = listed(crystals)
+        if len(crystals) >= COMPILE_FROM:
             use_compiled_sum()
         return compute_batch(self, crystals, shape=(3, self.n_pixels, self.n_pixels), threads=threads)
 

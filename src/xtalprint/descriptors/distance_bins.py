@@ -9,7 +9,7 @@ import numpy as np
 
 from xtalprint.compute import map_ordered
 from xtalprint.crystal import Crystal
-from xtalprint.descriptors.base import Failure, Fingerprint, FingerprintBatch, disorder_warnings
+from xtalprint.descriptors.base import Failure, Fingerprint, FingerprintBatch, disorder_warnings, listed
 from xtalprint.errors import InternalError, XtalprintError, not_a_crystal
 
 if TYPE_CHECKING:
@@ -75,10 +75,11 @@ def filled_batch(
     fill
         Must give the same bits for a crystal whichever others are beside it, and work without the interpreter's lock.
     crystals, threads
-        See `Descriptor.compute_many`.
+        See `Descriptor.compute_many`; a single crystal counts as a list of one.
     shape
         Of one fingerprint.
     """
+    crystals = listed(crystals)
     array = np.zeros((len(crystals), *shape), dtype=np.float32)
     errors: Errors = {}
     for failed in map_ordered(partial(_fill_chunk, fill, crystals, array), chunks(crystals), threads=threads):

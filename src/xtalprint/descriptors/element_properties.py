@@ -51,7 +51,7 @@ def element_properties() -> dict[str, Floats]:
     Notes
     -----
     A value that is not known is that of the nearest element by Mendeleev number which has one, the lower one first:
-    noble gases have no electronegativity, astatine and francium no molar volume.
+    helium, neon and argon have no electronegativity, astatine and francium no molar volume.
 
     Source
     ------

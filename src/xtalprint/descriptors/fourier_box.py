@@ -11,8 +11,8 @@ from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numbers, compute_batch, disorder_warnings
 from xtalprint.errors import XtalprintError, not_a_crystal
 from xtalprint.geometry.niggli import niggli_cell
-from xtalprint.geometry.primitive import reduced_cell
-from xtalprint.scattering.form_factors import TABLES, FormFactorTable
+from xtalprint.geometry.primitive import check_symprec, reduced_cell
+from xtalprint.scattering.form_factors import LARGEST_S, TABLES, FormFactorTable
 from xtalprint.scattering.intensities import box_points, intensities
 from xtalprint.scattering.reflections import sites_one_by_one
 
@@ -49,6 +49,7 @@ class FourierBox:
     ----------
     limit
         Largest index n. The report names none; 3 (343 points) is what Wang et al. (2022) take for point clouds.
+        Points beyond |s| = 4 1/Å, where form factors end, give a warning.
     scale
         volume: |F|²/V², comparable between cells of any size; cell: |F|² as it is; sites: |F|² divided by
         Σ_sites f², near 1 for a typical reflection of any crystal.
@@ -84,6 +85,7 @@ class FourierBox:
         check_numbers(self, "symprec", whole=("limit",))
         if not 1 <= self.limit <= MOST:
             raise XtalprintError(f"limit must lie between 1 and {MOST}", value=self.limit, remedy="3 is usual")
+        check_symprec(self.symprec)
         for name, names in (("scale", get_args(Scale)), ("table", TABLES)):
             if getattr(self, name) not in names:
                 raise XtalprintError(f"unknown {name}", value=getattr(self, name), remedy=f"use {', '.join(names)}")
@@ -109,7 +111,7 @@ class FourierBox:
         except XtalprintError as error:
             error.located(source=crystal.source, frame=crystal.frame)
             raise
-        warnings = tuple(disorder_warnings(crystal))
+        warnings = (*disorder_warnings(crystal), *self._beyond(reduced))
         return Fingerprint(array.astype(np.float32), self, crystal.source, crystal.frame, warnings, crystal.formula)
 
     def compute_many(self, crystals: Sequence[Crystal], *, threads: int | None = None) -> FingerprintBatch:
@@ -148,6 +150,14 @@ class FourierBox:
             units = {"volume": "|F|²/V² in 1/Å⁶", "cell": "|F|²", "sites": "|F|²/Σf²"}
             figure.colorbar(drawn, ax=grid, pad=0.01).set_label(units[self.scale], fontsize=FONT)
         return figure
+
+    def _beyond(self, reduced: Crystal) -> list[str]:
+        lengths = np.linalg.norm(box_points(self.limit) @ np.linalg.inv(np.asarray(reduced.cell)).T, axis=1)
+        n = int((lengths > LARGEST_S).sum())
+        told = (
+            f"{n} of the {len(lengths)} points of the box are beyond |s| = {LARGEST_S:g} 1/Å, where form factors end"
+        )
+        return [told] if n else []
 
     def _array(self, reduced: Crystal) -> Floats:
         points = box_points(self.limit)

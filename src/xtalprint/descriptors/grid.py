@@ -12,6 +12,7 @@ import numpy as np
 from xtalprint.crystal import OCCUPANCY_SLACK
 from xtalprint.descriptors.base import check_numbers
 from xtalprint.descriptors.distance_bins import CHUNK_CRYSTALS, NUDGE, check_bins, filled_batch, only_one
+from xtalprint.descriptors.sorted_distances import shortest_distance
 from xtalprint.errors import NothingSeenError, UnsupportedInputError, XtalprintError
 from xtalprint.geometry.site_batch import SiteBatch
 
@@ -264,13 +265,15 @@ class GRID:
 
     def _too_few(self, crystal: Crystal, groups: int) -> XtalprintError:
         if groups == 0:
+            reach = 0.0 if self.recipe == "cutoff" else self._window[1] * self.bin_width
+            beyond = f" and the {reach:.3g} Å beyond it that the smearing reaches" if reach else ""
+            several = crystal.n_sites > 1 or any(crystal.pbc)
             return NothingSeenError(
-                f"no two sites are within r_max = {self.r_max:g} Å",
+                f"no two sites are within r_max = {self.r_max:g} Å{beyond}",
                 source=crystal.source,
                 frame=crystal.frame,
-                remedy="give a larger r_max"
-                if crystal.n_sites > 1 or any(crystal.pbc)
-                else "give more atoms, or the cell",
+                value=f"{shortest_distance(crystal):.5g} Å between the nearest" if several else None,
+                remedy="give a larger r_max" if several else "give more atoms, or the cell",
             )
         return UnsupportedInputError(
             f"no site has more than {groups} neighbours within r_max = {self.r_max:g} Å, and {self.n_groups} groups "

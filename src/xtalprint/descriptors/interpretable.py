@@ -6,11 +6,13 @@ elements of a crystal and the nearest neighbours of its sites.
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xtalprint.crystal import Crystal
 from xtalprint.descriptors.element_properties import (
     PROPERTIES,
     check_elements,
@@ -21,11 +23,9 @@ from xtalprint.errors import UnsupportedInputError
 from xtalprint.geometry.site_batch import SiteBatch
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
-
-    from xtalprint.crystal import Crystal
 
     Floats = NDArray[np.float64]
     Integers = NDArray[np.int64]
@@ -33,15 +33,19 @@ if TYPE_CHECKING:
 #: Groups of columns, in their order.
 GROUPS = ("composition", "packing", "bonds", "distances")
 #: Neighbours of each site that bonds are made of, and neighbours whose mean distances are kept.
-BONDED = 24
+BONDED = 48
 MEANS = (*range(1, 17), 18, 20, 24, 28, 32, 40, 50, 64, 80, 100)
 SPREADS = tuple(range(1, 13))
 #: A bond ends at so many sums of covalent radii, over such a width; and falls by e in such a part of that sum.
 BOND_END, BOND_WIDTH, BOND_DECAY = 1.3, 0.05, 0.12
+#: Bonds fade out towards the farthest of these neighbours, over the last part of the way: so many times shorter.
+FADE = 1.2
 #: Crystals worked on at a time, for bounded memory.
 CHUNK = 1000
 #: u/Å³ in g/cm³.
 DENSITY = 1.66053906660
+#: Raised when the meaning of a number changes and no constant does.
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,10 @@ class Table:
     columns: tuple[str, ...]
     groups: tuple[str, ...]
 
+    def rows(self, some: NDArray[np.int64] | slice) -> Table:
+        """The same columns of some crystals."""
+        return Table(self.array[some], self.columns, self.groups)
+
     def part(self, *groups: str) -> Floats:
         """Columns of some groups."""
         kept = np.array([group in groups for group in self.groups])
@@ -74,7 +82,7 @@ def interpretable_features(crystals: Sequence[Crystal]) -> Table:
     Parameters
     ----------
     crystals
-        Ordered, repeating in three directions, of elements up to curium.
+        Ordered, repeating in three directions, of elements up to curium. Of none, the table has columns and no row.
 
     Raises
     ------
@@ -90,10 +98,64 @@ def interpretable_features(crystals: Sequence[Crystal]) -> Table:
     """
     for crystal in crystals:
         _check(crystal)
+    if not crystals:
+        return interpretable_features([Crystal([[0, 0, 0]], ["H"], cell=np.eye(3))]).rows(slice(0))
     parts = [_features(crystals[i : i + CHUNK]) for i in range(0, len(crystals), CHUNK)]
     names = parts[0][1]
     array = np.concatenate([part[0] for part in parts])
     return Table(array, tuple(name for name, _ in names), tuple(group for _, group in names))
+
+
+def interpretable_constants() -> Mapping[str, Any]:
+    """What the numbers depend on beside the crystal, as plain data: two models with other constants differ.
+
+    Returns
+    -------
+    Version, cut-offs of bonds and neighbours, and the SHA-256 of the values of the elements.
+
+    Examples
+    --------
+    >>> interpretable_constants()["end of a bond, covalent radii"]
+    1.3
+    """
+    values = np.stack([element_properties()[name] for name in PROPERTIES] + [outer_electrons()])
+    return {
+        "version": VERSION,
+        "neighbours for bonds": BONDED,
+        "fade-out of the farthest, ratio": FADE,
+        "end of a bond, covalent radii": BOND_END,
+        "width of that end": BOND_WIDTH,
+        "decay of the bond order": BOND_DECAY,
+        "neighbours for mean distances": list(MEANS),
+        "neighbours for spreads": list(SPREADS),
+        "sha256 of the values of the elements": hashlib.sha256(values.astype("<f8").tobytes()).hexdigest(),
+    }
+
+
+def composition_statistics(crystal: Crystal) -> dict[str, float]:
+    """Statistics of the elements of one crystal alone, by name: the group "composition" of `interpretable_features`.
+
+    Parameters
+    ----------
+    crystal
+        As of `interpretable_features`.
+
+    Raises
+    ------
+    UnsupportedInputError
+        As `interpretable_features`.
+
+    Examples
+    --------
+    >>> from xtalprint import Crystal
+    >>> found = composition_statistics(Crystal([[0, 0, 0], [0, 0, 2]], ["C", "O"], cell=4 * np.eye(3)))
+    >>> found["number of elements"], found["largest share of an element"]
+    (2.0, 0.5)
+    """
+    _check(crystal)
+    numbers = np.asarray(crystal.numbers, dtype=np.int64)
+    found = _composition(numbers, _Pool(np.array([0, len(numbers)])))
+    return {name: float(values[0]) for name, values in found.items()}
 
 
 def _check(crystal: Crystal) -> None:
@@ -191,9 +253,10 @@ def _bonds(numbers: Integers, distances: Floats, owners: Integers, volumes: Floa
     radii = table["covalent_radius"]
     ratio = distances / (radii[numbers][:, None] + radii[others])
     # At most what an exponential can hold: atoms far apart have no bond.
-    bonded = 1 / (1 + np.exp(np.minimum((ratio - BOND_END) / BOND_WIDTH, 700.0)))
-    order = np.exp((1 - ratio) / BOND_DECAY)
-    weights = _effective(distances)
+    kept = _kept(distances)
+    bonded = kept / (1 + np.exp(np.minimum((ratio - BOND_END) / BOND_WIDTH, 700.0)))
+    order = kept * np.exp((1 - ratio) / BOND_DECAY)
+    weights = _effective(distances, kept)
     total = weights.sum(axis=1)
 
     def over_bonds(values: Floats) -> Floats:
@@ -205,7 +268,7 @@ def _bonds(numbers: Integers, distances: Floats, owners: Integers, volumes: Floa
     boiling = np.sqrt(table["boiling_point"][numbers][:, None] * table["boiling_point"][others])
     length = over_bonds(distances)
     every = {
-        "shortest bond over covalent radii": ratio.min(axis=1),
+        "shortest bond over covalent radii": np.where(kept > 0, ratio, np.inf).min(axis=1),
         "bonds within 1.3 covalent radii": bonded.sum(axis=1),
         "effective coordination": total,
         "bond order": order.sum(axis=1),
@@ -226,13 +289,23 @@ def _bonds(numbers: Integers, distances: Floats, owners: Integers, volumes: Floa
     return columns
 
 
-def _effective(distances: Floats) -> Floats:
+def _kept(distances: Floats) -> Floats:
+    """1 for near neighbours, smoothly down to 0 at the farthest: which of several as far are given is all the same.
+
+    The nearest neighbour has 1, even where all are equally far.
+    """
+    end = np.maximum(distances[:, -1:], FADE * distances[:, :1])
+    x = np.clip((end - distances) / (end - end / FADE), 0.0, 1.0)
+    return np.asarray(x * x * (3 - 2 * x))
+
+
+def _effective(distances: Floats, kept: Floats) -> Floats:
     """Weights of neighbours whose sum is the effective coordination number (R. Hoppe, Z. Krist. 150, 23 (1979))."""
     mean = distances[:, :1]
     for _ in range(3):
-        weights = np.exp(1 - (distances / mean) ** 6)
+        weights = kept * np.exp(1 - (distances / mean) ** 6)
         mean = (weights * distances).sum(axis=1, keepdims=True) / weights.sum(axis=1, keepdims=True)
-    return np.exp(1 - (distances / mean) ** 6)
+    return np.asarray(kept * np.exp(1 - (distances / mean) ** 6))
 
 
 def _distances(distances: Floats, volumes: Floats, pool: _Pool) -> dict[str, Floats]:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 class PowderPattern(ShellDescriptor):
     """Structure factor S(|s|): mean of |F|²/Σ_j f_j² over all directions, on soft shells.
 
-    The array (n,) tends to 1 at large |s|; peaks stand at the lengths of the reflections. It does not depend on cell,
-    supercell, orientation, origin or order of the atoms, and changes continuously with the crystal. Two crystals with
-    the same distances between the same pairs of elements (homometric ones) cannot be told apart.
+    The array (n,) tends to 1 at large |s|, with the scale volume to Σ_j f_j²/V; peaks stand at the lengths of the
+    reflections. It does not depend on cell, supercell, orientation, origin or order of the atoms, and changes
+    continuously with the crystal. Two crystals with the same distances between the same pairs of elements (homometric
+    ones) cannot be told apart.
 
     Parameters
     ----------
@@ -56,5 +57,7 @@ class PowderPattern(ShellDescriptor):
     def _draw(self, figure: Figure, array: Floats) -> None:
         axes = figure.subplots()
         self._draw_lines(axes, array[None], ["S"])
-        axes.axhline(1, color="0.5", linewidth=0.5, linestyle=":")
-        axes.set_ylabel("S(|s|), mean of |F|²/Σf²", fontsize=FONT)
+        if self.scale == "sites":
+            axes.axhline(1, color="0.5", linewidth=0.5, linestyle=":")
+        unit = {"sites": "|F|²/Σf²", "volume": "|F|²/V in 1/Å³"}[self.scale]
+        axes.set_ylabel(f"S(|s|), mean of {unit}", fontsize=FONT)

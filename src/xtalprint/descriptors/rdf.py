@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -112,9 +112,15 @@ class RDF:
 
         Returns
         -------
-        Batch with an array (n_ok, n_bins); a crystal that fails becomes a `Failure`.
+        Batch with an array (n_ok, n_bins); a crystal that fails becomes a `Failure`. One in which no two sites are
+        within ``r_max`` has zeros, and a warning.
         """
-        return filled_batch(self, self._fill, crystals, shape=(self.n_bins,), threads=threads)
+        batch = filled_batch(self, self._fill, crystals, shape=(self.n_bins,), threads=threads)
+        empty = f"no two sites are within r_max = {self.r_max:g} Å: the function is 0 everywhere"
+        warnings = tuple(
+            known if row.any() else (*known, empty) for known, row in zip(batch.warnings, batch.array, strict=True)
+        )
+        return replace(batch, warnings=warnings)
 
     def plot(self, fingerprint: Fingerprint, *, title: str | None = None, width: float = 7.2) -> Figure:
         """Draw the function.

@@ -63,11 +63,12 @@ class ReflectionBispectrum(ShellDescriptor):
     def _invariants(self, harmonics: tuple[Floats, ...]) -> Floats:
         weights, directions = _quadrature()
         # √4π: C_00 is the mean of the intensity, not its integral with Y_00.
+        # Not by matrix products: their last bits would depend on the number of threads.
         fields = {
-            degree: np.sqrt(4 * np.pi) * harmonics[degree // 2] @ directions[degree].T
+            degree: np.einsum("sm,md->sd", np.sqrt(4 * np.pi) * harmonics[degree // 2], directions[degree])
             for degree in range(2, HIGHEST + 1, 2)
         }
-        rows = [(fields[a] * fields[b] * fields[c]) @ weights for a, b, c in TRIADS]
+        rows = [np.einsum("sd,d->s", fields[a] * fields[b] * fields[c], weights) for a, b, c in TRIADS]
         return np.array(rows)
 
     def _draw(self, figure: Figure, array: Floats) -> None:
@@ -85,7 +86,7 @@ class ReflectionBispectrum(ShellDescriptor):
 
 @lru_cache(maxsize=1)
 def _quadrature() -> tuple[Floats, dict[int, Floats]]:
-    """Weights (n,) of sum 1 of a rule exact to degree 24 over half the sphere, and harmonics there, (n, 2l + 1)."""
+    """Weights (n,) of sum 1 of a rule exact to degree 24 over half the sphere, and harmonics there, (2l + 1, n)."""
     z, weights = np.polynomial.legendre.leggauss(3 * HIGHEST // 2 + 1)
     n_around = 3 * HIGHEST + 2
     # Even functions repeat at the opposite point: half of the points about the pole will do.
@@ -96,4 +97,6 @@ def _quadrature() -> tuple[Floats, dict[int, Floats]]:
         axis=-1,
     ).reshape(-1, 3)
     flat = np.repeat(weights / weights.sum() / len(around), len(around))
-    return flat, {degree: real_harmonics(degree, points) for degree in range(2, HIGHEST + 1, 2)}
+    return flat, {
+        degree: np.ascontiguousarray(real_harmonics(degree, points).T) for degree in range(2, HIGHEST + 1, 2)
+    }

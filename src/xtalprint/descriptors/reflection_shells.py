@@ -11,7 +11,7 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numbers, compute_batch, disorder_warnings
 from xtalprint.errors import XtalprintError, not_a_crystal
-from xtalprint.scattering.form_factors import TABLES, FormFactorTable
+from xtalprint.scattering.form_factors import LARGEST_S, TABLES, FormFactorTable
 from xtalprint.scattering.shells import ShellScale, shell_harmonics
 
 if TYPE_CHECKING:
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-#: Shells of a descriptor.
-MOST_SHELLS = 400
-#: The form factors end at |s| = 4 1/Å, and the number of reflections grows with the cube.
-LARGEST_S = 4.0
+#: Shells of a descriptor, and how near to a whole number of them s_max must be.
+MOST_SHELLS, WHOLE = 400, 1e-6
 FONT = 8.0
 
 
@@ -50,11 +48,18 @@ class ShellDescriptor:
         check_numbers(self, "s_max", "resolution")
         if not 0 < self.s_max <= LARGEST_S:
             raise XtalprintError(f"s_max must lie between 0 and {LARGEST_S} 1/Å", value=self.s_max)
-        if not 1 <= self.s_max / max(self.resolution, 1e-9) <= MOST_SHELLS:
+        shells = self.s_max / max(self.resolution, 1e-9)
+        if not (1 - WHOLE <= shells <= MOST_SHELLS + WHOLE and abs(shells - round(shells)) < WHOLE):
             raise XtalprintError(
                 f"resolution must divide s_max into 1 to {MOST_SHELLS} shells",
                 value=self.resolution,
                 remedy=f"{type(self).resolution} 1/Å is usual",
+            )
+        if self.s_max + 2 * self.resolution > LARGEST_S + WHOLE:
+            raise XtalprintError(
+                f"s_max and two shells more, as far as the last one reaches, must end by {LARGEST_S:g} 1/Å",
+                value=f"{self.s_max + 2 * self.resolution:g}",
+                remedy="take a smaller s_max",
             )
         if self.scale not in get_args(ShellScale):
             raise XtalprintError("unknown scale", value=self.scale, remedy=f"use {', '.join(get_args(ShellScale))}")

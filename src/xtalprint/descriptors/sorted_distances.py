@@ -101,6 +101,18 @@ def distances_by_group(crystal: Crystal, *, n_groups: int = 100, r_max: float | 
     return SortedDistances(*(np.take_along_axis(a, order, axis=1) for a in (distances, shares)))
 
 
+def shortest_distance(crystal: Crystal) -> float:
+    """Å between the two sites, images among them, that are nearest; raises what `distances_by_group` raises.
+
+    Examples
+    --------
+    >>> from xtalprint import Crystal
+    >>> shortest_distance(Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3)))
+    3.35
+    """
+    return float(distances_by_group(crystal, n_groups=1).distances.min())
+
+
 def _groups(crystal: Crystal, n_groups: int, r_max: float | None) -> tuple[Floats, Floats]:
     """(n_sites, n_groups) distances, infinite beyond ``r_max``, and their weights."""
     from xtalprint.descriptors.compiled_grid import group_distances  # noqa: PLC0415 - imports Numba

@@ -229,15 +229,16 @@ def _add_bonds(  # noqa: PLR0917 - the arguments of the compiled loop
     low = np.minimum((length / step).astype(np.int64), last - 1)
     other = search.owner[point]
     weight = weights[site] * weights[other] * np.where(other == site, 0.5, 1.0)
-    shares = np.zeros((len(counts), len(length)))
-    pairs = np.arange(len(length))
     upper = length / step - low
-    shares[low, pairs] = weight * (1 - upper)
-    shares[low + 1, pairs] = weight * upper
-    x, y, z = _powers(delta[site, point] / length[:, None])
+    order = np.argsort(low, kind="stable")
+    x, y, z = _powers(delta[site, point][order] / length[order, None])
     a, b, c = EXPONENTS.T
-    counts += shares.sum(axis=1)
-    moments += shares @ (x[a] * y[b] * z[c]).T
+    monomials = x[a] * y[b] * z[c]
+    # Not by a matrix product: its last bits would depend on the number of threads.
+    occupied, first = np.unique(low[order], return_index=True)
+    for places, shares in ((occupied, weight * (1 - upper)), (occupied + 1, weight * upper)):
+        counts[places] += np.add.reduceat(shares[order], first)
+        moments[places] += np.add.reduceat(monomials * shares[order], first, axis=1).T
 
 
 def _powers(units: Floats) -> Floats:

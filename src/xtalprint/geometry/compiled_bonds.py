@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.geometry.bond_moments import DEGREE
+from xtalprint.geometry.compiled_sums import sums_of
 from xtalprint.geometry.compiling import compiled
 
 if TYPE_CHECKING:
@@ -23,32 +24,39 @@ X, Y, Z, WEIGHT, SHARE = range(5)
 BOXES = 2
 
 
+sums_of_16, sums_of_32, sums_of_64 = sums_of(16), sums_of(32), sums_of(BLOCK)
+
+
 def _add_block(block: Floats, n: int, powers: Floats, lower: Floats, upper: Floats) -> None:
-    """Add the monomials of n gathered pairs (5, 64) to the moments of both ends of their interval."""
-    for k in range(n):
+    """Add the monomials of n gathered pairs (5, 64) to the moments of both ends of their interval.
+
+    The others of the 64 must be finite; they get the weight 0.
+    """
+    width = 16 if n <= 16 else 32 if n <= 32 else BLOCK  # noqa: PLR2004 - the three sums
+    for k in range(width):
         powers[0, 0, k] = 1.0
         powers[1, 0, k] = 1.0
-        powers[2, 0, k] = block[WEIGHT, k]
+        powers[2, 0, k] = block[WEIGHT, k] if k < n else 0.0
     for exponent in range(1, DEGREE + 1):
         for axis in range(3):
-            for k in range(n):
+            for k in range(width):
                 powers[axis, exponent, k] = powers[axis, exponent - 1, k] * block[axis, k]
     place = 0
     for a in range(DEGREE + 1):
         for b in range(DEGREE + 1 - a):
-            total = 0.0
-            shared = 0.0
-            for k in range(n):
-                monomial = powers[0, a, k] * powers[1, b, k] * powers[2, DEGREE - a - b, k]
-                total += monomial
-                shared += monomial * block[SHARE, k]
+            x, y, z = powers[0, a], powers[1, b], powers[2, DEGREE - a - b]
+            if width == BLOCK:
+                total, shared = sums_of_64(x, y, z, block[SHARE])
+            elif width == 32:  # noqa: PLR2004 - as above
+                total, shared = sums_of_32(x, y, z, block[SHARE])
+            else:
+                total, shared = sums_of_16(x, y, z, block[SHARE])
             lower[place] += total - shared
             upper[place] += shared
             place += 1
 
 
-# The order of a sum over a block is the compiler's, always the same one.
-add_block = compiled(_add_block, fastmath=True)
+add_block = compiled(_add_block)
 
 
 def _add_bonds(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
@@ -58,7 +66,7 @@ def _add_bonds(  # noqa: PLR0917, C901 - compiled: no keywords, one loop nest
     points, owner, start, origin, shape, rank = search
     last = len(counts) - 1
     reach_squared = (step * last) * (step * last)
-    blocks = np.empty((last, 5, BLOCK))
+    blocks = np.zeros((last, 5, BLOCK))
     filled = np.zeros(last, dtype=np.int64)
     powers = np.empty((3, DEGREE + 1, BLOCK))
     box = np.empty(3, dtype=np.int64)

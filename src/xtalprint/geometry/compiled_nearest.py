@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xtalprint.geometry.compiled_images import SLACK, extent_of, images_within
 from xtalprint.geometry.compiling import compiled
 
 if TYPE_CHECKING:
@@ -34,98 +35,29 @@ FEW = 12
 SLABS, MOST_BOXES = 8, 400
 #: More numbers than this in one drawer of the sort are sorted otherwise.
 FULL = 96
-#: Rounding can lose no image by a reach this much longer.
-SLACK = 1e-9
-
-
-def _lattice_vectors(basis: Floats, inverse: Floats, n_periodic: int, length: float) -> Floats:
-    """(m, 3) vectors of the lattice up to a length."""
-    most = [0, 0, 0]
-    for axis in range(n_periodic):
-        slope = math.sqrt(inverse[0, axis] ** 2 + inverse[1, axis] ** 2 + inverse[2, axis] ** 2)
-        most[axis] = int(length * slope)
-    found = np.empty(((2 * most[0] + 1) * (2 * most[1] + 1) * (2 * most[2] + 1), 3))
-    m = 0
-    for u in range(-most[0], most[0] + 1):
-        for v in range(-most[1], most[1] + 1):
-            for w in range(-most[2], most[2] + 1):
-                square = 0.0
-                for axis in range(3):
-                    found[m, axis] = u * basis[0, axis] + v * basis[1, axis] + w * basis[2, axis]
-                    square += found[m, axis] ** 2
-                if square <= length * length:
-                    m += 1
-    return found[:m]
-
-
-lattice_vectors = compiled(_lattice_vectors)
-
-
-def _extent(values: Floats) -> tuple[float, float]:
-    """Smallest and largest."""
-    low = high = values[0]
-    for value in values:
-        low = min(low, value)
-        high = max(high, value)
-    return low, high
-
-
-extent_of = compiled(_extent)
-
-
-def _images(places: Floats, basis: Floats, inverse: Floats, n_periodic: int, reach: float) -> tuple[Floats, Integers]:
-    """(3, m) all images that may lie within ``reach`` of a site, those of the cell too, and which site each is of.
-
-    Kept are those in a ball and in a box around all sites.
-    """
-    n = len(places)
-    x, y, z = places[:, 0].copy(), places[:, 1].copy(), places[:, 2].copy()
-    (x_low, x_high), (y_low, y_high), (z_low, z_high) = extent_of(x), extent_of(y), extent_of(z)
-    cx, cy, cz = 0.5 * (x_low + x_high), 0.5 * (y_low + y_high), 0.5 * (z_low + z_high)
-    radius = 0.0
-    for i in range(n):
-        radius = max(radius, (x[i] - cx) ** 2 + (y[i] - cy) ** 2 + (z[i] - cz) ** 2)
-    radius = math.sqrt(radius)
-    # A little longer, so that rounding can lose no image.
-    longer = reach * (1 + SLACK) + SLACK
-    x_low, x_high, y_low, y_high = x_low - longer, x_high + longer, y_low - longer, y_high + longer
-    z_low, z_high, ball = z_low - longer, z_high + longer, (longer + radius) ** 2
-    shifts = lattice_vectors(basis, inverse, n_periodic, longer + 2 * radius)
-    size = n * len(shifts)
-    found, owner = np.empty((3, size)), np.empty(size, dtype=np.int64)
-    one, none = np.uint64(1), np.uint64(0)
-    m = none
-    for number in range(len(shifts)):
-        u, v, w = shifts[number, 0], shifts[number, 1], shifts[number, 2]
-        for i in range(n):
-            px, py, pz = x[i] + u, y[i] + v, z[i] + w
-            found[0, m] = px
-            found[1, m] = py
-            found[2, m] = pz
-            owner[m] = i
-            inside = (px - cx) ** 2 + (py - cy) ** 2 + (pz - cz) ** 2 <= ball
-            inside &= (px >= x_low) & (px <= x_high) & (py >= y_low) & (py <= y_high)
-            inside &= (pz >= z_low) & (pz <= z_high)
-            m += one if inside else none
-    return found[:, :m], owner[:m]
-
-
-images_within = compiled(_images)
+#: Boxes for each image.
+SPARE_BOXES = 8
+#: How much longer the edges of boxes become where there would be more.
+LONGER = 1.25
 
 
 def _boxed(place: Floats, owner: Integers, n: int, reach: float) -> Images:
     """Sort images of n sites into boxes, by x, then y, then z: slabs along z while they are few."""
     m = place.shape[1]
-    origin, edges = np.empty(3), np.empty(3)
+    origin, edges, extent = np.empty(3), np.empty(3), np.empty(3)
     shape = np.empty(3, dtype=np.int64)
     for axis in range(3):
         origin[axis], high = extent_of(place[axis])
-        extent = high - origin[axis]
-        edge = reach / SLABS if axis == 2 and n >= FEW else extent + 1  # noqa: PLR2004 - the last of three
+        extent[axis] = high - origin[axis]
+        edge = reach / SLABS if axis == 2 and n >= FEW else extent[axis] + 1  # noqa: PLR2004 - the last of three
         if m >= BOXED:
             edge = reach / 2
-        edges[axis] = max(edge, extent / MOST_BOXES) + SLACK
-        shape[axis] = int(extent / edges[axis]) + 1
+        edges[axis] = max(edge, extent[axis] / MOST_BOXES) + SLACK
+        shape[axis] = int(extent[axis] / edges[axis]) + 1
+    while m >= BOXED and shape[0] * shape[1] * shape[2] > SPARE_BOXES * m:
+        for axis in range(3):
+            edges[axis] *= LONGER
+            shape[axis] = int(extent[axis] / edges[axis]) + 1
     start = np.zeros(shape[0] * shape[1] * shape[2] + 1, dtype=np.int64)
     if len(start) == 2:  # noqa: PLR2004 - one box
         start[1] = m

@@ -53,7 +53,7 @@ def _neighbours(  # noqa: PLR0917 - compiled: no keywords
     return n
 
 
-_find = compiled(_neighbours, fastmath=True)
+_find = compiled(_neighbours)
 
 
 def _add_moments(  # noqa: PLR0917 - compiled: no keywords
@@ -143,6 +143,6 @@ def _add_spectra(order: Singles, degrees: Integers, spectra: Singles) -> None:
                 pair += 1
 
 
-add_moments = compiled(_add_moments, fastmath=True)
-add_neighbours = compiled(_add_neighbours, fastmath=True)
-add_spectra = compiled(_add_spectra, fastmath=True)
+add_moments = compiled(_add_moments)
+add_neighbours = compiled(_add_neighbours)
+add_spectra = compiled(_add_spectra)

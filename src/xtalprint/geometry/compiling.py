@@ -18,7 +18,9 @@ _njit: Any = numba.njit
 def compiled(function: Function, *, fastmath: bool = False, inline: bool = False) -> Function:
     """Compile a loop when it is first called, without the interpreter's lock, and keep it on disk.
 
-    ``fastmath`` lets the compiler choose the order of a sum, always the same one. ``inline`` puts the statements into
+    ``fastmath`` lets the compiler choose the order of a sum. It is for loops that no compiled loop calls: one that is
+    called gave other bits in the process that compiled it than in those that read it from disk.
+    `xtalprint.geometry.compiled_sums` has sums that are as fast in a fixed order. ``inline`` puts the statements into
     the loops that call it, which saves counting the references to its arrays at each call.
     """
     where = "always" if inline else "never"

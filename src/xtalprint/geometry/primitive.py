@@ -40,12 +40,7 @@ def reduced_cell(crystal: Crystal, *, symprec: float = 0.01) -> Crystal:
     >>> reduced_cell(cube)
     Crystal(Fe, a=2.485 b=2.485 c=2.485 Å, α=109.5 β=109.5 γ=109.5°)
     """
-    if not LEAST_SYMPREC <= symprec <= MOST_SYMPREC:
-        raise XtalprintError(
-            f"symprec must lie between {LEAST_SYMPREC:g} and {MOST_SYMPREC:g} Å",
-            value=symprec,
-            remedy="0.01 is usual",
-        )
+    check_symprec(symprec)
     reduced = niggli_cell(crystal)
     if reduced.n_sites == 1 or reduced.cell is None:
         return reduced
@@ -54,3 +49,13 @@ def reduced_cell(crystal: Crystal, *, symprec: float = 0.01) -> Crystal:
     rows = first_rows(reduced)
     found = find_translations(reduced.positions[rows], site_labels(reduced), reduced.cell, tolerance=symprec)
     return reduced if found.cell is None else niggli_cell(averaged(reduced, found.cell, found.class_of_site))
+
+
+def check_symprec(symprec: float) -> None:
+    """Refuse a distance (Å) that is no tolerance: an `XtalprintError` with its limits."""
+    if not LEAST_SYMPREC <= symprec <= MOST_SYMPREC:
+        raise XtalprintError(
+            f"symprec must lie between {LEAST_SYMPREC:g} and {MOST_SYMPREC:g} Å",
+            value=symprec,
+            remedy="0.01 is usual",
+        )

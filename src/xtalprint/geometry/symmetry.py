@@ -160,14 +160,19 @@ class Average:
     scatter: float
 
 
-def over_translations(crystal: Crystal, *, symprec: float) -> Average | None:
-    """Average a large cell over the translations that hold within ``symprec``; None if moyopy could choke on it."""
+def over_translations(crystal: Crystal, *, symprec: float, patient: bool = False) -> Average | None:
+    """Average a large cell over the translations that hold within ``symprec``; None if moyopy could choke on it.
+
+    ``patient`` is that of `translations.find_translations`.
+    """
     if crystal.cell is None or not _is_crystal(crystal):
         return None
     from xtalprint.geometry.translations import find_translations  # noqa: PLC0415 - Numba for large cells only
 
     rows = first_rows(crystal)
-    found = find_translations(crystal.positions[rows], site_labels(crystal), crystal.cell, tolerance=symprec)
+    found = find_translations(
+        crystal.positions[rows], site_labels(crystal), crystal.cell, tolerance=symprec, patient=patient
+    )
     scatter = 0.0
     if found.cell is not None:
         whole, crystal = crystal, averaged(crystal, found.cell, found.class_of_site)

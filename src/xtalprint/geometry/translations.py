@@ -97,7 +97,12 @@ class _Places:
 
 
 def find_translations(
-    positions: NDArray[np.float64], labels: NDArray[np.int64], cell: NDArray[np.float64], *, tolerance: float
+    positions: NDArray[np.float64],
+    labels: NDArray[np.int64],
+    cell: NDArray[np.float64],
+    *,
+    tolerance: float,
+    patient: bool = False,
 ) -> Translations:
     """Find the translations that bring every site onto one of its kind.
 
@@ -111,6 +116,8 @@ def find_translations(
         (3, 3) rows in Å; all three directions repeat.
     tolerance
         Å by which a site may be off the mean of its copies.
+    patient
+        Whether to go on after `MOST_FAILURES`: where many translations nearly hold, the true ones may come last.
 
     Returns
     -------
@@ -134,7 +141,7 @@ def find_translations(
             exact, permutation = _whole(places, shift, 2 * tolerance) if holds else (shift, None)
             if permutation is None:
                 failures += 1
-                if failures == MOST_FAILURES:
+                if failures == MOST_FAILURES and not patient:
                     return Translations(None, np.arange(n), failures)
                 continue
             accepted.append(exact)
@@ -151,6 +158,21 @@ def _chunks(candidates: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
             return
         yield candidates[start : start + size]
         start += size
+
+
+def may_repeat(
+    positions: NDArray[np.float64], labels: NDArray[np.int64], cell: NDArray[np.float64], *, tolerance: float
+) -> bool:
+    """Whether some translation, other than those of the cell, holds for a few sites.
+
+    Parameters are those of `find_translations`, which finds nothing where this is false and takes longer to say so.
+    """
+    cell = niggli_matrix(cell) @ cell
+    places = _Places(positions, labels, cell, 4 * tolerance)
+    kinds, counts = np.unique(labels, return_counts=True)
+    rarest = np.flatnonzero(labels == kinds[np.argmin(counts)])
+    shifts = places.fractional[rarest[1:]] - places.fractional[rarest[0]]
+    return bool(places.hold(SAMPLE, shifts, tolerance=tolerance).any())
 
 
 def single_translations(

@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from xtalprint.errors import UnreadableFileError
+from xtalprint.files import PARQUET
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +50,7 @@ SNIFFED = 4096
 FORMATS: tuple[Format, ...] = (
     _format("ASE trajectory", "ase_trajectory", "*.traj", rb"- of Ulm", is_text=False),
     _format("ASE database", "ase_database", "*.db", rb"SQLite format 3\0", is_text=False),
-    _format("crystal table", "tables", "*.parquet *.pq", rb"PAR1", is_text=False),
+    _format("crystal table", "tables", " ".join(f"*{ending}" for ending in PARQUET), rb"PAR1", is_text=False),
     _format("LAMMPS dump", "lammps_dump", "*.dump dump.* *.lammpstrj *.dump.* *.lammpsdump", rb"\s*ITEM:"),
     _format("CIF", "cif", "*.cif *.mcif", rb"(?:\s*(?:#[^\n]*)?\n)*\s*data_\S*\s"),
     _format("JSON of pymatgen or ASE", "json_structures", "*.json *.jsonl", rb"\s*[\[{]"),

@@ -12,9 +12,10 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import XtalprintError
+from xtalprint.files import PARQUET
 from xtalprint.io.input_file import InputFile
 from xtalprint.io.reading import iter_read
-from xtalprint.io.tables import TABLES, number_of_rows, rows
+from xtalprint.io.tables import number_of_rows, rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -162,7 +163,7 @@ def _size(path: str) -> int:
 
 def _rows_of_table(path: str) -> int | None:
     """Number of rows if it is a sound table, else None; reading it as a whole file says what is wrong with it."""
-    if not path.lower().endswith(TABLES):
+    if not path.lower().endswith(PARQUET):
         return None
     try:
         file = InputFile(path)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+#: A number as NumPy writes it in a list.
+_NUMPY_NUMBER = re.compile(r"\bnp\.(?:float|int)\d+\(([^()]*)\)")
 
 
 @contextlib.contextmanager
@@ -34,4 +39,5 @@ def first_line(error: BaseException, limit: int = 160) -> str:
     text = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, KeyError):
         text = f"missing entry {text}"
+    text = _NUMPY_NUMBER.sub(r"\1", text)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

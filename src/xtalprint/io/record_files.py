@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from xtalprint.compute import ShardFolder
 from xtalprint.errors import XtalprintError
+from xtalprint.files import as_text, whole_file
 from xtalprint.io.quiet import first_line
 from xtalprint.io.tables import pyarrow
 
@@ -182,38 +183,39 @@ def merge_run(folder: str | os.PathLike[str], path: str | os.PathLike[str]) -> t
     Raises
     ------
     XtalprintError
-        If the run is not finished, a shard is missing or damaged, or the file cannot be written.
+        If the run is not finished or is empty, a shard is missing or damaged, or the file cannot be written.
     """
     pa, pq = pyarrow(_PURPOSE)
-    target = Path(path).resolve()
-    beside = target.with_name(f".{target.name}.{os.getpid()}.partial")
     stream: Any = None
     finished = failed = 0
     try:
-        for _, file in read_shards(folder):
-            told = json.dumps({"constants": dict(file.constants), "optional": list(file.optional)})
-            table = file.table.replace_schema_metadata({KEY: told})
+        with whole_file(path) as beside:
+            for _, file in read_shards(folder):
+                told = json.dumps({"constants": dict(file.constants), "optional": list(file.optional)})
+                table = file.table.replace_schema_metadata({KEY: told})
+                if stream is None:
+                    stream = pq.ParquetWriter(beside, table.schema, compression="zstd")
+                stream.write_table(table)
+                finished += file.n_structures
+                failed += table.column("status").to_pylist().count("error")
             if stream is None:
-                stream = pq.ParquetWriter(beside, table.schema, compression="zstd")
-            stream.write_table(table)
-            finished += file.n_structures
-            failed += table.column("status").to_pylist().count("error")
-        if stream is not None:
+                raise empty_run(folder)
             stream.close()
-            beside.replace(target)
     except (OSError, pa.ArrowException) as error:
         raise XtalprintError(
             f"cannot be written ({first_line(error)})", source=str(path), remedy="check the folder and make room"
         ) from error
-    finally:
-        beside.unlink(missing_ok=True)
     return finished, failed
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
-    """Text that UTF-8 can hold: other bytes of a file name are written in hexadecimal, after a backslash."""
-    return (
-        value.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        if isinstance(value, str)
-        else value
+def empty_run(folder: str | os.PathLike[str]) -> XtalprintError:
+    """Error where records of a run are wanted that had no input."""
+    return XtalprintError(
+        "the run had no structures: there is nothing to collect",
+        source=os.fspath(folder),
+        remedy="begin another, in a new folder, with files to read",
     )
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - a cell of any type
+    return as_text(value) if isinstance(value, str) else value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -10,8 +11,9 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import WrongUsageError, XtalprintError, not_a_crystal
+from xtalprint.files import PARQUET, as_text, whole_file
 from xtalprint.io.quiet import first_line
-from xtalprint.io.tables import CRYSTAL_COLUMNS, TABLES, pyarrow
+from xtalprint.io.tables import CRYSTAL_COLUMNS, pyarrow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -89,14 +91,15 @@ class TableWriter:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        if not os.fspath(path).lower().endswith(TABLES):
+        if not os.fspath(path).lower().endswith(PARQUET):
             raise WrongUsageError(
                 "a crystal table is a Parquet file", value=str(path), remedy="give a name ending with .parquet"
             )
         self._pa, self._pq = pyarrow("writing a crystal table")
         self.path = Path(path).resolve()
         self.labels: Mapping[str, Sequence[Any]] = {}
-        self._beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.partial")
+        self._place = ExitStack()
+        self._beside = self.path
         self._rows: list[dict[str, Any]] = []
         self._stream: Any = None
         self._n = 0
@@ -107,6 +110,7 @@ class TableWriter:
             raise XtalprintError("not a regular file", source=str(self.path), remedy="name a file for the table")
         if not self.path.parent.is_dir():
             raise XtalprintError("no such folder", source=str(self.path.parent), remedy="make it first")
+        self._beside = self._place.enter_context(whole_file(self.path))
         return self
 
     def __len__(self) -> int:
@@ -129,15 +133,18 @@ class TableWriter:
     ) -> None:
         """Put the file into its place, unless an error ends the work."""
         try:
-            if kind is None:
+            if kind is not None:
+                self._place.__exit__(kind, error, trace)
+                return
+            with self._place:
                 self._pack()
-                self._finish()
+                self._stream.close()
+                if self.labels:
+                    self._add_labels()
         except (OSError, self._pa.ArrowException) as failure:
             raise XtalprintError(
                 f"cannot be written ({first_line(failure)})", source=str(self.path), remedy="check folder and labels"
             ) from failure
-        finally:
-            self._beside.unlink(missing_ok=True)
 
     def _pack(self) -> None:
         """Write the rows so far, so that memory does not grow with their number."""
@@ -146,14 +153,24 @@ class TableWriter:
         self._stream.write_batch(self._pa.RecordBatch.from_pylist(self._rows, schema=self._schema()))
         self._rows = []
 
-    def _finish(self) -> None:
-        self._stream.close()
-        if self.labels:
-            table = self._pq.read_table(self._beside)
-            for name, column in self.labels.items():
-                table = table.append_column(name, self._pa.array(list(column)))
-            self._pq.write_table(table, self._beside, compression="zstd")
-        self._beside.replace(self.path)
+    def _add_labels(self) -> None:
+        """Write the file again with the columns of labels, a group of rows at a time, as it will be read."""
+        columns = {name: self._pa.array(list(column)) for name, column in self.labels.items()}
+        schema = self._schema()
+        for name, column in columns.items():
+            schema = schema.append(self._pa.field(name, column.type))
+        with (
+            whole_file(self._beside) as labelled,
+            self._pq.ParquetFile(self._beside) as bare,
+            self._pq.ParquetWriter(labelled, schema, compression="zstd") as stream,
+        ):
+            first = 0
+            for group in range(bare.num_row_groups):
+                table = bare.read_row_group(group)
+                for name, column in columns.items():
+                    table = table.append_column(name, column.slice(first, table.num_rows))
+                stream.write_table(table)
+                first += table.num_rows
 
     def _schema(self) -> Any:  # noqa: ANN401 - pyarrow has no types
         pa = self._pa
@@ -178,16 +195,11 @@ def _id(crystal: Crystal, row: int) -> str:
     return crystal.source if crystal.frame is None else f"{crystal.source}#{crystal.frame}"
 
 
-def _text(name: str) -> str:
-    """Text that UTF-8 can hold: other bytes of a file name are written in hexadecimal, after a backslash."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-
-
 def _row(crystal: Crystal, name: str) -> dict[str, Any]:
     row = {
-        "id": _text(name),
+        "id": as_text(name),
         "numbers": crystal.numbers.astype(np.uint8),
-        "source": None if crystal.source is None else _text(crystal.source),
+        "source": None if crystal.source is None else as_text(crystal.source),
         "occupancies": None if crystal.is_ordered else crystal.occupancies,
         "pbc": list(crystal.pbc),
     }

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from xtalprint.io.input_file import InputFile
 
-#: How the name of a table ends.
-TABLES = (".parquet", ".pq")
 #: Columns that describe the crystal; all others are labels.
 CRYSTAL_COLUMNS = ("id", "cell", "numbers", "frac", "source", "occupancies", "pbc", "positions", "frac64")
 
@@ -73,7 +71,7 @@ class CrystalColumn(Sequence[Crystal]):
         self._lists = {
             name: _Lists(table.column(name), name)
             for name in CRYSTAL_COLUMNS
-            if name in names and name not in {"id", "source"}
+            if name in names and name not in {"id", "source"} and not _is_empty(table.column(name))
         }
         self._species_known = table.column("species_known").to_pylist() if "species_known" in names else None
 
@@ -103,12 +101,12 @@ class CrystalColumn(Sequence[Crystal]):
 
     def numbers_of(self, row: int) -> NDArray[np.int64]:
         """Atomic numbers of a row, without making its crystal; none where they are missing."""
-        found = self._lists["numbers"][row]
+        found = self._lists["numbers"][row] if "numbers" in self._lists else None
         return np.zeros(0, dtype=np.int64) if found is None else found.astype(np.int64)
 
     def _make(self, row: int, frame: int) -> Crystal:
         values = {name: lists[row] for name, lists in self._lists.items()}
-        numbers, cell, pbc = values["numbers"], values["cell"], values.get("pbc")
+        numbers, cell, pbc = values.get("numbers"), values.get("cell"), values.get("pbc")
         frac = values.get("frac64") if values.get("frac64") is not None else values.get("frac")
         positions = values.get("positions")
         if numbers is None or (positions is None and (frac is None or cell is None)):
@@ -153,8 +151,6 @@ class _Lists:
         array = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
         lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False)
         values = array.flatten()  # without those of missing rows
-        if values.null_count:
-            raise UnreadableFileError("numbers are missing inside a list", remedy="complete or remove these rows")
         whole = is_integer(values.type)
         if name == "numbers" and not whole and len(values):
             raise UnreadableFileError(
@@ -162,15 +158,32 @@ class _Lists:
             )
         if not (whole or is_floating(values.type) or is_boolean(values.type)) and len(values):
             raise UnreadableFileError(f"{name} must be lists of numbers", value=values.type)
+        self._name = name
         self._offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
+        self._incomplete: set[int] = set()
+        if values.null_count:
+            missing = np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False))
+            self._incomplete = set((np.searchsorted(self._offsets, missing, side="right") - 1).tolist())
+            values = values.fill_null(False if is_boolean(values.type) else 0)
         self._values = values.to_numpy(zero_copy_only=False)
         self._valid = array.is_valid().to_numpy(zero_copy_only=False) if array.null_count else None
 
     def __getitem__(self, row: int) -> NDArray[Any] | None:
         if self._valid is not None and not self._valid[row]:
             return None
+        if row in self._incomplete:
+            raise UnreadableFileError(
+                f"a number is missing inside the list in {self._name}", remedy="complete or remove the row"
+            )
         found: NDArray[Any] = self._values[self._offsets[row] : self._offsets[row + 1]]
         return found
+
+
+def _is_empty(column: Any) -> bool:  # noqa: ANN401 - pyarrow has no types
+    """Whether a column has no type because no row has a value, as pandas writes it."""
+    from pyarrow.types import is_null  # noqa: PLC0415 - an extra
+
+    return bool(is_null(column.type))
 
 
 def read_table(path: str | os.PathLike[str], *, elements: Sequence[str] | None = None) -> CrystalTable:

@@ -17,6 +17,7 @@ from xtalprint.models.evaluation import accuracy_by, metrics
 from xtalprint.models.files import write_checksums
 from xtalprint.models.training import (
     Clock,
+    name_of,
     prepare_folder,
     require_packages,
     training_record,
@@ -108,7 +109,7 @@ def train_atom_class(
         descriptor={"descriptor": "NeighbourhoodOrder"} | vars(NeighbourhoodOrder(**config.descriptor)),
         temperature=temperature,
         known=None,
-        training=training_record(config, about, clock, command),
+        training=training_record(config, about, clock, command or name_of(train_atom_class)),
     )
     first = members[0]
     write_pictures(folder, first.progress, figures, ATOM_CLASSES, batches_per_epoch=first.batches_per_epoch)

@@ -107,10 +107,11 @@ class BondOrderClassifier(AnsweringModel):
         crystal, vacuum = without_vacuum(crystal)
         members, length, warnings = self._seen(crystal, periodic=any(given.pbc))
         mean = of_networks = members.mean(axis=0)
-        findings = find_evidence(crystal, length) if self.manifest.evidence else ()
+        table = self.manifest.evidence
+        findings = find_evidence(crystal, length, closer=table.closer) if table else ()
         marks = np.array([marks_of(findings)])
-        if self.manifest.evidence:
-            mean = weighed(mean[None], marks, self.manifest.evidence)[0]
+        if table:
+            mean = weighed(mean[None], marks, table)[0]
         own = self.manifest.own_axes
         if own and not is_settled(findings) and is_in_doubt(of_networks, mean, own.sure):
             own_marks = np.array([marks_of(find_own_evidence(crystal, length))])
@@ -150,8 +151,7 @@ def _emptiness(vacuum: Vacuum | None, thin: float | None) -> list[str]:
     sheet = None if thin is None else f"{thin:.2g} Å thick, which is no lattice of three dimensions"
     if vacuum is None:
         return [] if sheet is None else [sheet]
-    gaps = " and ".join(f"{gap:.3g} Å along axis {axis}" for axis, gap in enumerate(vacuum.gap) if gap)
-    return [f"vacuum of {gaps}: what stands in it is {sheet or 'seen as finite there'}"]
+    return [f"{vacuum}: what stands in it is {sheet or 'seen as finite there'}"]
 
 
 def _is_too_small(crystal: Crystal) -> bool:

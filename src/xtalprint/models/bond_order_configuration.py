@@ -77,6 +77,8 @@ class EnsembleConfig(NetworksConfig):
     data: SampleData
     #: Share of the held-out presentations of the classes that must stay known.
     kept: float = Field(default=0.98, gt=0, lt=1)
+    #: Of the symmetry search, see `xtalprint.models.manifest.EvidenceTable`.
+    closer: bool = False
 
 
 class BondOrderConfig(EnsembleConfig):

@@ -199,6 +199,7 @@ def _examples(
         parameters=config.descriptor,
         substituted=substituted,
         searched=searched,
+        closer=config.closer,
     )
     done = list(spread_rows(work, len(plan), config.threads))
     classes = classes_of(config)
@@ -251,7 +252,15 @@ class _Sample:
 
 
 def _sample(
-    index: int, *, folder: str, part: Part, seed: int, parameters: dict[str, Any], substituted: float, searched: bool
+    index: int,
+    *,
+    folder: str,
+    part: Part,
+    seed: int,
+    parameters: dict[str, Any],
+    substituted: float,
+    searched: bool,
+    closer: bool,
 ) -> _Sample:
     """Draw and describe one sample of the plan; a draw without a fingerprint is drawn again."""
     kind, row, turn, as_box = np.load(Path(folder, PLAN), mmap_mode="r")[index].tolist()
@@ -265,7 +274,7 @@ def _sample(
         except XtalprintError as error:
             failure = error
             continue
-        findings = find_evidence(brought.crystal, length) if searched else ()
+        findings = find_evidence(brought.crystal, length, closer=closer) if searched else ()
         return _Sample(
             fingerprint.array,
             all(brought.crystal.pbc),

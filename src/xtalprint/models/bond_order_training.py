@@ -16,10 +16,9 @@ from xtalprint.models.bond_order_evaluation import KnownJudge, figures_of
 from xtalprint.models.card import card
 from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature, of_classes
 from xtalprint.models.evidence_fit import fitted_evidence
-from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
+from xtalprint.models.files import write_bytes, write_checksums
 from xtalprint.models.manifest import EvidenceTable, Manifest, OwnAxesTable, Weights
 from xtalprint.models.own_axes_evidence import ERRORS, SURE, believed, is_in_doubt
-from xtalprint.models.registry import RUN_MANIFEST
 from xtalprint.models.symmetry_evidence import TOLERANCES, weighed
 from xtalprint.models.training import (
     CHECKPOINTS,
@@ -27,9 +26,11 @@ from xtalprint.models.training import (
     WEIGHTS_FOR_TRAINING,
     Clock,
     file_record,
+    name_of,
     prepare_folder,
     require_packages,
     training_record,
+    write_description,
     write_log,
     write_pictures,
 )
@@ -104,7 +105,7 @@ def train_bond_order(
         }
         presented = ~parts["validation"].box
         temperature = fitted_temperature(logits["validation"][presented], parts["validation"].labels[presented])
-        tables, probabilities, own_axes = _weighed(logits, parts, temperature)
+        tables, probabilities, own_axes = _weighed(logits, parts, temperature, closer=config.closer)
         judge = KnownJudge.calibrated(probabilities["validation"], parts["validation"], config)
         figures = figures_of(logits["test"], probabilities, parts, temperature) | own_axes
         rule = judge.measured(probabilities["test"], parts["test"], method=words.METHOD)
@@ -120,7 +121,7 @@ def train_bond_order(
         temperature=temperature,
         known=rule,
         **tables,
-        training=training_record(config, about, clock, command),
+        training=training_record(config, about, clock, command or name_of(train_bond_order)),
     )
     write_pictures(folder, members[0].progress, figures, classes, batches_per_epoch=members[0].batches_per_epoch)
     for name in (*SCRATCH, clock.path.name):
@@ -135,7 +136,11 @@ class _Tables(TypedDict, total=False):
 
 
 def _weighed(
-    logits: dict[Part, NDArray[np.float32]], parts: dict[Part, BondOrderExamples], temperature: float
+    logits: dict[Part, NDArray[np.float32]],
+    parts: dict[Part, BondOrderExamples],
+    temperature: float,
+    *,
+    closer: bool,
 ) -> tuple[_Tables, dict[Part, NDArray[np.float64]], dict[str, Any]]:
     """Learn from the validation part what symmetry is worth, if it was searched; the probabilities with it; figures.
 
@@ -147,6 +152,7 @@ def _weighed(
     if (judged.marks < 0).all():
         return {}, found, {}
     evidence = fitted_evidence(found["validation"], judged.marks, judged.labels, TOLERANCES)
+    evidence = evidence.model_copy(update={"closer": closer})
     searched = {part: weighed(values, parts[part].marks, evidence) for part, values in found.items()}
     asked = {
         part: np.where(is_in_doubt(found[part], values, SURE)[:, None], parts[part].own_marks, -1)
@@ -230,25 +236,15 @@ def write_ensemble(
     }
     write_bytes(folder / WEIGHTS_FOR_TRAINING, save(flat, metadata={"about": json.dumps(about)}))
     write_bytes(folder / WEIGHTS_FOR_ANSWERS, ensemble_onnx_bytes(arrays, metadata=about))
-    manifest = Manifest(
-        name=words.NAME,
-        version=words.VERSION,
-        summary=words.SUMMARY,
+    return write_description(
+        folder,
+        words,
+        Manifest,
+        card,
         architecture=architecture(arrays),
         weights=Weights(
             onnx=file_record(folder, WEIGHTS_FOR_ANSWERS), safetensors=file_record(folder, WEIGHTS_FOR_TRAINING)
         ),
-        card="card.md",
         metrics=metrics,
-        intended_use=words.INTENDED_USE,
-        out_of_scope=words.OUT_OF_SCOPE,
-        limitations=words.LIMITATIONS,
-        reference=words.REFERENCE,
-        licence=words.LICENCE,
-        package_version=__version__,
         **facts,
     )
-    write_json(folder / "metrics.json", metrics)
-    write_text(folder / "card.md", card(manifest))
-    write_text(folder / RUN_MANIFEST, manifest.model_dump_json(indent=1) + "\n")
-    return manifest

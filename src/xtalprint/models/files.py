@@ -4,28 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from xtalprint.files import whole_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHECKSUMS = "SHA256SUMS"
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write beside the place and move there, so that a killed run never leaves half a file."""
+    """Write a file, complete or not at all; its folder is made."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_file(path) as beside:
+        beside.write_bytes(content)
 
 
 def write_text(path: Path, text: str) -> None:

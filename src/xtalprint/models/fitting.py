@@ -103,7 +103,7 @@ class Fit:
         """
         last_saved = time.monotonic()
         done = 0
-        while self.progress.epoch < self.config.epochs:
+        while not self._is_done():
             for index in self._batches():
                 start = time.monotonic()
                 self._learn(index)
@@ -119,6 +119,10 @@ class Fit:
             self._save()
             last_saved = time.monotonic()
         return self.network
+
+    def _is_done(self) -> bool:
+        """Whether no further epoch is wanted."""
+        return self.progress.epoch >= self.config.epochs
 
     @property
     def batches_per_epoch(self) -> int:
@@ -194,6 +198,7 @@ class Fit:
                 "accuracy": progress.right / progress.seen,
                 "validation_loss": loss,
                 "validation_accuracy": right,
+                **self._judged(logits),
                 "learning_rate": self._learning_rate(),
                 "seconds": round(progress.seconds, 2),
                 "validation_seconds": round(time.monotonic() - start, 2),
@@ -202,6 +207,10 @@ class Fit:
         progress.epoch += 1
         progress.batch, progress.seen, progress.right, progress.loss_sum = 0, 0, 0, 0.0
         self.report(progress)
+
+    def _judged(self, _logits: NDArray[np.float32]) -> dict[str, float]:
+        """Further figures of the validation part, for the line of the epoch."""
+        return {}
 
     def _save(self) -> None:
         save_checkpoint(

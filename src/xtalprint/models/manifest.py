@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from xtalprint.errors import ModelError
 
-#: log10 of a modulus in GPa from which on softness has no part in the width of an interval.
-STIFF = 2.2
+#: One number, or an array of them.
+Numbers = TypeVar("Numbers", float, NDArray[np.float64])
+
+
+#: Ways of parting crystals into folds: at random, and so that no formula is in two folds.
+RANDOM, BY_FORMULA = SPLITS = ("random", "by formula")
+#: Part of a model's answer: the mean of the kernel's and that of the networks.
+BOTH = "both"
 
 
 class _Strict(BaseModel):
@@ -62,6 +70,8 @@ class EvidenceTable(_Strict):
 
     #: In bond lengths; of the atoms' own lattice in units of its error.
     tolerances: tuple[float, ...]
+    #: Whether almost-copies in large boxes and almost-cubic crystals are looked at more closely.
+    closer: bool = False
     #: Sites of a primitive cell that part the ranges of sizes.
     sizes: tuple[int, ...]
     #: Power of the networks' probabilities where nothing is found, and for each range of sizes.
@@ -154,11 +164,7 @@ class Manifest(Description):
 
 
 class IntervalRule(_Strict):
-    """How wide an interval is: ± factor · (constant + disagreement · s + remoteness · d + softness · b) of log10.
-
-    s is the standard deviation of the answers of all parts, d the distance from the nearest known crystal, b how far
-    log10 of the answer is below `STIFF`.
-    """
+    """How wide an interval is; see `half_width`."""
 
     level: float = Field(gt=0, lt=1)
     constant: float = Field(ge=0)
@@ -166,6 +172,24 @@ class IntervalRule(_Strict):
     remoteness: float = Field(ge=0)
     softness: float = Field(ge=0)
     factor: float = Field(gt=0)
+    #: log10 of a modulus in GPa from which on softness has no part in the width.
+    stiff: float
+
+    def half_width(self, value: Numbers, disagreement: Numbers, distance: Numbers) -> Numbers:
+        """Half of an interval: factor · (constant + disagreement · s + remoteness · d + softness · b) of log10.
+
+        Parameters
+        ----------
+        value
+            log10 of the answer; b is how far it is below `stiff`.
+        disagreement
+            s, the standard deviation of the answers of all parts.
+        distance
+            d, that from the nearest known crystal.
+        """
+        scale = self.constant + self.disagreement * disagreement + self.remoteness * distance
+        below: Numbers = np.maximum(0.0, self.stiff - value)
+        return self.factor * (scale + self.softness * below)
 
 
 class FarRule(_Strict):
@@ -197,7 +221,7 @@ class PropertyManifest(Description):
     @property
     def errors(self) -> dict[str, float]:
         """Mean absolute error by property, in folds that no formula is shared by."""
-        return {name: self.metrics[name]["by formula"]["errors"]["both"]["MAE, GPa"] for name in self.properties}
+        return {name: self.metrics[name][BY_FORMULA]["errors"][BOTH]["MAE, GPa"] for name in self.properties}
 
     @property
     def headline(self) -> str:

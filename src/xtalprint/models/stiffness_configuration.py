@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from xtalprint.models.configuration import RunConfig
-from xtalprint.models.stiffness import KernelSettings
+from xtalprint.models.stiffness import CLIPPED, WEIGHTS, KernelSettings
 from xtalprint.models.stiffness_network import NetworkSettings
 
 
@@ -19,8 +19,6 @@ class StiffnessData(BaseModel):
     #: Of the folds.
     seed: int = Field(default=0, ge=0)
     folds: int = Field(default=5, ge=2)
-    #: How many of the folds that no formula is shared by are measured, beside all random ones.
-    by_formula: int = Field(default=2, ge=2)
 
 
 class KernelConfig(BaseModel):
@@ -32,10 +30,25 @@ class KernelConfig(BaseModel):
     ridge: float = Field(default=KernelSettings.ridge, gt=0)
 
 
+class GroupWeights(BaseModel):
+    """Weights of the groups of numbers in the distance of two crystals; the elements come last."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    composition: float = Field(default=WEIGHTS["composition"], gt=0)
+    packing: float = Field(default=WEIGHTS["packing"], gt=0)
+    bonds: float = Field(default=WEIGHTS["bonds"], gt=0)
+    distances: float = Field(default=WEIGHTS["distances"], gt=0)
+    elements: float = Field(default=WEIGHTS["elements"], gt=0)
+
+
 class StiffnessConfig(RunConfig):
     """A training run of the model of moduli. The defaults are the recipe of the shipped one."""
 
     data: StiffnessData = StiffnessData()
+    weights: GroupWeights = GroupWeights()
+    #: Standard deviations beyond which a number counts no more.
+    clipped: float = Field(default=CLIPPED, gt=0)
     kernel: KernelConfig = KernelConfig()
     #: Networks, each with a seed of its own, and neurons of their two hidden layers.
     members: int = Field(default=4, ge=1)

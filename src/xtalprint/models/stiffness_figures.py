@@ -54,20 +54,22 @@ def measured(y: Floats, folded: Mapping[str, Folded]) -> dict[str, Any]:
     y
         (n, targets) log10 of the true moduli.
     folded
-        Answers by the name of the way of parting.
+        Answers by the name of the way of parting. Rules of intervals are fitted to the first, as the shipped one is.
     """
     figures: dict[str, Any] = {"n": len(y)}
+    shipped = next(iter(folded.values()))
     for target, name in enumerate(PROPERTIES):
         figures[name] = {}
+        fitted_to = shipped.unseen(y, target)
         for split, found in folded.items():
-            unseen, some = found.unseen(y, target), found.measured
+            unseen = found.unseen(y, target)
             figures[name][split] = {
-                "n": int(some.sum()),
+                "n": len(y),
                 "errors": {
-                    part: over_folds(values[some, target], unseen.true, found.fold_of[some])
+                    part: over_folds(values[:, target], unseen.true, found.fold_of)
                     for part, values in found.parts.items()
                 },
-                "intervals": coverage(unseen, found.fold_of[some]),
+                "intervals": coverage(unseen, found.fold_of, fitted_to=fitted_to),
                 "by_distance": _by_distance(unseen.value, unseen.true, unseen.distance),
             }
     return figures

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.descriptors.interpretable import GROUPS
 from xtalprint.elements import SYMBOLS
 from xtalprint.models.stiffness import ELEMENTS, Standard
 from xtalprint.models.stiffness_fit import StiffnessFit
@@ -83,14 +82,18 @@ class KnownCrystals:
 def encode(fit: StiffnessFit, known: KnownCrystals, columns: Sequence[str]) -> tuple[bytes, bytes]:
     """Archives of the weights, and of the known crystals."""
     weights: dict[str, NDArray[Any]] = {
-        "columns": np.frombuffer(json.dumps(list(columns)).encode(), dtype=np.uint8),
+        "columns": _text(list(columns)),
         "standard_centre": fit.standard.centre,
         "standard_spread": fit.standard.spread,
+        "groups": _text(list(fit.standard.weights)),
+        "group_weights": np.array(list(fit.standard.weights.values())),
+        "clipped": np.array(fit.standard.clipped),
         "kernel_weights": fit.weights,
         "kernel_centre": fit.centre,
         "kernel_width": np.array(fit.width),
         "target_centre": fit.networks[0].centre,
         "target_spread": fit.networks[0].spread,
+        "input_factor": np.array(fit.networks[0].factor),
     }
     for number, network in enumerate(fit.networks):
         for layer, (matrix, bias) in enumerate(zip(network.matrices, network.biases, strict=True)):
@@ -129,10 +132,12 @@ def decode(weights: bytes, known: bytes) -> tuple[StiffnessFit, KnownCrystals, t
                 tuple(w[f"{name}_bias_{layer}"] for layer in layers),
                 w["target_centre"],
                 w["target_spread"],
+                np.float32(w["input_factor"]),
             )
         )
+    weights_of = dict(zip(json.loads(w["groups"].tobytes()), w["group_weights"].tolist(), strict=True))
     fit = StiffnessFit(
-        Standard(w["standard_centre"], w["standard_spread"], (*GROUPS, "elements")),
+        Standard(w["standard_centre"], w["standard_spread"], weights_of, float(w["clipped"])),
         k["points"],
         crystals.shares,
         w["kernel_weights"],
@@ -141,6 +146,10 @@ def decode(weights: bytes, known: bytes) -> tuple[StiffnessFit, KnownCrystals, t
         tuple(networks),
     )
     return fit, crystals, tuple(json.loads(w["columns"].tobytes()))
+
+
+def _text(names: list[str]) -> NDArray[Any]:
+    return np.frombuffer(json.dumps(names).encode(), dtype=np.uint8)
 
 
 def _archive(arrays: Mapping[str, NDArray[Any]]) -> bytes:

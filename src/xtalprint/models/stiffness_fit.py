@@ -12,6 +12,8 @@ from xtalprint.models.stiffness import KernelSettings, Standard, kernel_weights
 from xtalprint.models.stiffness_network import Network, NetworkSettings, fitted_network
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from xtalprint.descriptors.interpretable import Table
@@ -105,6 +107,8 @@ def fit_stiffness(
     *,
     seed: int,
     members: int,
+    weights: Mapping[str, float],
+    clipped: float,
     kernel: KernelSettings,
     network: NetworkSettings,
 ) -> StiffnessFit:
@@ -122,15 +126,17 @@ def fit_stiffness(
         Of the first network; the next has the next.
     members
         Number of networks.
+    weights, clipped
+        Of a `Standard`.
     kernel, network
         Settings.
     """
-    standard = Standard.of(table)
+    standard = Standard.of(table, weights=weights, clipped=clipped)
     x = standard.points(table, shares)
     rounded = x[:, : len(table.columns)].astype(np.float16)
-    weights = kernel_weights(_known(standard, rounded, shares), y, kernel)
+    learned = kernel_weights(_known(standard, rounded, shares), y, kernel)
     networks = tuple(fitted_network(x, y, seed=seed + number, settings=network) for number in range(members))
-    return StiffnessFit(standard, rounded, shares, weights, y.mean(axis=0), kernel.width, networks)
+    return StiffnessFit(standard, rounded, shares, learned, y.mean(axis=0), kernel.width, networks)
 
 
 def _known(standard: Standard, rounded: NDArray[np.float16], shares: Floats) -> Singles:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint.models.manifest import STIFF, IntervalRule
+from xtalprint.models.manifest import IntervalRule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Share of true values that an interval shall hold.
 LEVEL = 0.90
+#: log10 of a modulus in GPa from which on softness has no part in the width of an interval.
+STIFF = 2.2
 #: Equal parts in which coverage is told.
 PARTS = 5
 
@@ -49,11 +51,9 @@ class Unseen:
         """(n,) of log10, without sign."""
         return np.asarray(abs(self.value - self.true))
 
-    @property
-    def causes(self) -> Floats:
-        """(n, 4) what a scale is a sum of, each with a coefficient of `IntervalRule`."""
-        ones = np.ones(len(self.value))
-        return np.stack([ones, self.disagreement, self.distance, np.maximum(0.0, STIFF - self.value)], axis=1)
+    def half_widths(self, rule: IntervalRule) -> Floats:
+        """(n,) of log10."""
+        return rule.half_width(self.value, self.disagreement, self.distance)
 
 
 def fitted_rule(unseen: Unseen) -> IntervalRule:
@@ -63,8 +63,15 @@ def fitted_rule(unseen: Unseen) -> IntervalRule:
     """
     from scipy.optimize import nnls  # noqa: PLC0415 - 0.1 s
 
-    coefficients = nnls(unseen.causes, unseen.errors)[0]
-    ratios = unseen.errors / np.maximum(unseen.causes @ coefficients, 1e-6)
+    # Each coefficient alone, as 1: what an error is a sum of.
+    causes = np.stack([unseen.half_widths(_rule(one)) for one in np.eye(4)], axis=1)
+    scale = _rule(nnls(causes, unseen.errors)[0])
+    ratios = unseen.errors / np.maximum(unseen.half_widths(scale), 1e-6)
+    return scale.model_copy(update={"factor": conformal_factor(ratios)})
+
+
+def _rule(coefficients: Floats) -> IntervalRule:
+    """Rule with the factor 1."""
     constant, disagreement, remoteness, softness = coefficients.tolist()
     return IntervalRule(
         level=LEVEL,
@@ -72,25 +79,37 @@ def fitted_rule(unseen: Unseen) -> IntervalRule:
         disagreement=disagreement,
         remoteness=remoteness,
         softness=softness,
-        factor=conformal_factor(ratios),
+        factor=1.0,
+        stiff=STIFF,
     )
 
 
-def half_widths(rule: IntervalRule, unseen: Unseen) -> Floats:
-    """(n,) half of each interval, of log10."""
-    coefficients = np.array([rule.constant, rule.disagreement, rule.remoteness, rule.softness])
-    return np.asarray(rule.factor * (unseen.causes @ coefficients))
+def coverage(unseen: Unseen, fold_of: Rows, *, fitted_to: Unseen | None = None) -> dict[str, Any]:
+    """How many true values intervals hold, and how far the answers are off, in parts of the crystals.
 
+    No crystal was learned from, and none has a part in the rule of its own interval: that is fitted to the crystals
+    of the other folds.
 
-def coverage(unseen: Unseen, fold_of: Rows) -> dict[str, Any]:
-    """How many true values intervals hold whose rule was fitted to the other folds.
+    Parameters
+    ----------
+    unseen
+        The answers whose intervals are measured.
+    fold_of
+        (n,) their folds.
+    fitted_to
+        The answers that the rules are fitted to, of the same crystals in the same order; default: ``unseen``, and
+        then the whole share is near `LEVEL` by construction.
 
-    No crystal was learned from, and none has a part in the rule of its own interval.
+    Returns
+    -------
+    Shares in equal parts, from the least to the largest: by the width of the interval, by the distance, by the
+    predicted and by the true value; for the latter the mean error of log10, with its sign, too.
     """
+    made_of = unseen if fitted_to is None else fitted_to
     half = np.zeros(len(unseen.value))
     for fold in np.unique(fold_of):
         here = fold_of == fold
-        half[here] = half_widths(fitted_rule(unseen[~here]), unseen[here])
+        half[here] = unseen[here].half_widths(fitted_rule(made_of[~here]))
     inside = unseen.errors <= half
     return {
         "level": LEVEL,
@@ -98,14 +117,16 @@ def coverage(unseen: Unseen, fold_of: Rows) -> dict[str, Any]:
         "median_half_width_of_log10": round(float(np.median(half)), 4),
         "by_width": _by(half, inside),
         "by_distance": _by(unseen.distance, inside),
-        "by_value": _by(unseen.value, inside),
+        "by_predicted_value": _by(unseen.value, inside),
+        "by_true_value": _by(unseen.true, inside),
+        "mean_error_of_log10_by_true_value": _by(unseen.true, unseen.value - unseen.true),
     }
 
 
-def _by(key: Floats, inside: NDArray[np.bool_]) -> list[float]:
-    """Coverage in equal parts, from the least key to the largest."""
+def _by(key: Floats, values: NDArray[Any]) -> list[float]:
+    """Means in equal parts, from the least key to the largest."""
     parts = np.array_split(np.argsort(key, kind="stable"), PARTS)
-    return [round(float(inside[part].mean()), 4) for part in parts]
+    return [round(float(values[part].mean()), 4) for part in parts]
 
 
 def conformal_factor(scores: Floats) -> float:

@@ -8,11 +8,10 @@ import numpy as np
 
 from xtalprint.compute import map_ordered, together
 from xtalprint.crystal import Crystal
-from xtalprint.descriptors.interpretable import interpretable_features
+from xtalprint.descriptors.interpretable import interpretable_constants, interpretable_features
 from xtalprint.elements import SYMBOLS
 from xtalprint.errors import ModelError, XtalprintError
 from xtalprint.models.answering import notice_of_distances
-from xtalprint.models.manifest import STIFF
 from xtalprint.models.solids import check_solid, check_touching, notice_of_vacuum
 from xtalprint.models.stiffness import element_shares
 from xtalprint.models.stiffness_files import decode
@@ -53,12 +52,14 @@ class StiffnessModel(TrainedModel[StiffnessPrediction]):
     Raises
     ------
     ModelError
-        If the numbers are not those of this version.
+        If this version computes other numbers of a crystal, or the model predicts something else.
     """
 
     def __init__(self, manifest: PropertyManifest, weights: bytes, known: bytes) -> None:
         super().__init__(manifest.name, manifest.version, manifest.files.weights.sha256)
         self.manifest = manifest
+        if manifest.descriptor.get("constants") != interpretable_constants():
+            raise self._other_numbers()
         self.fit, self.crystals, self._columns = decode(weights, known)
         if set(manifest.properties) != set(PROPERTIES) or manifest.unit != UNIT:
             raise ModelError(
@@ -113,14 +114,17 @@ class StiffnessModel(TrainedModel[StiffnessPrediction]):
     def _described(self, crystals: Sequence[Crystal]) -> list[Described]:
         table = interpretable_features(crystals)
         if table.columns != self._columns:
-            raise ModelError(
-                "the model was trained on numbers that this version does not have",
-                source=self.manifest.name,
-                remedy=f"use xtalprint {self.manifest.package_version}",
-            )
+            raise self._other_numbers()
         points = self.fit.standard.points(table, element_shares([crystal.numbers for crystal in crystals]))
         bonds = table.array[:, table.columns.index(SHORTEST_BOND)]
         return [Described(point, float(bond)) for point, bond in zip(points, bonds, strict=True)]
+
+    def _other_numbers(self) -> ModelError:
+        return ModelError(
+            "the model was trained on numbers that this version does not have",
+            source=self.manifest.name,
+            remedy=f"use xtalprint {self.manifest.package_version}, or train it again: xtalprint train stiffness",
+        )
 
     def _prediction(self, crystal: Crystal, described: Described) -> StiffnessPrediction:
         check_touching(crystal, described.shortest_bond)
@@ -132,18 +136,18 @@ class StiffnessModel(TrainedModel[StiffnessPrediction]):
             for target, name in enumerate(PROPERTIES)
         }
         neighbours = tuple(self._neighbour(row, float(answer.distances[row])) for row in order)
-        emptiness = notice_of_vacuum(crystal)
+        emptiness, foreign = notice_of_vacuum(crystal), self._foreign_elements(crystal)
         return StiffnessPrediction(
             status="ok",
             source=crystal.source,
             frame=crystal.frame,
             moduli=moduli,
-            known=nearest <= self.manifest.far.distance and not emptiness,
+            known=nearest <= self.manifest.far.distance and not (emptiness or foreign),
             neighbours=neighbours,
             warnings=(
                 *emptiness,
                 *notice_of_distances(crystal),
-                *self._foreign_elements(crystal),
+                *foreign,
                 *self._remoteness(neighbours[0]),
             ),
             provenance=self.provenance,
@@ -180,7 +184,7 @@ class StiffnessModel(TrainedModel[StiffnessPrediction]):
         if nearest.distance > far.same:
             return []
         unseen = ", ".join(f"{name.replace('-', ' ')} {nearest.unseen[name]:.3g} {UNIT}" for name in PROPERTIES)
-        return [f"the model learned from this crystal, {nearest.id}; one that had not said: {unseen}"]
+        return [f"this is probably {nearest.id}, which the model learned from; one that had not said: {unseen}"]
 
 
 class Described(NamedTuple):
@@ -190,15 +194,9 @@ class Described(NamedTuple):
     shortest_bond: float
 
 
-def half_width(rule: IntervalRule, *, value: float, disagreement: float, distance: float) -> float:
-    """Half of an interval, of log10."""
-    scale = rule.constant + rule.disagreement * disagreement + rule.remoteness * distance
-    return rule.factor * (scale + rule.softness * max(0.0, STIFF - value))
-
-
 def _modulus(rule: IntervalRule, answer: Answer, target: int, distance: float) -> Modulus:
-    value, disagreement = float(answer.value[target]), float(answer.disagreement[target])
-    half = half_width(rule, value=value, disagreement=disagreement, distance=distance)
+    value = float(answer.value[target])
+    half = float(rule.half_width(value, float(answer.disagreement[target]), distance))
     return Modulus(10.0**value, (10.0 ** (value - half), 10.0 ** (value + half)))
 
 

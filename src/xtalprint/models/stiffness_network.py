@@ -42,16 +42,19 @@ class Network:
         Of each layer, (in, out) and (out,).
     centre, spread
         (targets,) of what it learned: its outputs are in units of the spread.
+    factor
+        By which the coordinates of a point are multiplied.
     """
 
     matrices: tuple[Singles, ...]
     biases: tuple[Singles, ...]
     centre: Floats
     spread: Floats
+    factor: np.float32
 
     def answers(self, x: Singles) -> Floats:
         """(m, targets) for points (m, dimensions)."""
-        values = x * input_factor(x.shape[1])
+        values = x * self.factor
         for number, (matrix, bias) in enumerate(zip(self.matrices, self.biases, strict=True)):
             # Not by a matrix product: its last bits would depend on the number of rows.
             values = np.einsum("mi,io->mo", values, matrix) + bias
@@ -93,7 +96,8 @@ def _fitted(x: Singles, y: Floats, chosen: NetworkSettings) -> Network:
     from torch import nn  # noqa: PLC0415 - likewise
 
     mean, spread = y.mean(axis=0), y.std(axis=0)
-    known = torch.from_numpy(x * input_factor(x.shape[1]))
+    factor = input_factor(x.shape[1])
+    known = torch.from_numpy(x * factor)
     wanted = torch.from_numpy(((y - mean) / spread).astype(np.float32))
     first, second = chosen.hidden
     network = nn.Sequential(
@@ -123,4 +127,5 @@ def _fitted(x: Singles, y: Floats, chosen: NetworkSettings) -> Network:
         tuple(layer.bias.detach().numpy().copy() for layer in layers),
         mean,
         spread,
+        factor,
     )

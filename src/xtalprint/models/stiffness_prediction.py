@@ -69,7 +69,8 @@ class StiffnessPrediction:
     moduli
         By property.
     known
-        False if the crystal is far from all that were learned from.
+        False if the crystal is far from all that were learned from, has an element that none of them has, or is
+        mostly empty space.
     neighbours
         The nearest of those, nearest first.
     warnings

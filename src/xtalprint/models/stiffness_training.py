@@ -4,27 +4,34 @@ from __future__ import annotations
 
 import hashlib
 import io
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint._version import __version__
 from xtalprint.datasets import elasticity
-from xtalprint.descriptors.interpretable import interpretable_features
+from xtalprint.descriptors.interpretable import interpretable_constants, interpretable_features
 from xtalprint.errors import WrongUsageError
 from xtalprint.models import stiffness_words as words
-from xtalprint.models.files import write_bytes, write_checksums, write_json, write_text
-from xtalprint.models.manifest import FarRule, PropertyFiles, PropertyManifest
+from xtalprint.models.files import write_bytes, write_checksums
+from xtalprint.models.manifest import BOTH, BY_FORMULA, RANDOM, SPLITS, FarRule, PropertyFiles, PropertyManifest
 from xtalprint.models.property_card import property_card
-from xtalprint.models.registry import RUN_MANIFEST
-from xtalprint.models.stiffness import WEIGHTS, element_shares
+from xtalprint.models.stiffness import element_shares
 from xtalprint.models.stiffness_figures import measured
 from xtalprint.models.stiffness_files import KnownCrystals, encode
 from xtalprint.models.stiffness_fit import fit_stiffness
 from xtalprint.models.stiffness_intervals import Unseen, fitted_rule
 from xtalprint.models.stiffness_prediction import PROPERTIES, UNIT
-from xtalprint.models.training import Clock, file_record, prepare_folder, require_packages, training_record
+from xtalprint.models.training import (
+    Clock,
+    file_record,
+    name_of,
+    prepare_folder,
+    require_packages,
+    training_record,
+    write_description,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,7 +41,6 @@ if TYPE_CHECKING:
 
     from xtalprint.datasets.elasticity import Elasticity
     from xtalprint.descriptors.interpretable import Table
-    from xtalprint.models.checkpoint import Progress
     from xtalprint.models.manifest import TrainingRecord
     from xtalprint.models.stiffness_configuration import StiffnessConfig
     from xtalprint.models.stiffness_fit import StiffnessFit
@@ -42,8 +48,6 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
 
-#: Names of the ways of parting: at random, and so that no formula is in two folds.
-SPLITS = ("random", "by formula")
 WEIGHTS_FILE, KNOWN_FILE = "weights.npz", "known.npz"
 #: A crystal is far if it is farther from the known ones than this share of them is from all others.
 NOT_FAR = 0.99
@@ -66,20 +70,20 @@ class Known:
         where = np.full(len(self.data), -1)
         where[self.rows] = np.arange(len(self.rows))
         drawn = config.data
-        by_formula = split != SPLITS[0]
-        found = self.data.folds(drawn.folds, seed=drawn.seed, by_formula=by_formula, among=self.rows)
-        for train, test in found[: drawn.by_formula] if by_formula else found:
-            yield where[train], where[test]
+        for fold in self.data.folds(drawn.folds, seed=drawn.seed, by_formula=split == BY_FORMULA, among=self.rows):
+            train, test = (where[rows] for rows in fold)
+            yield train, test
 
     def fit(self, some: Rows, config: StiffnessConfig, seed: int) -> StiffnessFit:
         """The recipe, on some of them."""
-        table = type(self.table)(self.table.array[some], self.table.columns, self.table.groups)
         return fit_stiffness(
-            table,
+            self.table.rows(some),
             self.shares[some],
             self.y[some],
             seed=seed,
             members=config.members,
+            weights=config.weights.model_dump(),
+            clipped=config.clipped,
             kernel=config.kernel_settings(),
             network=config.network_settings(),
         )
@@ -87,25 +91,16 @@ class Known:
 
 @dataclass(frozen=True)
 class Folded:
-    """Answers (n, targets) by models that had not seen the crystal; n of the fold, n distances.
-
-    Where no fold was measured, answers and distance are NaN and the fold is −1.
-    """
+    """Answers (n, targets) by models that had not seen the crystal; n of the fold, n distances."""
 
     parts: dict[str, Floats]
     disagreement: Floats
     distance: Floats
     fold_of: Rows
 
-    @property
-    def measured(self) -> NDArray[np.bool_]:
-        """(n,) whether there is an answer."""
-        return np.asarray(self.fold_of >= 0)
-
     def unseen(self, y: Floats, target: int) -> Unseen:
         """Answers for one modulus."""
-        whole = Unseen(self.parts["both"][:, target], y[:, target], self.disagreement[:, target], self.distance)
-        return whole[self.measured]
+        return Unseen(self.parts[BOTH][:, target], y[:, target], self.disagreement[:, target], self.distance)
 
 
 def train_stiffness(
@@ -115,7 +110,6 @@ def train_stiffness(
     resume: bool = False,
     command: str = "",
     say: Callable[[str], None] = lambda _: None,
-    report: Callable[[Progress], None] = lambda _: None,  # noqa: ARG001 - as the other trainings have it
     allow_download: bool = False,
 ) -> PropertyManifest:
     """Measure the recipe in folds, fit it to all known crystals and write a run folder.
@@ -132,8 +126,6 @@ def train_stiffness(
         What to type to do it again, for the record.
     say
         Called with a sentence before each long step.
-    report
-        Not called: a step takes a minute.
     allow_download
         Whether pip may fetch the data, see `xtalprint.datasets.elasticity`.
 
@@ -148,9 +140,26 @@ def train_stiffness(
     MissingExtraError
         If a package that it needs is not installed.
     """
-    require_packages("cpu", packages=("torch",))
+    require_packages("cpu", packages=("torch", "threadpoolctl"))
     data = elasticity(allow_download=allow_download)
     prepare_folder(folder, config, resume=resume)
+    with _one_thread():
+        return _trained(data, config, folder, command=command or name_of(train_stiffness), say=say)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Linear algebra in one thread: the last bits of its sums depend on the number."""
+    import scipy.linalg  # noqa: F401, PLC0415 - its BLAS must be loaded to be held back
+    from threadpoolctl import threadpool_limits  # noqa: PLC0415 - an extra
+
+    with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+def _trained(
+    data: Elasticity, config: StiffnessConfig, folder: Path, *, command: str, say: Callable[[str], None]
+) -> PropertyManifest:
     clock = Clock(folder / "seconds.json")
     say("computing the numbers of the known crystals")
     with clock.time("numbers"):
@@ -209,7 +218,7 @@ def _folded(
 ) -> Folded:
     """All folds of a way of parting; those that are finished are taken from the folder."""
     n, targets = known.y.shape
-    parts = {name: np.full((n, targets), np.nan) for name in ("kernel", "networks", "both")}
+    parts = {name: np.full((n, targets), np.nan) for name in ("kernel", "networks", BOTH)}
     disagreement, distance = np.full((n, targets), np.nan), np.full(n, np.nan)
     fold_of = np.full(n, -1)
     for number, (train, test) in enumerate(known.folds(config, split)):
@@ -231,11 +240,10 @@ def _folded(
 
 def _answers(fit: StiffnessFit, known: Known, test: Rows) -> dict[str, Floats]:
     """Answers for some crystals, one by one as `predict` does it."""
-    table = type(known.table)(known.table.array[test], known.table.columns, known.table.groups)
-    points = fit.standard.points(table, known.shares[test])
+    points = fit.standard.points(known.table.rows(test), known.shares[test])
     answers = [fit.answer(point) for point in points]
     return {
-        "both": np.array([answer.value for answer in answers]),
+        BOTH: np.array([answer.value for answer in answers]),
         "kernel": np.array([answer.parts[0] for answer in answers]),
         "networks": np.array([answer.networks for answer in answers]),
         "disagreement": np.array([answer.disagreement for answer in answers]),
@@ -271,40 +279,31 @@ def _write(
         [str(known.data.ids[row]) for row in known.rows],
         [known.data.numbers[row] for row in known.rows],
         10.0**known.y,
-        10.0 ** folded[SPLITS[0]].parts["both"],
+        10.0 ** folded[RANDOM].parts[BOTH],
     )
+    figures = measured(known.y, folded)
     weights, index = encode(fit, crystals, known.table.columns)
     write_bytes(folder / WEIGHTS_FILE, weights)
     write_bytes(folder / KNOWN_FILE, index)
-    figures = measured(known.y, folded)
-    manifest = PropertyManifest(
-        name=words.NAME,
-        version=words.VERSION,
-        summary=words.SUMMARY,
+    return write_description(
+        folder,
+        words,
+        PropertyManifest,
+        property_card,
         architecture=_architecture(fit),
         descriptor={"descriptor": "interpretable_features"}
         | {group: known.table.groups.count(group) for group in dict.fromkeys(known.table.groups)}
-        | {"weights of the groups": dict(WEIGHTS)},
+        | {"weights of the groups": dict(fit.standard.weights), "constants": dict(interpretable_constants())},
         properties={
-            name: fitted_rule(folded[SPLITS[0]].unseen(known.y, target)) for target, name in enumerate(PROPERTIES)
+            name: fitted_rule(folded[RANDOM].unseen(known.y, target)) for target, name in enumerate(PROPERTIES)
         },
         unit=UNIT,
         files=PropertyFiles(weights=file_record(folder, WEIGHTS_FILE), known=file_record(folder, KNOWN_FILE)),
         far=far,
-        card="card.md",
         metrics=figures,
         training=record,
-        intended_use=words.INTENDED_USE,
-        out_of_scope=words.OUT_OF_SCOPE,
-        limitations=words.LIMITATIONS,
-        reference=words.REFERENCE,
-        licence=words.LICENCE,
-        package_version=__version__,
+        limitations=words.limitations(figures),
     )
-    write_json(folder / "metrics.json", figures)
-    write_text(folder / "card.md", property_card(manifest))
-    write_text(folder / RUN_MANIFEST, manifest.model_dump_json(indent=1) + "\n")
-    return manifest
 
 
 def _architecture(fit: StiffnessFit) -> str:

@@ -14,6 +14,7 @@ from xtalprint.crystal import Crystal
 from xtalprint.geometry.niggli import reduced_lengths
 from xtalprint.geometry.rows import first_rows
 from xtalprint.geometry.symmetry import LARGE, LEAST_SYMPREC, MOST_SYMPREC, Average, find_symmetry, over_translations
+from xtalprint.geometry.translations import may_repeat
 from xtalprint.models.classes import CLASSES
 from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
@@ -28,8 +29,12 @@ if TYPE_CHECKING:
 
 #: Tolerances of the search in bond lengths.
 TOLERANCES = (0.02, 0.1)
-#: Tolerance in bond lengths at which a crystal that counts as cubic is looked at once more, and what counts as cubic.
-NARROW, CUBIC = 0.003, frozenset({"bcc", "diam", "fcc", "sc"})
+#: Copies of a site in a large box are looked for within these first, in bond lengths, then within the largest of
+#: `TOLERANCES`: that may take sites for copies that differ by less.
+COPIES = (0.02, 0.03, 0.045)
+#: What counts as cubic. Such a crystal is looked at once more where its atoms are known to `DECISIVE` bond lengths:
+#: the class found at that tolerance counts, of the one at `NARROW` there is a warning.
+CUBIC, DECISIVE, NARROW = frozenset({"bcc", "diam", "fcc", "sc"}), 0.015, 0.003
 #: Copies in a supercell are as far from each other as files round them, in bond lengths.
 EXACT = 0.001
 #: Cells longer than so many times their width are looked through for copies too.
@@ -76,7 +81,7 @@ class Finding(NamedTuple):
         return 1 + kind * (len(SIZES) + 1) + int(np.searchsorted(SIZES, self.n_sites))
 
 
-def find_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
+def find_evidence(crystal: Crystal, bond_length: float, *, closer: bool = False) -> tuple[Finding, ...]:
     """Search at each of `TOLERANCES`; no findings for what does not repeat in three directions.
 
     Parameters
@@ -85,16 +90,70 @@ def find_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ...]:
         Its elements are not looked at: the classes are arrangements of equal atoms.
     bond_length
         In Å, the unit of the tolerances.
+    closer
+        Whether to look for copies within `COPIES` too, and at almost-cubic crystals within `DECISIVE`.
     """
-    sites = _equal_sites(crystal, bond_length)
-    if sites is None:
+    box = _search_box(crystal, bond_length, closer=closer)
+    if box is None:
         return ()
-    tolerances = [float(np.clip(share * bond_length, LEAST_SYMPREC, MOST_SYMPREC)) for share in TOLERANCES]
-    average: Average | None = Average(sites, 0.0)
-    if sites.n_sites >= LARGE:
-        # Once, at the wider tolerance: a translation that holds at the narrower one holds there too.
-        average = over_translations(sites, symprec=tolerances[-1])
-    return tuple(_found(sites, average, symprec) for symprec in tolerances)
+    findings = tuple(box.found_at(share) for share in TOLERANCES)
+    if not (closer and _is_simple_cubic(findings[-1]) and box.is_known_to(DECISIVE)):
+        return findings
+    decisive = box.found_at(DECISIVE)
+    same = decisive.crystal_class in {None, findings[-1].crystal_class}
+    return findings if same else (decisive,) * len(TOLERANCES)
+
+
+class _SearchBox(NamedTuple):
+    """What is searched: the sites, and their average over the translations of a large box."""
+
+    sites: Crystal
+    average: Average | None
+    bond_length: float
+    #: Whether the average stands for the sites at every tolerance, as one over `COPIES` does.
+    fine: bool
+
+    def found_at(self, share: float) -> Finding:
+        """What a search finds within so many bond lengths."""
+        symprec = _tolerance(share, self.bond_length)
+        average, nothing = self.average, Finding(symprec, 0, 0)
+        if average is None:
+            return nothing
+        searched = average.crystal if self.fine or average.scatter <= symprec else self.sites
+        if searched.n_sites > MOST_SITES:
+            return nothing
+        found = find_symmetry(searched, symprec=symprec)
+        return (
+            nothing if found is None else Finding(symprec, found.number, len(found.dataset.prim_std_cell.positions))
+        )
+
+    def is_known_to(self, share: float) -> bool:
+        """Whether no site is farther from the mean of its copies than so many bond lengths."""
+        return self.average is not None and self.average.scatter <= _tolerance(share, self.bond_length)
+
+
+def _tolerance(share: float, bond_length: float) -> float:
+    return float(np.clip(share * bond_length, LEAST_SYMPREC, MOST_SYMPREC))
+
+
+def _search_box(crystal: Crystal, bond_length: float, *, closer: bool) -> _SearchBox | None:
+    sites = _equal_sites(crystal, bond_length)
+    if sites is None or sites.cell is None:
+        return None
+    if sites.n_sites < LARGE:
+        return _SearchBox(sites, Average(sites, 0.0), bond_length, fine=True)
+    within = [_tolerance(share, bond_length) for share in COPIES]
+    if closer and may_repeat(sites.positions, sites.numbers, sites.cell, tolerance=within[-1]):
+        for symprec in within:
+            average = over_translations(sites, symprec=symprec, patient=True)
+            if average is not None and average.crystal.n_sites <= SIZES[-1]:
+                return _SearchBox(sites, average, bond_length, fine=True)
+    wide = over_translations(sites, symprec=_tolerance(TOLERANCES[-1], bond_length))
+    return _SearchBox(sites, wide, bond_length, fine=False)
+
+
+def _is_simple_cubic(finding: Finding) -> bool:
+    return finding.crystal_class in CUBIC and finding.n_sites <= SIZES[0]
 
 
 def _equal_sites(crystal: Crystal, bond_length: float) -> Crystal | None:
@@ -118,7 +177,7 @@ def _equal_sites(crystal: Crystal, bond_length: float) -> Crystal | None:
 
 
 def nearly(crystal: Crystal, bond_length: float, findings: Sequence[Finding], answer: str) -> list[str]:
-    """Say so where a cubic crystal is one only nearly: where a narrow search finds the group of another class.
+    """Say so where a crystal is nearly cubic: where searches at two tolerances find groups of two classes.
 
     Parameters
     ----------
@@ -127,28 +186,24 @@ def nearly(crystal: Crystal, bond_length: float, findings: Sequence[Finding], an
     answer
         The class that was answered.
     """
-    if answer not in CUBIC or not findings or findings[0].crystal_class != answer or findings[0].n_sites > SIZES[0]:
+    if not findings or findings[0].crystal_class != answer:
+        return []
+    if len({finding.symprec for finding in findings}) == 1:
+        box = _search_box(crystal, bond_length, closer=True)
+        wide = None if box is None else box.found_at(TOLERANCES[-1])
+        return [] if wide is None or wide.crystal_class == answer else [_within(answer, findings[0], wide)]
+    if not _is_simple_cubic(findings[0]):
         return []
     sites = _equal_sites(crystal, bond_length)
-    symprec = float(np.clip(NARROW * bond_length, LEAST_SYMPREC, MOST_SYMPREC))
     if sites is None or sites.n_sites >= LARGE:
         return []
-    finding = _found(sites, Average(sites, 0.0), symprec)
-    if finding.crystal_class in {None, answer}:
-        return []
-    found = f"within {symprec:.2g} Å the symmetry search finds space group {finding.number}"
-    return [f"{answer} within {findings[0].symprec:.2g} Å only: {found}, that of class {finding.crystal_class}"]
+    other = _SearchBox(sites, Average(sites, 0.0), bond_length, fine=True).found_at(NARROW)
+    return [] if other.crystal_class in {None, answer} else [_within(answer, findings[0], other)]
 
 
-def _found(sites: Crystal, average: Average | None, symprec: float) -> Finding:
-    nothing = Finding(symprec, 0, 0)
-    if average is None:
-        return nothing
-    searched = average.crystal if average.scatter <= symprec else sites
-    if searched.n_sites > MOST_SITES:
-        return nothing
-    found = find_symmetry(searched, symprec=symprec)
-    return nothing if found is None else Finding(symprec, found.number, len(found.dataset.prim_std_cell.positions))
+def _within(answer: str, finding: Finding, other: Finding) -> str:
+    found = f"within {other.symprec:.2g} Å the symmetry search finds space group {other.number}"
+    return f"{answer} within {finding.symprec:.2g} Å only: {found}, that of class {other.crystal_class}"
 
 
 def marks_of(findings: Sequence[Finding]) -> tuple[int, ...]:

@@ -6,7 +6,7 @@ import json
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
@@ -16,7 +16,7 @@ from xtalprint.models.card import card
 from xtalprint.models.classes import CLASSES
 from xtalprint.models.configuration import read_config
 from xtalprint.models.files import sha256, write_bytes, write_checksums, write_json, write_text
-from xtalprint.models.manifest import FileRecord, Manifest, TrainingRecord, Weights
+from xtalprint.models.manifest import Description, FileRecord, Manifest, TrainingRecord, Weights
 from xtalprint.models.registry import RUN_MANIFEST
 from xtalprint.models.versions import versions
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from xtalprint.models.manifest import KnownRule
     from xtalprint.models.novelty import GaussianDistance
     from xtalprint.models.training_data import TrainingData
+
+D = TypeVar("D", bound=Description)
 
 CHECKPOINTS = "checkpoints"
 CONFIG = "config.json"
@@ -90,7 +92,7 @@ def train_crystal_class(
 
         detector, rule, defective = calibrate(network, data, config, say=say)
     figures["defective"] = defective
-    record = training_record(config, data.provenance, clock, command)
+    record = training_record(config, data.provenance, clock, command or name_of(train_crystal_class))
     manifest = write_model(
         folder,
         network,
@@ -204,10 +206,21 @@ def _figures(network: ConvNet, data: TrainingData) -> dict[str, Any]:
     return figures
 
 
+def name_of(trainer: Callable[..., Any]) -> str:
+    """Name of a function with its module.
+
+    Examples
+    --------
+    >>> name_of(train_crystal_class)
+    'xtalprint.models.training.train_crystal_class'
+    """
+    return f"{trainer.__module__}.{trainer.__qualname__}"
+
+
 def training_record(config: RunConfig, data: dict[str, Any], clock: Clock, command: str) -> TrainingRecord:
-    """Say how the weights came about, as of now."""
+    """Say how the weights came about, as of now; the command is what was typed or the function that was called."""
     return TrainingRecord(
-        command=command or "xtalprint.models.training.train_crystal_class",
+        command=command,
         config=config.model_dump(mode="json"),
         data=data,
         versions=versions(),
@@ -236,31 +249,62 @@ def write_model(
     # One entry only: safetensors writes several in an order that changes from call to call.
     write_bytes(folder / WEIGHTS_FOR_TRAINING, save(arrays, metadata={"about": json.dumps(about)}))
     write_bytes(folder / WEIGHTS_FOR_ANSWERS, onnx_bytes(arrays, detector=detector, metadata=about))
-    manifest = Manifest(
-        name=words.NAME,
-        version=words.VERSION,
-        summary=words.SUMMARY,
+    return write_description(
+        folder,
+        words,
+        Manifest,
+        card,
         architecture=words.ARCHITECTURE,
         classes=CLASSES,
         descriptor=descriptor,
         weights=Weights(
             onnx=file_record(folder, WEIGHTS_FOR_ANSWERS), safetensors=file_record(folder, WEIGHTS_FOR_TRAINING)
         ),
-        card="card.md",
         known=rule,
         metrics=figures,
         training=record,
+    )
+
+
+def write_description(
+    folder: Path,
+    words: Any,  # noqa: ANN401 - a module of words
+    kind: type[D],
+    render: Callable[[D], str],
+    **facts: Any,  # noqa: ANN401 - fields of the description, which checks them
+) -> D:
+    """Write manifest, figures and card of a trained model into its run folder.
+
+    Parameters
+    ----------
+    folder
+        Of the run.
+    words
+        Module that says what the model is and what it is for.
+    kind
+        Of the description.
+    render
+        Makes the card.
+    facts
+        All other fields, and `limitations` where figures stand in them.
+    """
+    description = kind(
+        name=words.NAME,
+        version=words.VERSION,
+        summary=words.SUMMARY,
+        card="card.md",
         intended_use=words.INTENDED_USE,
         out_of_scope=words.OUT_OF_SCOPE,
-        limitations=words.LIMITATIONS,
         reference=words.REFERENCE,
         licence=words.LICENCE,
         package_version=__version__,
+        **({} if "limitations" in facts else {"limitations": words.LIMITATIONS}),
+        **facts,
     )
-    write_json(folder / "metrics.json", figures)
-    write_text(folder / "card.md", card(manifest))
-    write_text(folder / RUN_MANIFEST, manifest.model_dump_json(indent=1) + "\n")
-    return manifest
+    write_json(folder / "metrics.json", description.metrics)
+    write_text(folder / description.card, render(description))
+    write_text(folder / RUN_MANIFEST, description.model_dump_json(indent=1) + "\n")
+    return description
 
 
 def file_record(folder: Path, name: str) -> FileRecord:

@@ -12,6 +12,7 @@ import numpy as np
 
 from xtalprint.descriptors.base import parameters
 from xtalprint.descriptors.diffraction_image import DiffractionImage
+from xtalprint.files import whole_file
 from xtalprint.models.classes import CLASSES
 from xtalprint.models.defective import training_copies
 from xtalprint.models.files import write_json
@@ -171,14 +172,13 @@ def cached_images(
     if not (record.exists() and path.exists() and json.loads(record.read_text(encoding="utf-8")) == plain):
         made = crystals()
         shape = (len(made), 3, descriptor.n_pixels, descriptor.n_pixels)
-        partial = path.with_name(f".{path.name}.partial")
-        images = np.lib.format.open_memmap(partial, mode="w+", dtype=np.float32, shape=shape)
-        for start in range(0, len(made), CHUNK):
-            chunk = made[start : start + CHUNK]
-            images[start : start + len(chunk)] = compute_images(descriptor, chunk, threads=threads)
-        images.flush()
-        del images
-        partial.replace(path)
+        with whole_file(path) as beside:
+            images = np.lib.format.open_memmap(beside, mode="w+", dtype=np.float32, shape=shape)
+            for start in range(0, len(made), CHUNK):
+                chunk = made[start : start + CHUNK]
+                images[start : start + len(chunk)] = compute_images(descriptor, chunk, threads=threads)
+            images.flush()
+            del images
         write_json(record, plain)
     mapped: NDArray[np.float32] = np.load(path, mmap_mode="r")
     return mapped

@@ -37,6 +37,9 @@ TABLES: tuple[FormFactorTable, ...] = get_args(FormFactorTable)
 #: From an electron amplitude in Å to electrons, 8π² times the Bohr radius in Å, with pymatgen's digits.
 MOTT_BETHE = 41.78214
 
+#: 1/Å: the Gaussians were fitted up to here.
+LARGEST_S = 4.0
+
 
 def form_factors(numbers: ArrayLike, s: ArrayLike, *, table: FormFactorTable = "it92") -> NDArray[np.float64]:
     """Form factors of the elements ``numbers`` at the scattering vectors of length ``s``.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from xtalprint.errors import UnsupportedInputError
 from xtalprint.geometry import niggli_cell
 from xtalprint.scattering.form_factors import form_factors
 from xtalprint.scattering.intensities import intensities, sphere_points
@@ -70,6 +71,13 @@ def reflections(crystal: Crystal, s_max: float, *, table: FormFactorTable = "it9
     >>> np.sort(found.lengths).round(3)
     array([0.299, 0.299, 0.299, 0.422, 0.422, 0.422, 0.422, 0.422, 0.422])
     """
+    if not all(crystal.pbc):
+        raise UnsupportedInputError(
+            "only a crystal that repeats in three directions has reflections",
+            source=crystal.source,
+            frame=crystal.frame,
+            remedy="give the cell, with all three directions periodic",
+        )
     reduced = niggli_cell(crystal)
     reciprocal = np.linalg.inv(np.asarray(reduced.cell)).T
     points = sphere_points(reciprocal, s_max)

@@ -34,7 +34,8 @@ def bell(x: Floats) -> Floats:
     array([0.6667, 0.1667, 0.    ])
     """
     x = np.abs(x)
-    value: Floats = np.maximum(2 - x, 0.0) ** 3 / 6 - 4 * np.maximum(1 - x, 0.0) ** 3 / 6
+    wide, narrow = np.maximum(2 - x, 0.0), np.maximum(1 - x, 0.0)
+    value: Floats = wide * wide * wide / 6 - 4 * (narrow * narrow * narrow) / 6
     return value
 
 
@@ -81,6 +82,7 @@ def shell_harmonics(
     weights = 2 * found.intensities / found.self_part
     amounts = found.self_part * found.volume if scale == "volume" else np.ones_like(weights)
     seen = np.flatnonzero(weights > ABSENT)
+    seen = seen[np.argsort(found.lengths[seen], kind="stable")]
     moments = np.zeros((len(shells), len(EXPONENTS)))
     a, b, c = EXPONENTS.T
     for first in range(0, len(seen), BLOCK):
@@ -88,7 +90,11 @@ def shell_harmonics(
         lengths = found.lengths[part]
         shares = bell((lengths - shells[:, None]) / resolution) * (weights[part] * amounts[part])
         x, y, z = _powers(found.vectors[part] / lengths[:, None])
-        moments += shares @ (x[a] * y[b] * z[c]).T
+        monomials = x[a] * y[b] * z[c]
+        # Not by a matrix product: its last bits would depend on the number of threads.
+        reached = np.searchsorted(lengths, [shells - 2 * resolution, shells + 2 * resolution]).T
+        for shell, (start, end) in enumerate(reached.tolist()):
+            moments[shell] += np.einsum("k,mk->m", shares[shell, start:end], monomials[:, start:end])
     volume = 4 * np.pi * (shells**2 + resolution**2 / 3) * resolution
     moments *= np.sqrt(4 * np.pi) / (volume * found.volume)[:, None]
     return tuple(moments @ harmonics for harmonics in harmonics_of_moments())

@@ -119,7 +119,14 @@ class ApproximateSearch:
             Crystals or fingerprints.
         k
             How many neighbours of each.
+
+        Raises
+        ------
+        WrongUsageError
+            If there is no query.
         """
+        if not len(queries):
+            raise WrongUsageError("there is no query to measure with", remedy="give at least one")
         hits = 0
         wanted = 0
         for item in queries:

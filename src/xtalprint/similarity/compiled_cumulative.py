@@ -106,23 +106,41 @@ def _group_sums(  # noqa: PLR0917 - compiled: no keywords
 group_sums = compiled(_group_sums)
 
 
+def _unpack_row(first: Edges, last: Edges, values: Values, out: Values) -> None:
+    """Write all bins of all groups of a row, given its edges and its values."""
+    n_groups, n_bins = out.shape
+    place = 0
+    for k in range(n_groups):
+        for b in range(n_bins):
+            if b < first[k]:
+                out[k, b] = 0
+            elif b < last[k]:
+                out[k, b] = values[place]
+                place += 1
+            else:
+                out[k, b] = WHOLE
+
+
+unpack_row = compiled(_unpack_row)
+
+
 def _unpack(first: Edges, last: Edges, offsets: Integers, values: Values, out: Values) -> None:
     """Write all bins of all groups."""
-    n, n_groups, n_bins = out.shape
-    for i in range(n):
-        place = offsets[i]
-        for k in range(n_groups):
-            for b in range(n_bins):
-                if b < first[i, k]:
-                    out[i, k, b] = 0
-                elif b < last[i, k]:
-                    out[i, k, b] = values[place]
-                    place += 1
-                else:
-                    out[i, k, b] = WHOLE
+    for i in range(len(out)):
+        unpack_row(first[i], last[i], values[offsets[i] : offsets[i + 1]], out[i])
 
 
 unpack_values = compiled(_unpack)
+
+
+def _copy_rows(values: Values, starts: Integers, offsets: Integers, out: Values) -> None:
+    """Write the values of rows that begin at ``starts`` to where ``offsets`` say."""
+    for i in range(len(starts)):
+        length = offsets[i + 1] - offsets[i]
+        out[offsets[i] : offsets[i + 1]] = values[starts[i] : starts[i] + length]
+
+
+copy_rows = compiled(_copy_rows)
 
 
 def _query_sums(query: Values, sums: Integers) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.geometry.compiling import compiled
-from xtalprint.similarity.compiled_cumulative import query_sums, row_distance
-from xtalprint.similarity.whole_numbers import ENDLESS, WHOLE
+from xtalprint.similarity.compiled_cumulative import query_sums, row_distance, unpack_row
+from xtalprint.similarity.whole_numbers import ENDLESS
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -224,13 +224,7 @@ def _join_close(  # noqa: PLR0917 - compiled: no keywords
     sums = np.empty((n_groups, n_bins + 1), dtype=np.int64)
     pairs = 0
     for row in range(n):
-        place = offsets[row]
-        for k in range(n_groups):
-            cumulated[k, : first[row, k]] = 0
-            for b in range(first[row, k], last[row, k]):
-                cumulated[k, b] = values[place]
-                place += 1
-            cumulated[k, last[row, k] :] = WHOLE
+        unpack_row(first[row], last[row], values[offsets[row] : offsets[row + 1]], cumulated)
         query_sums(cumulated, sums)
         query = cumulated, sums, codes[row]
         other = row + 1

@@ -84,7 +84,7 @@ class CumulativeTable:
         first, last = np.empty((n, n_groups), dtype=np.uint16), np.empty((n, n_groups), dtype=np.uint16)
         wrong, row, group = loops.find_edges(grids, first, last)
         if wrong:
-            raise refused(wrong, row, group, grids[row, group])
+            raise refused(wrong, row, group, grids[row, group], making)
         offsets = np.zeros(n + 1, dtype=np.int64)
         np.cumsum((last.astype(np.int64) - first).sum(axis=1), out=offsets[1:])
         values = np.empty(offsets[-1], dtype=np.int32)
@@ -156,10 +156,12 @@ class CumulativeTable:
 
     def take(self, rows: NDArray[np.int64]) -> CumulativeTable:
         """Rows by their numbers, copied."""
+        from xtalprint.similarity import compiled_cumulative as loops  # noqa: PLC0415 - Numba, when it is needed
+
         lengths = np.diff(self.offsets)[rows]
         offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-        places = np.repeat(self.offsets[:-1][rows] - offsets[:-1], lengths) + np.arange(offsets[-1])
-        values = self.values[places]
+        values = np.empty(offsets[-1], dtype=np.int32)
+        loops.copy_rows(self.values, self.offsets[:-1][rows], offsets, values)
         return replace(self, first=self.first[rows], last=self.last[rows], offsets=offsets, values=values)
 
     def in_bins(self, bin_width: float | None) -> CumulativeTable:
@@ -196,9 +198,10 @@ class CumulativeTable:
         return bin_width / (self.shape[0] * WHOLE)
 
 
-def refused(wrong: int, row: int, group: int, masses: NDArray[Any]) -> XtalprintError:
+def refused(wrong: int, row: int, group: int, masses: NDArray[Any], making: Making) -> XtalprintError:
     """Error for a group that is no distribution."""
-    place = f"group {group} of fingerprint {row}"
+    descriptor = (making.descriptor or {}).get("descriptor")
+    place = f"group {group} of fingerprint {row}{f', of {descriptor},' if descriptor else ''}"
     if wrong == NOT_FINITE:
         return XtalprintError(
             f"{place} is not finite",
@@ -212,5 +215,5 @@ def refused(wrong: int, row: int, group: int, masses: NDArray[Any]) -> Xtalprint
     return XtalprintError(
         f"{place} has more than the mass 1",
         value=f"{masses.sum():.6g}",
-        remedy="divide each group by its sum, or take a normalised descriptor",
+        remedy="divide each group by its sum, or take a normalised descriptor, such as GRID",
     )

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
     from xtalprint.similarity.metrics import Metric
 
+#: Rows that a query is compared with at once, which are unpacked for that.
+BLOCK = 2048
+
 
 @dataclass(frozen=True, eq=False)
 class DirectSearch:
@@ -65,10 +68,16 @@ class DirectSearch:
         XtalprintError
             If the metric cannot see the crystal.
         """
-        k = whole_number(k, "k")
-        distances = self.metric.distances(self.metric.table([item]), self.table)[0]
-        numbers = np.argsort(distances, kind="stable")[:k]
+        k, n = whole_number(k, "k"), len(self.table)
+        query = self.metric.table([item], threads=1)
+        numbers, distances = np.empty(0, dtype=np.int64), np.empty(0)
+        for start in range(0, n, BLOCK):
+            of_block = self.metric.distances(query, self.table[start : start + BLOCK])[0]
+            numbers = np.concatenate([numbers, np.arange(start, start + len(of_block))])
+            distances = np.concatenate([distances, of_block])
+            # Those before come first where distances are equal.
+            nearest = np.argsort(distances, kind="stable")[:k]
+            numbers, distances = numbers[nearest], distances[nearest]
         places = numbers.tolist()
         labels = {name: tuple(values[i] for i in places) for name, values in self.labels.items()}
-        n = len(distances)
-        return Neighbours(numbers, tuple(self.ids[i] for i in places), distances[numbers], labels, n, n)
+        return Neighbours(numbers, tuple(self.ids[i] for i in places), distances, labels, n, n)

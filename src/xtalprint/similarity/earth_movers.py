@@ -9,7 +9,7 @@ import numpy as np
 from xtalprint.similarity.cumulative import CumulativeTable, refused
 from xtalprint.similarity.either import as_fingerprints
 from xtalprint.similarity.fingerprints import bin_width_of, different_shapes, shares, single
-from xtalprint.similarity.making import check_tables
+from xtalprint.similarity.making import check_tables, making_of
 from xtalprint.similarity.whole_numbers import EXCESS, NEGATIVE, NOT_FINITE, ROUNDING, TOO_MUCH
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def cumulative(fingerprints: Grids) -> NDArray[np.float64]:
     ):
         if bad.any():
             row, group = (int(place[0]) for place in np.nonzero(bad))
-            raise refused(code, row, group, grids[row, group])
+            raise refused(code, row, group, grids[row, group], making_of({"": fingerprints}))
     cumulated = np.cumsum(grids, axis=-1)
     whole = np.where(totals > 1 - ROUNDING, cumulated[..., -1], 1.0)
     result: NDArray[np.float64] = np.minimum(cumulated / whole[..., None], 1.0)

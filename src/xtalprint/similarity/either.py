@@ -20,17 +20,13 @@ def as_fingerprints(a: Crystal | Grid, b: Crystal | Grid) -> tuple[Grid, Grid]:
     Raises
     ------
     WrongUsageError
-        For a crystal and a plain array, which does not tell its descriptor, and for the name of a file.
+        For a crystal and a plain array, which does not tell its descriptor, for the name of a file, and for what is
+        neither a crystal nor a fingerprint.
     XtalprintError
         If a crystal has no fingerprint, or for a structure of ASE or pymatgen.
     """
     for item in (a, b):
-        if isinstance(item, (str, PathLike)):
-            raise WrongUsageError(
-                "this is the name of a file, and no crystal",
-                value=item,
-                remedy=f'read it first: [crystal] = xtalprint.read("{fspath(item)}")',
-            )
+        check_no_path(item)
         if isinstance(item, (list, tuple)) and any(isinstance(one, (Crystal, Fingerprint)) for one in item):
             raise WrongUsageError(
                 "these are several crystals",
@@ -39,6 +35,12 @@ def as_fingerprints(a: Crystal | Grid, b: Crystal | Grid) -> tuple[Grid, Grid]:
             )
         if converter_of(item) is not None:
             raise not_a_crystal(item)
+        if not (isinstance(item, (Crystal, Fingerprint, list, tuple)) or hasattr(item, "__array__")):
+            raise WrongUsageError(
+                "this is neither a crystal nor a fingerprint",
+                value=repr(item),
+                remedy="give two crystals, or their fingerprints",
+            )
     descriptor = next((item.descriptor for item in (a, b) if isinstance(item, Fingerprint)), None)
     crystals = sum(isinstance(item, Crystal) for item in (a, b))
     if crystals == 1 and descriptor is None:
@@ -49,3 +51,19 @@ def as_fingerprints(a: Crystal | Grid, b: Crystal | Grid) -> tuple[Grid, Grid]:
     made = descriptor or default_descriptor()
     one, other = (made.compute(item) if isinstance(item, Crystal) else item for item in (a, b))
     return one, other
+
+
+def check_no_path(item: object) -> None:
+    """Refuse the name of a file in the place of a crystal.
+
+    Raises
+    ------
+    WrongUsageError
+        Saying how it is read.
+    """
+    if isinstance(item, (str, PathLike)):
+        raise WrongUsageError(
+            "this is the name of a file, and no crystal",
+            value=item,
+            remedy=f'read it first: [crystal] = xtalprint.read("{fspath(item)}")',
+        )

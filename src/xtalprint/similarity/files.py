@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from xtalprint.errors import UnreadableFileError, WrongUsageError
+from xtalprint.files import whole_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,15 +59,8 @@ def write_json(path: Path, values: dict[str, Any]) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write text, complete or not at all."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with whole_file(path) as beside:
+        beside.write_text(text, encoding="utf-8")
 
 
 def read_json(path: Path, *, what: str, remedy: str) -> dict[str, Any]:

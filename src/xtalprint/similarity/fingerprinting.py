@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +16,6 @@ from xtalprint.errors import WrongUsageError, XtalprintError, converter_of, not_
 from xtalprint.similarity.cumulative import CumulativeTable
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from xtalprint.similarity.fingerprints import Grids
@@ -86,6 +86,13 @@ def fingerprinted(
     return _of_crystals(given, default_descriptor() if descriptor is None else descriptor, threads)
 
 
+def are_crystals(items: object) -> bool:
+    """Whether these are crystals and no fingerprints, as far as the first of them tells."""
+    if not isinstance(items, Sequence) or isinstance(items, (str, bytes)) or not items:
+        return False
+    return isinstance(_first(items), (Crystal, NoneType))
+
+
 def default_descriptor() -> Descriptor:
     """``GRID()``."""
     return made_descriptor({"descriptor": "GRID"})
@@ -97,16 +104,16 @@ def made_descriptor(values: dict[str, Any]) -> Descriptor:
     Raises
     ------
     WrongUsageError
-        If there is no such descriptor here.
+        If there is no such descriptor here, or it has other parameters.
     """
     name = values.get("descriptor")
     try:
         kind = getattr(import_module(HOMES[str(name)]), str(name))
-    except (KeyError, ImportError, AttributeError) as error:
+        made: Descriptor = kind(**{key: value for key, value in values.items() if key != "descriptor"})
+    except (KeyError, ImportError, AttributeError, TypeError) as error:  # TypeError: unknown parameters
         raise WrongUsageError(
             "this descriptor is not known here", value=name, remedy="give the descriptor itself"
         ) from error
-    made: Descriptor = kind(**{key: value for key, value in values.items() if key != "descriptor"})
     return made
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.errors import WrongUsageError
+from xtalprint.similarity.fingerprints import bin_width_of
 from xtalprint.similarity.grouping import groups_within
+from xtalprint.similarity.search import whole_units
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
@@ -50,11 +52,14 @@ def groups_within_kinds(
     """
     if len(kinds) != len(table):
         raise WrongUsageError("kinds and crystals differ in number", value=f"{len(kinds)} and {len(table)}")
+    whole_units(tolerance, table.unit(bin_width_of({"": table}, given=bin_width)), "the tolerance")
     of_kind: dict[Hashable, list[int]] = defaultdict(list)
     for row, kind in enumerate(kinds):
         of_kind[kind].append(row)
     first = np.arange(len(table), dtype=np.int64)
     for members in of_kind.values():
+        if len(members) == 1:
+            continue
         rows = np.array(members, dtype=np.int64)
         groups = groups_within(table.take(rows), tolerance, bin_width=bin_width)
         # The first member of each group stands for it.

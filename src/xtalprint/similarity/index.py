@@ -15,7 +15,8 @@ from xtalprint.descriptors.base import Failure, Fingerprint
 from xtalprint.errors import WrongUsageError, converter_of, not_a_crystal
 from xtalprint.io.tables import CrystalTable
 from xtalprint.similarity.cumulative import CumulativeTable
-from xtalprint.similarity.fingerprinting import fingerprinted
+from xtalprint.similarity.either import check_no_path
+from xtalprint.similarity.fingerprinting import are_crystals, fingerprinted
 from xtalprint.similarity.fingerprints import bin_width_of, whole_number
 from xtalprint.similarity.making import making_of
 from xtalprint.similarity.search import SortedTable, whole_units
@@ -190,8 +191,11 @@ class SimilarityIndex:
         Raises
         ------
         WrongUsageError
-            If ids occur twice, or descriptors, labels or shapes differ.
+            If ids occur twice, descriptors, labels or shapes differ, or crystals are given and the index does not
+            know the descriptor of its fingerprints.
         """
+        if self.descriptor is None and are_crystals(items.crystals if isinstance(items, CrystalTable) else items):
+            raise _no_descriptor()
         start = len(self) + self.n_left_out
         more = type(self).build(
             items, ids=ids, labels=labels, descriptor=self.descriptor, bin_width=self.bin_width, threads=threads
@@ -304,18 +308,16 @@ class SimilarityIndex:
         """Pack the fingerprint of a query; raises what `query` raises."""
         if isinstance(item, Crystal):
             if self.descriptor is None:
-                raise WrongUsageError(
-                    "this index does not know the descriptor of its fingerprints",
-                    remedy="give a fingerprint, or load the index with its descriptor",
-                )
+                raise _no_descriptor()
             return CumulativeTable.of([self.descriptor.compute(item)]).in_bins(self.bin_width)
         if converter_of(item) is not None:
             raise not_a_crystal(item)
+        check_no_path(item)
         if not isinstance(item, (Fingerprint, np.ndarray)):
             raise WrongUsageError(
                 "a query is one crystal or one fingerprint",
                 value=type(item).__name__,
-                remedy="use query_many for several",
+                remedy="use query_many for several" if isinstance(item, (list, tuple)) else "give a crystal",
             )
         making_of({"the query": item, "the index": self.ordered.table})
         return CumulativeTable.of([item]).in_bins(self.bin_width)
@@ -331,6 +333,13 @@ class SimilarityIndex:
             found.looked_at,
             found.measured,
         )
+
+
+def _no_descriptor() -> WrongUsageError:
+    return WrongUsageError(
+        "this index does not know the descriptor of its fingerprints",
+        remedy="give a fingerprint, or load the index with its descriptor",
+    )
 
 
 def _checked_ids(ids: Sequence[str] | None, n: int) -> list[str]:

@@ -19,6 +19,7 @@ import numpy as np
 from xtalprint._version import __version__
 from xtalprint.descriptors.base import parameters
 from xtalprint.errors import UnreadableFileError, WrongUsageError
+from xtalprint.files import whole_file
 from xtalprint.io.tables import pyarrow
 from xtalprint.similarity.cumulative import CumulativeTable
 from xtalprint.similarity.files import read_json, sha256_of, write_json
@@ -87,9 +88,8 @@ def save_index(index: SimilarityIndex, folder: str | Path, *, overwrite: bool = 
             shutil.rmtree(old)
         else:
             part.replace(target)
-        if overwrite:
-            for left in _put_aside(target):
-                shutil.rmtree(left.parent, ignore_errors=True)
+        for left in _put_aside(target):
+            shutil.rmtree(left.parent, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -155,7 +155,8 @@ def _write(index: SimilarityIndex, folder: Path) -> None:
     arrays = {name: getattr(table, name) for name in ("first", "last", "offsets", "values")}
     arrays |= {name: getattr(index.ordered, name) for name in ("totals", "codes", "numbers")}
     for name, array in arrays.items():
-        np.save(folder / f"{name}.npy", array, allow_pickle=False)
+        with whole_file(folder / f"{name}.npy") as beside, beside.open("wb") as stream:
+            np.save(stream, array, allow_pickle=False)
     columns: dict[str, Any] = {"id": pa.array(list(index.ids), pa.string())}
     for name, values in index.labels.items():
         try:
@@ -164,7 +165,8 @@ def _write(index: SimilarityIndex, folder: Path) -> None:
             raise WrongUsageError(
                 f"label {name} mixes kinds of values", value=str(error), remedy="make them numbers or text"
             ) from error
-    pq.write_table(pa.table(columns), folder / LABELS, compression="zstd")
+    with whole_file(folder / LABELS) as beside:
+        pq.write_table(pa.table(columns), beside, compression="zstd")
     files = sorted(path.name for path in folder.iterdir())
     write_json(
         folder / META,

@@ -165,15 +165,16 @@ def _compute(
     finished = sum(run.size(place) for place in done)
     last = time.monotonic()
     unkept: list[Block] = []
-    for place, values in blocks(waiting):
-        run.write(matrix, place, values.astype(np.float32))
-        unkept.append(place)
-        if time.monotonic() - last > KEEP_EVERY:
-            run.keep(matrix, unkept)
-            unkept, last = [], time.monotonic()
-        finished += run.size(place)
-        if progress is not None:
-            progress(finished, run.n_distances)
+    with closing(blocks(waiting)) as computed:
+        for place, values in computed:
+            run.write(matrix, place, values.astype(np.float32))
+            unkept.append(place)
+            if time.monotonic() - last > KEEP_EVERY:
+                run.keep(matrix, unkept)
+                unkept, last = [], time.monotonic()
+            finished += run.size(place)
+            if progress is not None:
+                progress(finished, run.n_distances)
     run.keep(matrix, unkept)
     del matrix
     run.finish()
@@ -356,8 +357,11 @@ class _Run:
             )
         self._matrix("w+")
         if hasattr(os, "posix_fallocate"):
-            with self.part.open("r+b") as stream:
-                os.posix_fallocate(stream.fileno(), 0, self.part.stat().st_size)
+            try:
+                with self.part.open("r+b") as stream:
+                    os.posix_fallocate(stream.fileno(), 0, self.part.stat().st_size)
+            except OSError as error:
+                raise cannot_write(self.part, error) from error
 
     def _matrix(self, mode: str) -> Matrix:
         try:

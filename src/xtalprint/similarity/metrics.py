@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import cache
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 AT_A_TIME = 100
 #: Weight of the first part of ``total``, 1/Å.
 WEIGHT_OF_GRID = 10.0
+#: Joins the parts of a sum; in a weight such as 1e+16 it does not.
+PLUS = re.compile(r"(?<![\d.][eE])\+")
 
 
 @dataclass(frozen=True)
@@ -134,7 +137,11 @@ def metric_named(name: str) -> Metric:
     'grid-emd:10+composition:1'
     """
     if ":" in name or "+" in name:
-        return _sum([_weighted(part) for part in name.split("+")])
+        return _sum([_weighted(part) for part in PLUS.split(name)])
+    return _of_name(name)
+
+
+def _of_name(name: str) -> Metric:
     found = metrics().get(name)
     if found is None:
         raise WrongUsageError("no such metric", value=repr(name), remedy=f"take one of {', '.join(metrics())}")
@@ -150,7 +157,7 @@ def _weighted(text: str) -> tuple[float, Metric]:
         raise WrongUsageError(
             "the weight of a metric must be a positive number", value=weight, remedy="give it as in grid-emd:10"
         ) from None
-    return positive(number, "the weight of a metric"), metric_named(name)
+    return positive(number, "the weight of a metric"), _of_name(name)
 
 
 def _sum(parts: list[tuple[float, Metric]]) -> Metric:
@@ -161,7 +168,7 @@ def _sum(parts: list[tuple[float, Metric]]) -> Metric:
 
 
 def _digits(weight: float) -> str:
-    return repr(weight).removesuffix(".0")
+    return repr(weight).removesuffix(".0").replace("e+", "e")
 
 
 class _EarthMoversOfRDF(EarthMovers):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from xtalprint.descriptors.base import attempt, disorder_warnings
 from xtalprint.errors import XtalprintError
+from xtalprint.similarity.views import with_metric
 
 if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
@@ -59,7 +60,9 @@ class SearchJob:
     def answer(self, item: Crystal | XtalprintError) -> Answer | XtalprintError:
         """Search for one structure; whatever goes wrong is given back, so that the others go on."""
         found = item if isinstance(item, XtalprintError) else attempt(self._answer, item)
-        return found.located(source=item.source, frame=item.frame) if isinstance(found, XtalprintError) else found
+        if not isinstance(found, XtalprintError):
+            return found
+        return with_metric(found, item).located(source=item.source, frame=item.frame)
 
     def _answer(self, crystal: Crystal) -> Answer:
         found = self._searcher.query(crystal, self._k)

@@ -10,8 +10,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import FingerprintBatch, attempt, parameters
-from xtalprint.descriptors.sorted_distances import SortedDistances, average_minimum_distances, distances_by_group
+from xtalprint.descriptors.sorted_distances import (
+    SortedDistances,
+    average_minimum_distances,
+    distances_by_group,
+    shortest_distance,
+)
 from xtalprint.errors import NothingSeenError, UnsupportedInputError, XtalprintError
 from xtalprint.similarity.composition import CompositionEarthMovers, Ground, composition_fractions
 from xtalprint.similarity.distances import TableOfParts
@@ -22,7 +28,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from xtalprint.crystal import Crystal
     from xtalprint.descriptors.base import Descriptor
     from xtalprint.similarity.distances import Distance
 
@@ -78,14 +83,26 @@ class FingerprintView(View):
         return {**parameters(self.descriptor), **({"divided_by": "its sum"} if self.as_shares else {})}
 
     def of(self, crystal: Crystal) -> NDArray[np.floating[Any]]:
-        return self._of_array(self.descriptor.compute(crystal).array, crystal)
+        try:
+            return self._of_array(self.descriptor.compute(crystal).array, crystal)
+        except XtalprintError as error:
+            raise self._refused(error, crystal) from None
 
     def of_many(self, crystals: Sequence[Crystal]) -> list[Any]:
         found = self.descriptor.compute_many(crystals, threads=1).outcomes(crystals, self.descriptor)
         return [
-            one if isinstance(one, XtalprintError) else attempt(partial(self._of_array, one.array), crystal)
+            self._refused(one, crystal)
+            if isinstance(one, XtalprintError)
+            else attempt(partial(self._of_array, one.array), crystal)
             for one, crystal in zip(found, crystals, strict=True)
         ]
+
+    def _refused(self, error: XtalprintError, crystal: Crystal) -> XtalprintError:
+        """The same error, with a remedy for who chose a metric and no descriptor."""
+        if self.as_shares and type(error) is UnsupportedInputError and isinstance(crystal, Crystal):
+            grid = ", or choose the metric grid-emd, which needs none" if crystal.n_sites > 1 else ""
+            error.remedy = f"give the cell{grid}"
+        return with_metric(error, crystal)
 
     def _of_array(self, array: NDArray[np.floating[Any]], crystal: Crystal) -> NDArray[np.floating[Any]]:
         if not self.as_shares:
@@ -96,7 +113,8 @@ class FingerprintView(View):
                 "no two sites are within reach of its radial distribution function",
                 source=crystal.source,
                 frame=crystal.frame,
-                remedy="choose another metric, such as amd",
+                value=f"{shortest_distance(crystal):.5g} Å between the nearest",
+                remedy=_farther(crystal),
             )
         return np.asarray(array.astype(np.float64)[None, :] / total)
 
@@ -217,11 +235,29 @@ class SeveralViews(View):
         return TableOfParts(tuple(view.joined(column) for view, column in zip(self.views, columns, strict=True)))
 
 
+def with_metric(error: XtalprintError, crystal: object) -> XtalprintError:
+    """The same error; if a descriptor has found nothing in reach, its remedy names a metric that does."""
+    if isinstance(error, NothingSeenError) and isinstance(crystal, Crystal) and _has_neighbours(crystal):
+        error.remedy = _farther(crystal)
+    return error
+
+
+def _has_neighbours(crystal: Crystal) -> bool:
+    return crystal.n_sites > 1 or any(crystal.pbc)
+
+
+def _farther(crystal: Crystal) -> str:
+    """Which metrics reach farther than the bins of a descriptor."""
+    if any(crystal.pbc) or crystal.n_sites > MeansView.n_groups:
+        return "the metrics amd and sorted reach farther: --metric of compare, and of similar --table"
+    return "the metric composition needs no neighbours: --metric of compare, and of similar --table"
+
+
 def _enough(distances: NDArray[np.float64], crystal: Crystal, n_groups: int) -> NDArray[np.float64]:
     if np.isfinite(distances).all():
         return distances
     raise UnsupportedInputError(
-        f"a cluster of {len(crystal)} atoms has no {n_groups} neighbours for each",
+        f"a cluster of {crystal.n_sites} atoms has no {n_groups} neighbours for each",
         source=crystal.source,
         frame=crystal.frame,
         remedy="choose grid-emd, which puts those that lack at 10 Å",

@@ -203,6 +203,12 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "genome",
+            "Wang et al. (2022): crystal system, metal, stable, stiff from clouds of reflections, beside baselines",
+            "xtalprint.studies.genome",
+            needs_data=True,
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.datasets import elasticity
-from xtalprint.studies.base import StudyResult, data_file, say
+from xtalprint.models.stiffness_figures import log_errors, over_folds
+from xtalprint.studies.base import StudyResult, say
 from xtalprint.studies.modulus_distances import (
     AMD_PART,
     COMPOSITION,
@@ -16,6 +17,7 @@ from xtalprint.studies.modulus_distances import (
     GRID_PART,
     RDF_PART,
     distances_by_part,
+    rdf_distances,
     summed,
 )
 
@@ -58,6 +60,8 @@ FALLS = (0.0, 1.0, 2.0, 4.0)
 SHARES = (1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1.0)
 FOLDS, QUICK = 5, 400
 CURVES = ("GRID", "composition", SUM, TUNED)
+#: Ends and widths of the bins of other radial distribution functions, in Å; that of the table is 10 and 0.1.
+RECIPES_OF_RDF = ((8.0, 0.1), (9.0, 0.1), (10.0, 0.05), (10.0, 0.2), (12.0, 0.1), (15.0, 0.1))
 FOLDED = ("RDF", "GRID by count", "AMD", "composition", SUM, "10 AMD + composition", TUNED)
 
 
@@ -93,7 +97,7 @@ class _Case:
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """Nearest neighbours on the released split, tuned on a part of its training part that ``seed`` draws; folds."""
-    data = elasticity(data_file("elasticity", "elasticity.parquet"))
+    data = elasticity()
     train, test = data.released_split()
     if quick:
         train, test = train[:QUICK], test[: QUICK // 4]
@@ -115,9 +119,10 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             folds = found["folds"].get(way, {})
             table.append(
                 {"modulus": name, "distance": way, "published MAE, GPa": published, **errors}
-                | {f"{FOLDS} folds, {key}": folds.get(key, "") for key in ("MAE, GPa", "standard error, GPa")}
+                | {f"{FOLDS} folds, {key}": folds.get(key, "") for key in ("MAE, GPa", "standard error, MAE, GPa")}
             )
         say(f"{name}: done")
+    figures["bulk modulus"]["other_recipes_of_rdf"] = _other_recipes(data, train, test)
     from xtalprint.studies.modulus_pictures import draw_curves, draw_parity  # noqa: PLC0415 - plotting is heavy
 
     return StudyResult(
@@ -125,6 +130,18 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         table,
         {"bulk-modulus": draw_parity(drawn, (SUM, TUNED)), "bulk-modulus-curves": draw_curves(drawn, CURVES)},
     )
+
+
+def _other_recipes(data: Elasticity, train: Rows, test: Rows) -> dict[str, float]:
+    """MAE in GPa of one nearest neighbour by RDFs of other ranges and bins: how much hangs on the recipe."""
+    asked, known = ([data.crystals[int(i)] for i in part] for part in (test, train))
+    found = {}
+    for r_max, bin_width in RECIPES_OF_RDF:
+        distances = rdf_distances(asked, known, r_max=r_max, bin_width=bin_width)
+        predicted = data.bulk_modulus[train][distances.argmin(axis=1)]
+        mae = float(abs(predicted - data.bulk_modulus[test]).mean())
+        found[f"{r_max:g} Å in bins of {bin_width:g} Å"] = round(mae, 2)
+    return found
 
 
 def _moduli(data: Elasticity) -> tuple[tuple[str, Floats, NDArray[np.bool_]], ...]:
@@ -143,16 +160,21 @@ def _study(
     predictions = {name: predict(case, _way(name, choice), case.train, case.test) for name in (*NEAREST, TUNED)}
     true = case.y[case.test]
     mean = np.full(len(true), case.y[case.train].mean())
-    released = {name: errors_of(values, true) for name, values in (predictions | {"mean of training": mean}).items()}
-    by_fold: dict[str, list[dict[str, float]]] = {name: [] for name in FOLDED}
-    for train, test in data.folds(FOLDS, seed=case.seed, among=among):
+    released = {name: _errors(values, true) for name, values in (predictions | {"mean of training": mean}).items()}
+    inside = np.array([where[int(i)] for i in among])
+    in_folds, fold_of = {name: np.full(len(case.y), np.nan) for name in FOLDED}, np.full(len(case.y), -1)
+    for number, (train, test) in enumerate(data.folds(FOLDS, seed=case.seed, among=among)):
         rows, asked = (np.array([where[int(i)] for i in part]) for part in (train, test))
-        for name in FOLDED:
-            by_fold[name].append(errors_of(predict(case, _way(name, choice), rows, asked), case.y[asked]))
+        fold_of[asked] = number
+        for name, values in in_folds.items():
+            values[asked] = predict(case, _way(name, choice), rows, asked)
     found = {
         "chosen": {**asdict(choice), "chosen_on": on_choosing},
         "released_split": released,
-        "folds": {name: over_folds(errors) for name, errors in by_fold.items()},
+        "folds": {
+            name: over_folds(np.log10(values[inside]), np.log10(case.y[inside]), fold_of[inside])
+            for name, values in in_folds.items()
+        },
         "learning_curve": _learning_curve(case, choice),
     }
     return found, {name: (values, true) for name, values in predictions.items()}
@@ -160,6 +182,11 @@ def _study(
 
 def _way(name: str, choice: Choice) -> Choice | dict[str, float]:
     return choice if name == TUNED else NEAREST[name][0]
+
+
+def _errors(predicted: Floats, true: Floats) -> dict[str, float]:
+    """Errors of moduli in GPa."""
+    return log_errors(np.log10(predicted), np.log10(true))
 
 
 def _choose(case: _Case) -> tuple[Choice, dict[str, Any]]:
@@ -227,28 +254,7 @@ def _learning_curve(case: _Case, choice: Choice) -> list[dict[str, Any]]:
     for share in SHARES:
         rows = np.sort(shuffled[: max(20, round(share * len(shuffled)))])
         errors = {
-            name: errors_of(predict(case, _way(name, choice), rows, case.test), true)["MAE, GPa"] for name in CURVES
+            name: _errors(predict(case, _way(name, choice), rows, case.test), true)["MAE, GPa"] for name in CURVES
         }
         curve.append({"n_training": len(rows), **errors})
     return curve
-
-
-def errors_of(predicted: Floats, true: Floats) -> dict[str, float]:
-    """Errors in GPa and of log10."""
-    errors = abs(predicted - true)
-    return {
-        "MAE, GPa": round(float(errors.mean()), 2),
-        "median error, GPa": round(float(np.median(errors)), 2),
-        "RMSE, GPa": round(float(np.sqrt((errors**2).mean())), 2),
-        "MAE of log10": round(float(abs(np.log10(predicted) - np.log10(true)).mean()), 4),
-    }
-
-
-def over_folds(errors: list[dict[str, float]]) -> dict[str, float]:
-    """Means over folds, and the standard error of the MAE."""
-    means = {key: float(np.mean([one[key] for one in errors])) for key in errors[0]}
-    spread = float(np.std([one["MAE, GPa"] for one in errors], ddof=1))
-    return {
-        **{key: round(value, 4 if "log" in key else 2) for key, value in means.items()},
-        "standard error, GPa": round(spread / len(errors) ** 0.5, 2),
-    }

@@ -11,14 +11,16 @@ from xtalprint.descriptors.fourier_box import FourierBox
 from xtalprint.descriptors.pairs_of_reflections import PairsOfReflections
 from xtalprint.descriptors.reflection_bispectrum import ReflectionBispectrum
 from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
-from xtalprint.studies.base import StudyResult, data_file, say
+from xtalprint.studies.base import StudyResult, say
+from xtalprint.studies.kernel_ridge import ridge_weights, squared_distances
+from xtalprint.studies.modulus_errors import errors_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
     from xtalprint.descriptors.base import Descriptor
-    from xtalprint.studies.fourier_pictures import Array
+    from xtalprint.studies.modulus_pictures import Array
 
     Floats = NDArray[np.float64]
     Rows = NDArray[np.int64]
@@ -35,7 +37,7 @@ REPORT = {"report, Fourier box, kernel ridge": "fits the training part, MAE 28 %
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """Learn log10 K of some of the released training part, chosen by ``seed``, and predict the released test part."""
-    data = elasticity(data_file("elasticity", "elasticity.parquet"))
+    data = elasticity()
     train, test = data.released_split()
     n, choosing = QUICK if quick else (TRAINING, CHOOSING)
     train = np.random.default_rng(seed).permutation(train)[:n]
@@ -54,12 +56,12 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
                 "numbers": x.shape[1],
                 **found,
                 **{
-                    f"{part}, {unit}": value for part, pair in parts.items() for unit, value in _errors(*pair).items()
+                    f"{part}, {key}": value for part, pair in parts.items() for key, value in errors_of(*pair).items()
                 },
             }
         )
         say(f"{name}: done")
-    mean = _errors(np.full(len(test), k[train].mean()), k[test])
+    mean = errors_of(np.full(len(test), k[train].mean()), k[test])
     figures: dict[str, Any] = {
         "published": REPORT,
         "n_training": n,
@@ -68,12 +70,12 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         "mean_of_training": mean,
         "models": {row["descriptor"]: {key: v for key, v in row.items() if key != "descriptor"} for row in rows},
     }
-    from xtalprint.studies.fourier_pictures import draw_parity  # noqa: PLC0415 - plotting is heavy
+    from xtalprint.studies.modulus_pictures import draw_log_parity  # noqa: PLC0415 - plotting is heavy
 
     chosen: dict[str, dict[str, tuple[Array, Array]]] = {
         name: predictions[name] for name in (BOX, "powder pattern", "pairs of reflections")
     }
-    return StudyResult(figures, rows, {"fourier-modulus": draw_parity(chosen)})
+    return StudyResult(figures, rows, {"fourier-modulus": draw_log_parity(chosen)})
 
 
 def _features(crystals: list[Crystal]) -> dict[str, Floats]:
@@ -114,13 +116,13 @@ def _learn(x: Floats, y: Floats, n: int, choosing: int) -> dict[str, Any]:
         for kernel, width in [("linear", 1.0), *(("gaussian", w) for w in WIDTHS)]:
             gram = _kernel(z[:n], z[:inner], kernel, width)
             for ridge in RIDGES:
-                predicted = gram[inner:] @ _weights(gram[:inner], y[:inner], ridge) + y[:inner].mean()
+                predicted = gram[inner:] @ ridge_weights(gram[:inner], y[:inner], ridge) + y[:inner].mean()
                 error = float(abs(predicted - y[inner:]).mean())
                 best = min(best, (error, root, kernel, width, ridge))
     _, root, kernel, width, ridge = best
     z = _scaled(x, root, n)
     gram = _kernel(z, z[:n], kernel, width)
-    predicted = gram @ _weights(gram[:n], y, ridge) + y.mean()
+    predicted = gram @ ridge_weights(gram[:n], y, ridge) + y.mean()
     return {"power": root, "kernel": kernel, "width": width, "ridge": ridge, "predicted": predicted}
 
 
@@ -135,28 +137,6 @@ def _scaled(x: Floats, power: float, n: int) -> Floats:
 
 def _kernel(z: Floats, known: Floats, kind: str, width: float) -> Floats:
     """Linear, or exp(−width |z − z'|²/2), the mean of |z − z'|² being 2."""
-    products: Floats = z @ known.T
     if kind == "linear":
-        return products
-    squares = (z * z).sum(axis=1)[:, None] + (known * known).sum(axis=1) - 2 * products
-    result: Floats = np.exp(-0.5 * width * np.maximum(squares, 0.0))
-    return result
-
-
-def _weights(gram: Floats, y: Floats, ridge: float) -> Floats:
-    from scipy.linalg import cho_factor, cho_solve  # noqa: PLC0415 - 0.1 s
-
-    matrix = gram.copy()
-    matrix.flat[:: len(matrix) + 1] += ridge
-    solved: Floats = cho_solve(cho_factor(matrix, overwrite_a=True), y - y.mean())
-    return solved
-
-
-def _errors(predicted: Floats, true: Floats) -> dict[str, float]:
-    in_gpa = abs(10.0**predicted - 10.0**true)
-    return {
-        "MAE of log10": round(float(abs(predicted - true).mean()), 4),
-        "MAE, GPa": round(float(in_gpa.mean()), 2),
-        "median error, GPa": round(float(np.median(in_gpa)), 2),
-        "mean error, % of K": round(float(100 * (in_gpa / 10.0**true).mean()), 1),
-    }
+        return np.asarray(z @ known.T)
+    return np.asarray(np.exp(-0.5 * width * squared_distances(z, known)))

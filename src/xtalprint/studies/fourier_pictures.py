@@ -149,28 +149,3 @@ def draw_link(curves: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], name
         ax.spines[["top", "right"]].set_visible(False)
         ax.legend(fontsize=FONT - 1, frameon=False)
     return figure
-
-
-def draw_parity(predictions: Mapping[str, Mapping[str, tuple[Array, Array]]]) -> Figure:
-    """Predicted against true log10 K, training on the left and test on the right, as figure 4 of the report.
-
-    Parameters
-    ----------
-    predictions
-        By descriptor and part, predicted and true.
-    """
-    rows = len(predictions)
-    figure = Figure(figsize=(6.2, 0.5 + 2.6 * rows), layout="constrained")
-    axes = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False)
-    for row, (name, parts) in zip(axes, predictions.items(), strict=True):
-        for ax, (part, (predicted, true)) in zip(row, parts.items(), strict=True):
-            ax.plot(true, predicted, ".", ms=1.5, color="#1f77b4", alpha=0.4)
-            ax.axline((0, 0), slope=1, color="black", lw=0.7)
-            error = float(np.abs(np.asarray(predicted) - np.asarray(true)).mean())
-            ax.set_title(f"{name}, {part}: MAE {error:.3f}", fontsize=FONT)
-            ax.set(xlim=(0, 2.9), ylim=(0, 2.9), aspect="equal")
-            ax.tick_params(labelsize=FONT - 1)
-        row[0].set_ylabel("predicted log10(K/GPa)", fontsize=FONT)
-    for ax in axes[-1]:
-        ax.set_xlabel("log10(K/GPa)", fontsize=FONT)
-    return figure

@@ -8,9 +8,10 @@ import numpy as np
 
 from xtalprint.descriptors.grid import GRID
 from xtalprint.descriptors.rdf import RDF
-from xtalprint.descriptors.sorted_distances import average_minimum_distances
+from xtalprint.errors import UnsupportedInputError
 from xtalprint.similarity import CompositionEarthMovers, CompositionTable, EarthMovers
-from xtalprint.similarity.mean_distances import MeanDistances
+from xtalprint.similarity.metrics import Metric, metric_named
+from xtalprint.similarity.views import FingerprintView
 from xtalprint.studies.base import say
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from xtalprint.crystal import Crystal
-    from xtalprint.similarity import Distance
 
     Singles = NDArray[np.float32]
     Floats = NDArray[np.float64]
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Names of the parts; GRID is by the recipe of gridrdf 0.2.0, which the published figures were made with.
 RDF_PART, GRID_PART, GRID_COUNTED, AMD_PART, COMPOSITION = "RDF", "GRID", "GRID by count", "AMD", "composition"
+#: Those that the room of similarity has by name.
+NAMED = {RDF_PART: "rdf-emd", GRID_COUNTED: "grid-emd", AMD_PART: "amd"}
 #: Fingerprints that are divided by their sums at a time.
 ROWS = 1000
 
@@ -36,37 +38,60 @@ def distances_by_part(crystals: Sequence[Crystal]) -> dict[str, Singles]:
 
     Notes
     -----
-    Values of the recipe by cutoff are densities at points, whose sums are only near 1, so that each row is divided by
-    its own: as SciPy's distance does it, which gridrdf calls. So are the radial distribution functions.
+    Values of GRID by cutoff are densities at points, whose sums are only near 1, so that each row is divided by its
+    own: as SciPy's distance does it, which gridrdf calls. So are the radial distribution functions.
     """
     found: dict[str, Singles] = {}
-    emd = EarthMovers(bin_width=GRID().bin_width)
-    values = RDF().compute_many(crystals, threads=1).array.astype(np.float64)[:, None, :]
-    found[RDF_PART] = _matrix(emd, emd.table(_shares(values)))
-    for name, descriptor in ((GRID_PART, GRID.by_cutoff()), (GRID_COUNTED, GRID())):
-        batch = descriptor.compute_many(crystals, threads=1)
-        if batch.failures:
-            raise batch.failures[0].error
-        # In parts: in double precision all of them would need a gigabyte.
-        grids = batch.array
-        if descriptor.recipe == "cutoff":
-            for i in range(0, len(grids), ROWS):
-                grids[i : i + ROWS] = _shares(grids[i : i + ROWS].astype(np.float64))
-        found[name] = _matrix(emd, emd.table(grids))
+    for name, metric in NAMED.items():
+        found[name] = _matrix(metric_named(metric), crystals)
         say(f"{name}: done")
-    means = np.array([average_minimum_distances(crystal) for crystal in crystals])
-    found[AMD_PART] = _matrix(MeanDistances(), means)
+    found[GRID_PART] = _by_cutoff(crystals)
     found[COMPOSITION] = _compositions(crystals)
     say("distances: done")
     return found
 
 
-def _shares(values: Floats) -> Floats:
-    return np.asarray(values / values.sum(axis=-1, keepdims=True))
+def _matrix(metric: Metric, crystals: Sequence[Crystal]) -> Singles:
+    table = metric.table(crystals, threads=1)
+    return metric.distances(table, table).astype(np.float32)
 
 
-def _matrix(distance: Distance, table: object) -> Singles:
+def rdf_distances(asked: Sequence[Crystal], known: Sequence[Crystal], *, r_max: float, bin_width: float) -> Singles:
+    """Earth mover's distances (asked, known) in Å between RDFs of another range or other bins than `RDF_PART`."""
+    distance = EarthMovers(bin_width=bin_width)
+    view = FingerprintView(RDF(r_max=r_max, bin_width=bin_width), distance, as_shares=True)
+    metric = Metric("rdf", "earth mover's distance of the RDF", distance.unit, view, distance)
+    tables = [metric.table(crystals, threads=1) for crystals in (asked, known)]
+    return distance.distances(*tables).astype(np.float32)
+
+
+def _by_cutoff(crystals: Sequence[Crystal]) -> Singles:
+    descriptor = GRID.by_cutoff()
+    batch = descriptor.compute_many(crystals, threads=1)
+    if batch.failures:
+        raise batch.failures[0].error
+    # In parts: in double precision all of them would need a gigabyte.
+    grids = batch.array
+    for i in range(0, len(grids), ROWS):
+        grids[i : i + ROWS] = _shares(grids[i : i + ROWS].astype(np.float64), crystals[i : i + ROWS])
+    distance = EarthMovers(bin_width=descriptor.bin_width)
+    table = distance.table(grids)
     return distance.distances(table, table).astype(np.float32)
+
+
+def _shares(values: Floats, crystals: Sequence[Crystal]) -> Floats:
+    sums = values.sum(axis=-1, keepdims=True)
+    empty = np.argwhere(sums[..., 0] == 0)
+    if len(empty):
+        row, group = empty[0].tolist()
+        raise UnsupportedInputError(
+            "no neighbour of a group is within reach of GRID",
+            source=crystals[row].source,
+            frame=crystals[row].frame,
+            value=f"group {group}",
+            remedy="leave this crystal out",
+        )
+    return np.asarray(values / sums)
 
 
 def _compositions(crystals: Sequence[Crystal]) -> Singles:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+    Array = NDArray[np.floating[Any]]
 
 FONT = 8.0
 #: GPa: the axes of parity plots by modulus.
@@ -45,6 +46,31 @@ def draw_parity(found: Mapping[str, Any], ways: Sequence[str]) -> Figure:
         bar = figure.colorbar(mesh, ax=list(row), shrink=0.85)
         bar.set_label("crystals", fontsize=FONT)
         bar.ax.tick_params(labelsize=FONT - 1)
+    return figure
+
+
+def draw_log_parity(predictions: Mapping[str, Mapping[str, tuple[Array, Array]]]) -> Figure:
+    """Predicted against true log10 K, training on the left and test on the right, as figure 4 of the report.
+
+    Parameters
+    ----------
+    predictions
+        By descriptor and part, predicted and true.
+    """
+    rows = len(predictions)
+    figure = Figure(figsize=(6.2, 0.5 + 2.6 * rows), layout="constrained")
+    axes = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False)
+    for row, (name, parts) in zip(axes, predictions.items(), strict=True):
+        for ax, (part, (predicted, true)) in zip(row, parts.items(), strict=True):
+            ax.plot(true, predicted, ".", ms=1.5, color="#1f77b4", alpha=0.4)
+            ax.axline((0, 0), slope=1, color="black", lw=0.7)
+            error = float(np.abs(np.asarray(predicted) - np.asarray(true)).mean())
+            ax.set_title(f"{name}, {part}: MAE {error:.3f}", fontsize=FONT)
+            ax.set(xlim=(0, 2.9), ylim=(0, 2.9), aspect="equal")
+            ax.tick_params(labelsize=FONT - 1)
+        row[0].set_ylabel("predicted log10(K/GPa)", fontsize=FONT)
+    for ax in axes[-1]:
+        ax.set_xlabel("log10(K/GPa)", fontsize=FONT)
     return figure
 
 
@@ -91,7 +117,7 @@ def draw_curves(found: Mapping[str, Any], ways: Sequence[str]) -> Figure:
         upper.grid(visible=True, lw=0.3)
         names = list(figures["folds"])
         means = [figures["folds"][name]["MAE, GPa"] for name in names]
-        bars = [figures["folds"][name]["standard error, GPa"] for name in names]
+        bars = [figures["folds"][name]["standard error, MAE, GPa"] for name in names]
         lower.barh(names, means, xerr=bars, color="#7aa6c2", height=0.6, capsize=2)
         lower.invert_yaxis()
         lower.set_xlim(0, 1.22 * max(means))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.geometry import nearest_distances, random_rotation, rotated, supercell
+from xtalprint.geometry import nearest_distances, random_rotation, rotated, scaled, supercell
 from xtalprint.prototypes import all_prototypes
 
 if TYPE_CHECKING:
@@ -44,13 +44,7 @@ def random_crystal(rng: np.random.Generator) -> Crystal:
 
 def scaled_to(crystal: Crystal, volume_per_site: float) -> Crystal:
     """The same crystal with this volume of a site, in Å³."""
-    return scaled_by(crystal, float(np.cbrt(volume_per_site * len(crystal) / crystal.volume)))
-
-
-def scaled_by(crystal: Crystal, scale: float) -> Crystal:
-    """All lengths of a crystal with a cell times ``scale``."""
-    cell = None if crystal.cell is None else scale * crystal.cell
-    return Crystal(scale * crystal.positions, list(crystal.symbols), cell=cell)
+    return scaled(crystal, float(np.cbrt(volume_per_site * len(crystal) / crystal.volume)))
 
 
 def in_another_cell(crystal: Crystal, rng: np.random.Generator) -> Crystal:

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from xtalprint.geometry import scaled
 from xtalprint.studies.base import StudyResult, say
-from xtalprint.studies.random_crystals import in_another_cell, random_crystal, scaled_by
+from xtalprint.studies.random_crystals import in_another_cell, random_crystal
 from xtalprint.studies.similarity_methods import GRID_COSINE, GRID_EMD, SORTED, methods
 from xtalprint.studies.similarity_peer import MATCHER, Chain, compare
 
@@ -73,7 +74,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
 def _crystal(i: int, seed: int) -> Crystal:
     place = i % TEN
     if place in EXPANDED:
-        return scaled_by(_crystal(i - place, seed), EXPANDED[place])
+        return scaled(_crystal(i - place, seed), EXPANDED[place])
     return random_crystal(np.random.default_rng([seed, 0, i]))
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.defects import displace_gaussian
+from xtalprint.geometry import scaled
 from xtalprint.io import to_pymatgen
-from xtalprint.studies.random_crystals import in_another_cell, random_crystal, scaled_by
+from xtalprint.studies.random_crystals import in_another_cell, random_crystal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -57,7 +58,7 @@ class Chain:
             "again": in_another_cell(first, rng),
             "second": in_another_cell(second, rng),
             "third": displace_gaussian(second, sigma, rng),
-            "expanded": scaled_by(first, EXPANDED),
+            "expanded": scaled(first, EXPANDED),
         }
         return cls(crystals)
 

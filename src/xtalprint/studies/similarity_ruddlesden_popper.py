@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint.crystal import Crystal
+from xtalprint.geometry import scaled
 from xtalprint.io import read
 from xtalprint.prototypes import perovskite, ruddlesden_popper
 from xtalprint.prototypes.perovskites import GAP, SRTIO3
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+    from xtalprint.crystal import Crystal
 
     Floats = NDArray[np.float64]
     Matrices = dict[str, Floats]
@@ -135,13 +137,8 @@ def _found(matrix: Floats) -> dict[str, Any]:
 
 def _shares(method: Method, series: Sequence[Crystal], scales: Floats) -> dict[str, float]:
     """In which share of the scaled series each statement holds."""
-    found = [_found(method.matrix([_scaled(crystal, scale) for crystal in series])) for scale in scales.tolist()]
+    found = [_found(method.matrix([scaled(crystal, scale) for crystal in series])) for scale in scales.tolist()]
     return {key: float(np.mean([one[key] for one in found])) for key in found[0] if isinstance(found[0][key], bool)}
-
-
-def _scaled(crystal: Crystal, scale: float) -> Crystal:
-    cell = None if crystal.cell is None else scale * crystal.cell
-    return Crystal(scale * crystal.positions, list(crystal.symbols), cell=cell)
 
 
 def _phases(real: Real, matrix: Floats) -> list[dict[str, Any]]:

@@ -10,22 +10,21 @@ import numpy as np
 from xtalprint.datasets import elasticity
 from xtalprint.descriptors.interpretable import GROUPS, Table, interpretable_features
 from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
-from xtalprint.models.stiffness import (
-    WEIGHTS,
-    KernelSettings,
+from xtalprint.models.stiffness import WEIGHTS, KernelSettings, element_shares
+from xtalprint.models.stiffness_figures import log_errors, over_folds
+from xtalprint.models.stiffness_intervals import LEVEL, Unseen, coverage
+from xtalprint.models.stiffness_network import NetworkSettings
+from xtalprint.studies.base import StudyResult, say
+from xtalprint.studies.kernel_ridge import squared_distances
+from xtalprint.studies.stacking import RIDGE, stacked
+from xtalprint.studies.stiffness_ways import (
     TreeSettings,
-    element_shares,
     inputs,
     kernel_answers,
     means,
     network_answers,
     tree_answers,
 )
-from xtalprint.models.stiffness_figures import log_errors, over_folds
-from xtalprint.models.stiffness_intervals import LEVEL
-from xtalprint.models.stiffness_network import NetworkSettings
-from xtalprint.studies.base import StudyResult, data_file, say
-from xtalprint.studies.stiffness_intervals import intervals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,9 +35,10 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 KERNEL, TREES, NETWORK = "kernel", "boosted trees", "network"
-PAIR, BEST, ALL = "kernel and trees", "kernel and network", "all three"
+PAIR, BEST, ALL, STACKED = "kernel and trees", "kernel and network", "all three", "stacked"
 SINGLE = (KERNEL, TREES, NETWORK)
-WAYS = (*SINGLE, PAIR, BEST, ALL)
+FOLDED = (*SINGLE, PAIR, BEST, ALL)
+WAYS = (*FOLDED, STACKED)
 MODULI = ("bulk modulus", "shear modulus")
 FOLDS, QUICK = 5, 500
 #: GPa: no shear modulus is taken for more.
@@ -50,11 +50,13 @@ PUBLISHED = {
     "CGCNN": {"MAE of log10": 0.0712, "MAE, GPa": 11.8},
     "random forest, Magpie": {"MAE of log10": 0.0820, "MAE, GPa": 14.1},
 }
-#: Training crystals for the ablation, and those of the learning curve.
+#: Training crystals of each fold for the ablation, and those of the first for the learning curve.
 ABLATION = 3000
 #: A further group there.
 FOURIER = "Fourier"
 SIZES = (300, 600, 1200, 2400, 4800)
+#: Crystals whose distances are computed together.
+TOGETHER = 500
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
 
 def make_case(seed: int, *, quick: bool) -> Case:
     """Read the set and compute its numbers."""
-    data = elasticity(data_file("elasticity", "elasticity.parquet"))
+    data = elasticity()
     rows = np.arange(len(data))
     if quick:
         rows = np.sort(np.random.default_rng(seed).choice(rows, QUICK, replace=False))
@@ -98,10 +100,13 @@ def make_case(seed: int, *, quick: bool) -> Case:
 def cross_validated(case: Case, *, by_formula: bool) -> tuple[dict[str, Any], dict[str, Any]]:
     """Figures of five folds, and predicted and true log10 of both moduli for the pictures."""
     answers = {way: np.full(case.y.shape, np.nan) for way in WAYS}
-    fold_of = np.empty(len(case.rows), dtype=np.int64)
+    fold_of, distance = np.empty(len(case.rows), dtype=np.int64), np.empty(len(case.rows))
     for number, (train, test) in enumerate(_folds(case, by_formula=by_formula)):
         fold_of[test] = number
-        for way, values in _fold(case, train, test, number).items():
+        learned = train[case.sound[train]]
+        x = inputs(case.table, case.shares, learned)
+        distance[test] = nearest(x[learned], x[test])
+        for way, values in _fold(case, x, learned, test, number).items():
             answers[way][test] = values
         say(f"fold {number + 1}: done")
     figures: dict[str, Any] = {
@@ -114,6 +119,8 @@ def cross_validated(case: Case, *, by_formula: bool) -> tuple[dict[str, Any], di
             KERNEL: asdict(KernelSettings()),
             TREES: asdict(case.trees),
             NETWORK: asdict(NetworkSettings()),
+            STACKED: {"ridge": RIDGE},
+            "weights of the groups": dict(WEIGHTS),
         },
         "intervals_and_picture_of": BEST,
         "published_matbench": PUBLISHED,
@@ -122,9 +129,13 @@ def cross_validated(case: Case, *, by_formula: bool) -> tuple[dict[str, Any], di
     for target, name in enumerate(MODULI):
         kept = np.ones(len(case.rows), dtype=np.bool_) if target == 0 else case.sound
         y = case.y[:, target]
+        single = np.stack([answers[way][:, target] for way in SINGLE], axis=1)
+        answers[STACKED][:, target], shares = stacked(single, y, fold_of, case.sound)
+        unseen = Unseen(answers[BEST][:, target], y, spread[:, target], distance)
         figures[name] = {
             "ways": {way: over_folds(answers[way][kept, target], y[kept], fold_of[kept]) for way in WAYS},
-            "intervals": intervals(answers[BEST][:, target], y, spread[:, target], fold_of, kept),
+            "stacked": dict(zip(SINGLE, shares.mean(axis=0).round(3).tolist(), strict=True)),
+            "intervals": coverage(unseen[kept], fold_of[kept]),
         }
     drawn = {name: (answers[BEST][:, i], case.y[:, i], case.sound) for i, name in enumerate(MODULI)}
     return figures, drawn
@@ -138,10 +149,9 @@ def _folds(case: Case, *, by_formula: bool) -> list[tuple[Rows, Rows]]:
     return [(where[train], where[test]) for train, test in parts]
 
 
-def _fold(case: Case, train: Rows, test: Rows, number: int) -> dict[str, Floats]:
-    """All ways, learned from the sound ones of ``train``."""
-    train = train[case.sound[train]]
-    x, y = inputs(case.table, case.shares, train), case.y[train]
+def _fold(case: Case, x: NDArray[np.float32], train: Rows, test: Rows, number: int) -> dict[str, Floats]:
+    """All ways, learned from ``train``."""
+    y = case.y[train]
     seed = FOLDS * case.seed + number
     answers = {
         KERNEL: kernel_answers(x, y, train, test),
@@ -156,46 +166,70 @@ def _fold(case: Case, train: Rows, test: Rows, number: int) -> dict[str, Floats]
     }
 
 
-def _first_fold(case: Case) -> tuple[Rows, Rows]:
-    train, test = _folds(case, by_formula=False)[0]
-    return np.random.default_rng([case.seed, 2]).permutation(train[case.sound[train]]), test
+def nearest(known: NDArray[np.float32], asked: NDArray[np.float32]) -> Floats:
+    """(asked,) distance of each point from the nearest known one."""
+    points, others = asked.astype(np.float64), known.astype(np.float64)
+    parts = range(0, len(points), TOGETHER)
+    return np.sqrt(
+        [least for i in parts for least in squared_distances(points[i : i + TOGETHER], others).min(axis=1)]
+    )
+
+
+def _shuffled_folds(case: Case) -> list[tuple[Rows, Rows]]:
+    """Random folds; the sound crystals for training in random order."""
+    return [
+        (np.random.default_rng([case.seed, 2, *[number] * (number > 0)]).permutation(train[case.sound[train]]), test)
+        for number, (train, test) in enumerate(_folds(case, by_formula=False))
+    ]
 
 
 def _ablation(case: Case, n: int) -> list[dict[str, Any]]:
-    """The kernel without each group of numbers, and with one alone; fewer crystals of the first fold."""
-    train, test = _first_fold(case)
-    train = train[:n]
+    """The kernel without each group of numbers, and with one alone, in all folds; fewer crystals of each.
+
+    Weights of the groups stay as they are. The difference from all numbers is taken in each fold.
+    """
     sets = {"all": tuple(WEIGHTS)}
     sets |= {f"without {group}": tuple(other for other in WEIGHTS if other != group) for group in WEIGHTS}
     sets |= {f"{group} alone": (group,) for group in WEIGHTS}
     sets["composition and elements"] = ("composition", "elements")
     sets["packing and distances"] = ("packing", "distances")
     sets["all and Fourier"] = (*WEIGHTS, FOURIER)
-    table = _with_fourier(case, np.concatenate([train, test]))
+    table, folds = _with_fourier(case), _shuffled_folds(case)
+    errors = {
+        name: [
+            _both(case, inputs(table, case.shares, train[:n], groups=groups), train[:n], test)
+            for train, test in folds
+        ]
+        for name, groups in sets.items()
+    }
     rows = []
-    for name, groups in sets.items():
-        x = inputs(table, case.shares, train, groups=groups)
-        rows.append({"numbers": name, "n_training": len(train)} | _both(case, x, train, test))
+    for name, found in errors.items():
+        row: dict[str, Any] = {"numbers": name, "n_training": len(folds[0][0][:n]), "folds": len(folds)}
+        for key in errors["all"][0]:
+            values, whole = (np.array([one[key] for one in of]) for of in (found, errors["all"]))
+            row[key] = round(float(values.mean()), 4)
+            for title, of in (("standard error", values), ("more than all, standard error", values - whole)):
+                row[f"{key}, {title}"] = round(float(of.std(ddof=1)) / len(folds) ** 0.5, 4)
+            row[f"{key}, more than all"] = round(float((values - whole).mean()), 4)
+        rows.append(row)
     return rows
 
 
-def _with_fourier(case: Case, rows: Rows) -> Table:
-    """Numbers with the roots of the power spectrum of the reflections of some rows; it takes long."""
+def _with_fourier(case: Case) -> Table:
+    """Numbers with the roots of the power spectrum of the reflections; it takes a minute or more."""
     spectrum = ReflectionPowerSpectrum(scale="volume")
-    batch = spectrum.compute_many([case.data.crystals[int(i)] for i in case.rows[rows]], threads=1)
+    batch = spectrum.compute_many([case.data.crystals[int(i)] for i in case.rows], threads=1)
     if batch.failures:
         raise batch.failures[0].error
-    roots = np.sqrt(np.maximum(batch.array, 0)).reshape(len(rows), -1)
-    array = np.zeros((len(case.rows), roots.shape[1]))
-    array[rows] = roots
+    roots = np.sqrt(np.maximum(batch.array, 0)).reshape(len(case.rows), -1)
     names = tuple(f"power spectrum {i}" for i in range(roots.shape[1]))
-    whole = np.concatenate([case.table.array, array], axis=1)
+    whole = np.concatenate([case.table.array, roots], axis=1)
     return Table(whole, case.table.columns + names, case.table.groups + (FOURIER,) * len(names))
 
 
 def _learning_curve(case: Case) -> list[dict[str, Any]]:
     """The kernel from ever more crystals of the first fold."""
-    train, test = _first_fold(case)
+    train, test = _shuffled_folds(case)[0]
     rows = []
     for n in SIZES:
         if n > len(train):

@@ -6,16 +6,9 @@ import numpy as np
 import pytest
 
 from xtalprint.descriptors.interpretable import Table
-from xtalprint.models.stiffness import (
-    KernelSettings,
-    element_shares,
-    inputs,
-    kernel_answers,
-    means,
-    network_answers,
-    tree_answers,
-)
+from xtalprint.models.stiffness import KernelSettings, element_shares
 from xtalprint.models.stiffness_network import NetworkSettings
+from xtalprint.studies.stiffness_ways import inputs, kernel_answers, means, network_answers, tree_answers
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(300, 6)).astype(np.float32)

@@ -1,0 +1,242 @@
+"""What networks and baselines see of each crystal of the property table: arrays mapped from disk, made once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from xtalprint._version import __version__
+from xtalprint.crystal import Crystal
+from xtalprint.descriptors.base import attempt, parameters
+from xtalprint.descriptors.element_properties import element_properties
+from xtalprint.descriptors.grid import GRID
+from xtalprint.descriptors.interpretable import DENSITY, composition_statistics
+from xtalprint.descriptors.momentum_cloud import MomentumCloud
+from xtalprint.errors import UnreadableFileError, XtalprintError
+from xtalprint.geometry.lattice_basis import lattice_basis
+from xtalprint.models.files import sha256, write_json
+from xtalprint.models.genome_invariants import GenomeInvariants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from xtalprint.datasets.properties import Properties
+
+    Singles = NDArray[np.float32]
+    Rows = NDArray[np.int64]
+
+Kind = Literal["cloud", "invariants", "distances", "composition", "size"]
+#: Crystals that a worker is given at a time.
+CHUNK = 100
+#: Fewer are computed by the calling process: others take seconds to start.
+FEW = 2000
+#: The published cloud; our invariants; distances coarse enough for trees.
+CLOUD, INVARIANTS = MomentumCloud(), GenomeInvariants()
+DISTANCES = GRID(n_groups=32, r_max=8.0, bin_width=0.25)
+#: Of the primitive cell, as the published cloud looks for it.
+SYMPREC = CLOUD.symprec
+REMEDY = "delete the folder; it is made again"
+
+
+@dataclass(frozen=True, eq=False)
+class GenomeInput:
+    """One kind of input of some crystals of the property table.
+
+    Parameters
+    ----------
+    rows
+        (m,) of the table, ascending; a crystal that failed is not among them.
+    array
+        (n, …) single precision, mapped from disk.
+    places
+        (m,) where each of ``rows`` is in ``array``.
+    failures
+        Message for each row that failed.
+    sha256
+        Of the file.
+    """
+
+    rows: Rows
+    array: Singles
+    places: Rows
+    failures: dict[int, str]
+    sha256: str
+
+    def of(self, rows: Rows) -> Singles:
+        """(k, …) those of some ``rows`` of the table, in memory."""
+        found = np.searchsorted(self.rows, rows)
+        if len(rows) and (found.max() >= len(self.rows) or (self.rows[found] != rows).any()):
+            raise XtalprintError("this input was not made for all rows", remedy="ask for those in its rows")
+        return np.asarray(self.array[self.places[found]])
+
+
+class Source(NamedTuple):
+    """How one kind of input is made of a crystal."""
+
+    compute: Callable[[Crystal], NDArray[Any]]
+    shape: tuple[int, ...]
+    settings: dict[str, Any]
+
+
+def _composition(crystal: Crystal) -> NDArray[Any]:
+    return np.array(list(composition_statistics(crystal).values()))
+
+
+def _size(crystal: Crystal) -> NDArray[Any]:
+    vectors = lattice_basis(crystal, kind="primitive", symprec=SYMPREC).vectors
+    mass = float(element_properties()["mass"][crystal.numbers] @ crystal.occupancies)
+    return np.array([abs(np.linalg.det(vectors)), mass / crystal.volume * DENSITY])
+
+
+def _cloud(crystal: Crystal) -> NDArray[Any]:
+    return CLOUD.compute(crystal).array
+
+
+def _distances(crystal: Crystal) -> NDArray[Any]:
+    return DISTANCES.compute(crystal).array
+
+
+@cache
+def source(kind: Kind) -> Source:
+    """Say how a kind of input is made."""
+    if kind == "cloud":
+        return Source(_cloud, (CLOUD.n_points, 4), parameters(CLOUD))
+    if kind == "invariants":
+        return Source(INVARIANTS.compute, (len(INVARIANTS.names),), asdict(INVARIANTS))
+    if kind == "distances":
+        n_bins = round(DISTANCES.r_max / DISTANCES.bin_width)
+        return Source(_distances, (DISTANCES.n_groups, n_bins), parameters(DISTANCES))
+    if kind == "size":
+        return Source(_size, (2,), {"symprec": SYMPREC})
+    columns = list(composition_statistics(Crystal([[0.0, 0.0, 0.0]], ["Po"], cell=3.35 * np.eye(3))))
+    return Source(_composition, (len(columns),), {"columns": columns})
+
+
+def prepare_input(
+    table: Properties,
+    kind: Kind,
+    rows: Rows,
+    folder: Path,
+    *,
+    workers: int | None = None,
+    say: Callable[[str], None] = lambda _: None,
+) -> GenomeInput:
+    """Make one kind of input, go on where a killed run stopped, or open what is there.
+
+    Parameters
+    ----------
+    table
+        Of the properties.
+    kind
+        ``cloud`` (343, 4), as published; ``invariants`` (301,); ``distances`` (32, 32), a coarse GRID;
+        ``composition``; ``size``, the volume of the primitive cell in Å³ and the density in g/cm³.
+    rows
+        Of the table, ascending.
+    folder
+        For ``KIND.npy``, and ``KIND.json`` that says what is in it and how far it is.
+    workers
+        Processes; None means as many as cores.
+    say
+        Called with a sentence now and then.
+
+    Raises
+    ------
+    UnreadableFileError
+        If the file there holds something else, or is damaged.
+    """
+    made_from = {
+        "kind": kind,
+        "settings": source(kind).settings,
+        "xtalprint": __version__,
+        "rows": hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest(),
+        "table": _hash_of(table),
+    }
+    path, about = folder / f"{kind}.npy", folder / f"{kind}.json"
+    state = _state(about, made_from)
+    if "sha256" not in state:
+        _fill(table, kind, rows, state, about=about, workers=workers, say=say)
+    elif not path.is_file() or sha256(path) != state["sha256"]:
+        raise UnreadableFileError("the file is damaged", source=str(path), remedy=REMEDY)
+    failures = {int(rows[place]): text for place, text in state["failures"]}
+    places = np.setdiff1d(np.arange(len(rows)), [place for place, _ in state["failures"]])
+    return GenomeInput(rows[places], np.load(path, mmap_mode="r"), places, failures, state["sha256"])
+
+
+def _state(about: Path, made_from: dict[str, Any]) -> dict[str, Any]:
+    """How far the file is; a new one if there is none."""
+    if not about.is_file():
+        return {"made_from": made_from, "done": 0, "failures": []}
+    try:
+        state: dict[str, Any] = json.loads(about.read_text(encoding="utf-8"))
+        same = state["made_from"] == json.loads(json.dumps(made_from))
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableFileError("the file is damaged", source=str(about), remedy=REMEDY) from error
+    if not same:
+        raise UnreadableFileError("the folder holds other crystals or settings", source=str(about), remedy=REMEDY)
+    return state
+
+
+def _fill(
+    table: Properties,
+    kind: Kind,
+    rows: Rows,
+    state: dict[str, Any],
+    *,
+    about: Path,
+    workers: int | None,
+    say: Callable[[str], None],
+) -> None:
+    """Compute what is not there yet, chunk by chunk; the state is written after the numbers it speaks of."""
+    from xtalprint.compute import Engine, available_cores, map_ordered, open_pool  # noqa: PLC0415 - only here
+
+    path = about.with_suffix(".npy")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if state["done"] and not path.is_file():
+        raise UnreadableFileError("the file is missing", source=str(path), remedy=REMEDY)
+    mode: Literal["r+", "w+"] = "r+" if state["done"] else "w+"
+    array = np.lib.format.open_memmap(path, mode=mode, dtype=np.float32, shape=(len(rows), *source(kind).shape))
+    starts = range(state["done"], len(rows), CHUNK)
+    crystals = ([table.crystals[int(row)] for row in rows[start : start + CHUNK]] for start in starts)
+    n_workers = 1 if len(rows) < FEW else workers or available_cores()
+    with open_pool(Engine("processes", n_workers) if n_workers > 1 else Engine("serial")) as pool:
+        found = map_ordered(partial(compute_chunk, kind), crystals, threads=pool.workers, executor=pool.executor)
+        for start, (numbers, errors) in zip(starts, found, strict=True):
+            array[start : start + len(numbers)] = numbers
+            array.flush()
+            state["failures"] += [[start + place, text] for place, text in errors.items()]
+            state["done"] = start + len(numbers)
+            write_json(about, state)
+            say(f"{kind}: {state['done']:,} of {len(rows):,} crystals")
+    array.flush()
+    state["sha256"] = sha256(path)
+    write_json(about, state)
+
+
+def compute_chunk(kind: Kind, crystals: Sequence[Crystal]) -> tuple[Singles, dict[int, str]]:
+    """Numbers of some crystals, zero where one failed, and the messages of those by their place."""
+    compute, shape, _ = source(kind)
+    array = np.zeros((len(crystals), *shape), dtype=np.float32)
+    errors: dict[int, str] = {}
+    for place, crystal in enumerate(crystals):
+        found = attempt(compute, crystal)
+        if isinstance(found, XtalprintError):
+            errors[place] = str(found)
+        else:
+            array[place] = found
+    return array, errors
+
+
+def _hash_of(table: Properties) -> str:
+    """Of the file that the table was read from, or of its ids if it was made."""
+    path = Path(table.path)
+    if path.is_file():
+        return sha256(path)
+    return hashlib.sha256("\n".join(table.ids.tolist()).encode()).hexdigest()

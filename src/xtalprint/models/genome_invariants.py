@@ -1,0 +1,118 @@
+"""Numbers of the diffraction of a crystal that no choice of axes or cell enters: the input of our own network.
+
+They are made of the coefficients C_lm of the intensity on soft shells of |s| in spherical harmonics
+(`xtalprint.scattering.shells`), in which neither origin, order of the sites nor cell matters. A rotation turns the
+2 l + 1 coefficients of each l among themselves, by the same matrix on all shells. So two kinds of numbers stay:
+
+- the power √(Σ_m C_lm²/(2 l + 1)) of each l on each shell, as `xtalprint.ReflectionPowerSpectrum`;
+- the singular values of the matrix (shells, 2 l + 1) of each l. As many of them are above zero as there are
+  combinations of spherical harmonics of degree l that all symmetries of the diffraction leave alone. For l = 2 these
+  are 0 in cubic crystals, 1 in hexagonal, trigonal and tetragonal ones, 2, 3 and 5 in orthorhombic, monoclinic and
+  triclinic ones; l = 4 and 6 part the three in the middle.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.crystal import Crystal
+from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
+from xtalprint.errors import XtalprintError, not_a_crystal
+from xtalprint.geometry.bond_moments import DEGREE
+from xtalprint.scattering.shells import shell_harmonics
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from xtalprint.scattering.form_factors import FormFactorTable
+
+    Floats = NDArray[np.float64]
+
+#: Degrees of the spherical harmonics; those of odd degree vanish, because I(−s) = I(s).
+DEGREES = tuple(range(0, DEGREE + 1, 2))
+#: Added before the logarithm: to a power, in units of |F|²/V, and to the share of a singular value in that of l = 0.
+POWER_FLOOR, SHARE_FLOOR = 1e-3, 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenomeInvariants:
+    """What our own network sees of a crystal: logarithms of numbers that are the same for all cells and orientations.
+
+    Parameters
+    ----------
+    s_max, resolution
+        Middle of the last shell, and distance of two, in 1/Å.
+    table
+        Form factors: it92 (X-rays), c4322 (electrons), neutron92.
+
+    Examples
+    --------
+    >>> polonium = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
+    >>> seen = GenomeInvariants().compute(polonium)
+    >>> seen.shape
+    (301,)
+    >>> names = GenomeInvariants().names
+    >>> round(float(seen[names.index("singular value 1 of l = 2")]), 4), round(float(np.log(1e-4)), 4)
+    (-9.2103, -9.2103)
+    """
+
+    s_max: float = ReflectionPowerSpectrum.s_max
+    resolution: float = ReflectionPowerSpectrum.resolution
+    table: FormFactorTable = "it92"
+
+    def __post_init__(self) -> None:
+        """Refuse parameters without a meaning."""
+        _ = self._shells
+
+    @cached_property
+    def _shells(self) -> Floats:
+        """(n,) middles in 1/Å; the descriptor knows which parameters make sense."""
+        return ReflectionPowerSpectrum(s_max=self.s_max, resolution=self.resolution, table=self.table).shells
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What each number is."""
+        powers = [f"power of l = {degree} at {s:.2f} 1/Å" for degree in DEGREES for s in self._shells.tolist()]
+        values = [
+            f"singular value {number + 1} of l = {degree}"
+            for degree in DEGREES[1:]
+            for number in range(self._rank(degree))
+        ]
+        return (*powers, *values, "electrons/Å³")
+
+    def _rank(self, degree: int) -> int:
+        """How many singular values there are."""
+        return min(2 * degree + 1, len(self._shells))
+
+    def compute(self, crystal: Crystal) -> Floats:
+        """(n,) ln(power + 10⁻³), ln(singular value/that of l = 0 + 10⁻⁴), and ln of the electron density.
+
+        Raises
+        ------
+        UnsupportedInputError
+            If the crystal does not repeat in three directions, has an element without form factor, or too many atoms.
+        """
+        if not isinstance(crystal, Crystal):
+            raise not_a_crystal(crystal)
+        try:
+            harmonics = shell_harmonics(
+                crystal, self._shells, resolution=self.resolution, scale="volume", table=self.table
+            )
+        except XtalprintError as error:
+            error.located(source=crystal.source, frame=crystal.frame)
+            raise
+        powers = [np.sqrt((part * part).mean(axis=1)) for part in harmonics]
+        whole = max(float(np.linalg.norm(harmonics[0])), np.finfo(np.float64).tiny)
+        shares = [np.linalg.svd(part, compute_uv=False) / whole for part in harmonics[1:]]
+        density = float(crystal.numbers @ crystal.occupancies) / crystal.volume
+        return np.concatenate(
+            [
+                np.log(np.concatenate(powers) + POWER_FLOOR),
+                np.log(np.concatenate(shares) + SHARE_FLOOR),
+                [np.log(density)],
+            ]
+        )

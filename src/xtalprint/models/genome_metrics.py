@@ -1,0 +1,158 @@
+"""How well property classes are told: AUC, accuracy, F1 and average precision with intervals, and calibration."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from xtalprint.errors import MissingExtraError
+from xtalprint.models.evaluation import expected_calibration_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Labels = NDArray[np.int64]
+
+#: Resampled test parts behind an interval, and its ends.
+DRAWS, ENDS = 200, (2.5, 97.5)
+METRICS = ("auc", "accuracy", "f1", "average_precision")
+
+
+def auc(probabilities: Floats, labels: Labels, weights: Floats | None = None) -> float:
+    """Area under the receiver operating characteristic.
+
+    Parameters
+    ----------
+    probabilities
+        (n, classes) of each class.
+    labels
+        (n,) true class, from 0.
+    weights
+        (n,) of the rows; None for equal ones.
+
+    Returns
+    -------
+    Of the last class where there are two. Of more, the mean over each against the rest. Classes that all rows
+    belong to, or none, are left out; one half if no class is left.
+
+    Examples
+    --------
+    >>> auc(np.array([[0.9, 0.1], [0.4, 0.6], [0.6, 0.4], [0.2, 0.8]]), np.array([0, 0, 1, 1]))
+    0.75
+    """
+    from sklearn.metrics import roc_auc_score  # noqa: PLC0415 - an extra
+
+    return _mean_over_classes(roc_auc_score, probabilities, labels, weights, otherwise=0.5)
+
+
+def average_precision(probabilities: Floats, labels: Labels, weights: Floats | None = None) -> float:
+    """Mean precision over the recall, of the classes as in `auc`; no class left gives 0."""
+    from sklearn.metrics import average_precision_score  # noqa: PLC0415 - an extra
+
+    return _mean_over_classes(average_precision_score, probabilities, labels, weights, otherwise=0.0)
+
+
+def accuracy(probabilities: Floats, labels: Labels, weights: Floats | None = None) -> float:
+    """Share of rows whose most probable class is right."""
+    return float(np.average(probabilities.argmax(axis=1) == labels, weights=weights))
+
+
+def f1(probabilities: Floats, labels: Labels, weights: Floats | None = None) -> float:
+    """Harmonic mean of precision and recall of the last of two classes; of more, the mean over those that occur."""
+    from sklearn.metrics import f1_score  # noqa: PLC0415 - an extra
+
+    wanted = _classes(probabilities, labels, weights)
+    if not wanted:
+        return 0.0
+    answers = probabilities.argmax(axis=1)
+    return float(f1_score(labels, answers, labels=wanted, average="macro", sample_weight=weights, zero_division=0.0))
+
+
+def figures_of(
+    probabilities: Floats, labels: Labels, *, groups: Sequence[str] | NDArray[np.str_], seed: int, draws: int = DRAWS
+) -> dict[str, Any]:
+    """All metrics with 95 % intervals, as plain data.
+
+    Parameters
+    ----------
+    probabilities
+        (n, classes).
+    labels
+        (n,) true class.
+    groups
+        (n,) such as the formula: rows of one group are drawn together, because they are not independent.
+    seed
+        Of the draws.
+    draws
+        Resampled test parts for an interval; 0 for none.
+
+    Raises
+    ------
+    MissingExtraError
+        If scikit-learn is not installed.
+    """
+    require_scikit_learn()
+    _, owner = np.unique(np.asarray(groups), return_inverse=True)
+    metrics = {"auc": auc, "accuracy": accuracy, "f1": f1, "average_precision": average_precision}
+    figures: dict[str, Any] = {"n": len(labels)}
+    figures |= {name: metric(probabilities, labels) for name, metric in metrics.items()}
+    figures["expected_calibration_error"] = expected_calibration_error(probabilities, labels)
+    if not draws:
+        return figures
+    rng = np.random.default_rng(seed)
+    n_groups = int(owner.max()) + 1
+    found: dict[str, list[float]] = {name: [] for name in metrics}
+    for _ in range(draws):
+        counts = np.bincount(rng.integers(n_groups, size=n_groups), minlength=n_groups)
+        weights = counts[owner].astype(np.float64)
+        kept = weights > 0
+        for name, metric in metrics.items():
+            found[name].append(metric(probabilities[kept], labels[kept], weights[kept]))
+    figures["interval_95"] = {
+        name: [float(end) for end in np.percentile(values, ENDS)] for name, values in found.items()
+    }
+    return figures
+
+
+def over_seeds(figures: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Mean and standard deviation over networks that differ in the seed, of each metric, as plain data.
+
+    Examples
+    --------
+    >>> over_seeds([{"auc": 0.5}, {"auc": 0.75}])["auc"]
+    {'mean': 0.625, 'standard_deviation': 0.125}
+    """
+    names = [name for name in (*METRICS, "expected_calibration_error") if name in figures[0]]
+    values = {name: np.array([one[name] for one in figures]) for name in names}
+    return {
+        name: {"mean": float(some.mean()), "standard_deviation": float(some.std())} for name, some in values.items()
+    }
+
+
+def require_scikit_learn() -> None:
+    """Refuse to measure without scikit-learn."""
+    if find_spec("sklearn") is None:
+        raise MissingExtraError.of("scikit-learn", "train", "measuring property classes")
+
+
+def _classes(probabilities: Floats, labels: Labels, weights: Floats | None) -> list[int]:
+    """Classes that are asked about and that some rows, but not all, belong to."""
+    n = probabilities.shape[1]
+    sums = np.bincount(labels, weights=weights, minlength=n)
+    asked = range(1, n) if n == len(("no", "yes")) else range(n)
+    return [number for number in asked if 0 < sums[number] < sums.sum()]
+
+
+def _mean_over_classes(
+    score: Callable[..., float], probabilities: Floats, labels: Labels, weights: Floats | None, *, otherwise: float
+) -> float:
+    found = [
+        float(score(labels == number, probabilities[:, number], sample_weight=weights))
+        for number in _classes(probabilities, labels, weights)
+    ]
+    return float(np.mean(found)) if found else otherwise

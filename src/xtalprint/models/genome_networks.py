@@ -1,0 +1,227 @@
+"""Networks on clouds of reflections, as published for property classes. Import this file only where torch is needed.
+
+Y. Wang, X.-J. Zhang, F. Xia, E. A. Olivetti, S. D. Wilson, R. Seshadri and J. M. Rondinelli, Phys. Rev. Research 4,
+023029 (2022). Both see the points of `xtalprint.MomentumCloud`. The largest value over the points is kept in each
+channel, so that their order does not matter; a turned cloud is another cloud to them.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import torch
+from torch import nn
+
+from xtalprint.models.bond_order_network import BondOrderNetwork
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import Tensor
+
+#: Features of a point: three components of the position, and the logarithm of the intensity.
+FEATURES = 4
+#: Channels of each point, one layer after the other.
+POINT_LAYERS = (128, 512)
+#: Neurons behind the pool, of the plain network and of the one with attention.
+DENSE_LAYERS, DENSE_LAYERS_AFTER_ATTENTION = (256, 128), (128,)
+#: Share of the neurons behind the pool that is left out in training.
+DROPOUT = 0.2
+#: Layers of attention, and heads of each.
+ATTENTION_LAYERS, HEADS = 4, 2
+
+
+class PointNetwork(nn.Module):
+    """Each point by itself through dense layers, the largest value in each channel, and dense layers on these.
+
+    A layer is linear, normalised over the batch, and rectified; behind the pool neurons are left out before they are
+    normalised. The released code takes the numbers of neurons from its command line; the defaults of the layers on
+    points are those of its scripts, those behind the pool too.
+
+    Parameters
+    ----------
+    n_outputs
+        1 for a question (the logit of yes), or the number of classes.
+    features
+        Of a point.
+    point_layers, dense_layers
+        Channels of the layers before, neurons of those behind the pool.
+    dropout
+        Share of the neurons that is left out in training.
+    generator
+        Source of the random start; None is torch's global one.
+    """
+
+    def __init__(
+        self,
+        n_outputs: int,
+        *,
+        features: int = FEATURES,
+        point_layers: Sequence[int] = POINT_LAYERS,
+        dense_layers: Sequence[int] = DENSE_LAYERS,
+        dropout: float = DROPOUT,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        self.points = nn.ModuleList(_Layer(*sizes) for sizes in pairwise((features, *point_layers)))
+        self.dense = nn.ModuleList(
+            _Layer(*sizes, dropout=dropout) for sizes in pairwise((point_layers[-1], *dense_layers))
+        )
+        self.output = nn.Linear(dense_layers[-1], n_outputs)
+        start_at_random(self, generator)
+
+    def pooled(self, clouds: Tensor) -> tuple[Tensor, Tensor]:
+        """Largest value of each channel over the points, and which point has it.
+
+        Parameters
+        ----------
+        clouds
+            (batch, points, features).
+
+        Returns
+        -------
+        Two tensors (batch, channels); the second holds places among the points: the critical points.
+        """
+        values, places = self.each_point(clouds).max(dim=1)
+        return values, places
+
+    def each_point(self, clouds: Tensor) -> Tensor:
+        """Channels of each point: (batch, points, features) → (batch, points, channels)."""
+        for layer in self.points:
+            clouds = layer(clouds)
+        return clouds
+
+    def forward(self, clouds: Tensor) -> Tensor:
+        """Logits: (batch, points, features) → (batch, n_outputs)."""
+        values, _ = self.pooled(clouds)
+        for layer in self.dense:
+            values = layer(values)
+        logits: Tensor = self.output(values)
+        return logits
+
+
+class AttentionNetwork(PointNetwork):
+    """The same, with layers of self-attention among the points before the pool: the earlier, published preprint.
+
+    Of its two pools the one that does not depend on the order of the points is taken, the largest value. Time and
+    memory grow with the square of the number of points.
+
+    Parameters
+    ----------
+    n_outputs, features, point_layers, dense_layers, dropout, generator
+        As of `PointNetwork`.
+    attention_layers
+        Their number.
+    heads
+        Of each; it must divide the last number of ``point_layers``.
+    """
+
+    def __init__(
+        self,
+        n_outputs: int,
+        *,
+        features: int = FEATURES,
+        point_layers: Sequence[int] = POINT_LAYERS,
+        attention_layers: int = ATTENTION_LAYERS,
+        heads: int = HEADS,
+        dense_layers: Sequence[int] = DENSE_LAYERS_AFTER_ATTENTION,
+        dropout: float = DROPOUT,
+        generator: torch.Generator | None = None,
+    ) -> None:
+        super().__init__(
+            n_outputs,
+            features=features,
+            point_layers=point_layers,
+            dense_layers=dense_layers,
+            dropout=dropout,
+            generator=generator,
+        )
+        self.attention = nn.ModuleList(_Attention(point_layers[-1], heads) for _ in range(attention_layers))
+        start_at_random(self.attention, generator)
+
+    def each_point(self, clouds: Tensor) -> Tensor:
+        """Channels of each point, which has looked at the others."""
+        values = super().each_point(clouds)
+        for layer in self.attention:
+            values = layer(values)
+        return values
+
+
+class _Layer(nn.Module):
+    """Linear, normalised over all but the last axis, rectified."""
+
+    def __init__(self, n_inputs: int, n_outputs: int, *, dropout: float = 0.0) -> None:
+        super().__init__()
+        self.linear = nn.Linear(n_inputs, n_outputs)
+        self.dropout = nn.Dropout(dropout)
+        self.norm = nn.BatchNorm1d(n_outputs)
+
+    def forward(self, values: Tensor) -> Tensor:
+        values = self.dropout(self.linear(values))
+        flat: Tensor = self.norm(values.reshape(-1, values.shape[-1]))
+        return torch.relu(flat).reshape(values.shape)
+
+
+class _Attention(nn.Module):
+    """Self-attention and two dense layers, each with a way around it, normalised over the channels of a point."""
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__()
+        self.attention = nn.MultiheadAttention(channels, heads, batch_first=True)
+        self.norm1 = nn.LayerNorm(channels)
+        self.dense1 = nn.Linear(channels, channels // 2)
+        self.dense2 = nn.Linear(channels // 2, channels)
+        self.norm2 = nn.LayerNorm(channels)
+
+    def forward(self, values: Tensor) -> Tensor:
+        others, _ = self.attention(values, values, values, need_weights=False)
+        values = self.norm1(values + others)
+        changed: Tensor = self.norm2(values + torch.relu(self.dense2(torch.relu(self.dense1(values)))))
+        return changed
+
+
+def invariant_network(
+    n_outputs: int, n_inputs: int, *, width: int = 256, generator: torch.Generator | None = None
+) -> BondOrderNetwork:
+    """Our own: two hidden dense layers on `xtalprint.models.genome_invariants`, which no rotation changes.
+
+    Parameters
+    ----------
+    n_outputs, generator
+        As of `PointNetwork`.
+    n_inputs
+        Numbers of each crystal.
+    width
+        Neurons of each of the two layers.
+    """
+    return BondOrderNetwork(n_inputs, n_outputs, width=width, dropout=DROPOUT, generator=generator)
+
+
+class QuestionLogits(nn.Module):
+    """A network whose answer to a question has two logits, 0 for no, so that it is trained like one of classes.
+
+    Parameters
+    ----------
+    network
+        With one output or more; more stay as they are.
+    """
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Logits: those of the network, or (batch, 1) → (batch, 2)."""
+        logits: Tensor = self.network(inputs)
+        return nn.functional.pad(logits, (1, 0)) if logits.shape[1] == 1 else logits
+
+
+def start_at_random(network: nn.Module, generator: torch.Generator | None) -> None:
+    """Draw the matrices of all layers, even within 1/√inputs, from a generator of one's own; biases are zero."""
+    for name, value in network.named_parameters():
+        if value.dim() > 1:  # not the scales of a normalisation
+            bound = value.shape[1] ** -0.5
+            nn.init.uniform_(value, -bound, bound, generator=generator)
+        elif name.endswith("bias"):
+            nn.init.zeros_(value)

@@ -1,0 +1,152 @@
+"""The study of property classes on a small made table: all models, tasks and splits, and going on after a stop."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("sklearn")
+
+import torch
+
+from xtalprint.crystal import Crystal
+from xtalprint.datasets.properties import Properties
+from xtalprint.models import genome_training
+from xtalprint.models.genome_data import make_case, rows_of
+from xtalprint.models.genome_inputs import prepare_input
+from xtalprint.studies import genome
+from xtalprint.studies.base import run_study
+from xtalprint.studies.genome_baselines import BASELINES, MAJORITY, SYMMETRY, Baselines
+from xtalprint.studies.stiffness_ways import TreeSettings
+
+METALS, OTHERS = ("Li", "Na", "K", "Mg", "Ca", "Ti", "Fe", "Ni", "Zr", "Pb"), ("O", "S", "N", "C", "F", "Cl")
+
+
+def made_table():
+    """Cubic and tetragonal CsCl boxes: small ones are stiff, fluorides and chlorides are insulators."""
+    rng = np.random.default_rng(0)
+    crystals, formulas, cubic, edges = [], [], [], []
+    for metal in METALS:
+        for other in OTHERS:
+            for ratio in (1.0, 1.3):
+                edge = rng.uniform(2.8, 4.2)
+                cell = np.diag([edge, edge, ratio * edge])
+                crystals.append(Crystal([[0, 0, 0], cell.sum(axis=0) / 2], [metal, other], cell=cell))
+                formulas.append(metal + other)
+                cubic.append(ratio == 1.0)
+                edges.append(edge)
+    n, small, known = len(crystals), np.array(edges) < 3.5, np.array(cubic)
+    ionic = np.array([name.endswith(("F", "Cl")) for name in formulas])
+    return Properties(
+        ids=np.array([f"x-{i:03d}" for i in range(n)]),
+        crystals=crystals,
+        sources=np.full(n, "mp36k"),
+        formulas=np.array(formulas),
+        space_groups=np.where(known, 221, 123),
+        crystal_systems=np.where(known, "cubic", "tetragonal"),
+        agreed=np.ones(n, dtype=bool),
+        band_gap=np.where(ionic, 5.0, 0.0),
+        e_above_hull=np.where(rng.random(n) < 0.5, 0.0, 1.0),
+        bulk_modulus=np.where(small, 150.0, 20.0),
+        shear_modulus=np.where(small, 80.0, 10.0),
+        outlier=np.zeros(n, dtype=bool),
+        path="made",
+    )
+
+
+TABLE = made_table()
+ROWS = np.arange(len(TABLE))
+
+
+@pytest.fixture
+def made(monkeypatch, tmp_path):
+    monkeypatch.setattr(genome, "data_file", Path)
+    monkeypatch.setattr(genome, "properties", lambda _: TABLE)
+    monkeypatch.setattr(genome, "TASKS", ("crystal-system", "stiff"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield tmp_path
+    torch.set_num_threads(threads)
+
+
+def test_all_models_tasks_and_splits(made):
+    result = run_study("genome", made / "out", quick=True)
+    written = json.loads((made / "out" / "results.json").read_text(encoding="utf-8"))
+    models = (*BASELINES, *genome.NETWORKS)
+    assert [(row["task"], row["split"], row["model"]) for row in result.table] == [
+        (task, split, model)
+        for task in ("crystal-system", "stiff")
+        for split in ("random", "by formula")
+        for model in models
+        if not (task == "crystal-system" and model == SYMMETRY)
+    ]
+    assert all(not messages for messages in written["failures"].values())
+    assert set(written["knows_the_elements"]) == {"composition, boosted", "composition and invariants, boosted"}
+    for case in written["tasks"]:
+        shared = case["share_of_test_with_formula_in_training"]
+        assert shared == 0 if case["split"]["by_formula"] else shared >= 0
+        for name in genome.NETWORKS:
+            figures = case["models"][name]
+            assert len(figures["members"]) == 2
+            assert figures["members"][0]["auc"] != figures["members"][1]["auc"] or figures["seeds"]["auc"]["mean"]
+    assert not (made / "cache").exists(), "a quick run keeps nothing"
+
+
+def test_a_stopped_run_goes_on_and_ends_the_same(made, monkeypatch):
+    monkeypatch.setattr(genome, "FULL", genome.QUICK)
+    monkeypatch.setattr(genome, "TASKS", ("stiff",))
+    whole = genome.run(seed=1)
+    trained = []
+    original = genome_training.GenomeFit._learn
+    monkeypatch.setattr(
+        genome_training.GenomeFit, "_learn", lambda self, index: trained.append(1) or original(self, index)
+    )
+    again = genome.run(seed=1)
+    assert not trained
+    assert again.table == whole.table
+    run_folders = sorted((made / "cache" / "xtalprint" / "genome" / "seed-1").glob("stiff-random-points-*"))
+    assert len(run_folders) == 2
+    for path in (run_folders[1] / "checkpoints").iterdir():
+        path.unlink()
+    assert genome.run(seed=1).table == whole.table
+    assert trained
+
+
+@pytest.fixture(scope="module")
+def inputs(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    kinds = ("size", "composition", "invariants", "distances")
+    return {kind: prepare_input(TABLE, kind, ROWS, folder) for kind in kinds}
+
+
+def accuracy_of(inputs, name, task, **options):
+    case = make_case(TABLE, task, among=rows_of(list(inputs.values())), by_formula=False, **options)
+    answers = Baselines(TABLE, inputs, 0, TreeSettings(max_iter=40, min_samples_leaf=2)).answers(name, case)
+    np.testing.assert_allclose(answers.probabilities.sum(axis=1), 1)
+    assert answers.probabilities.shape == (len(case.rows["test"]), len(case.names))
+    return (answers.probabilities.argmax(axis=1) == case.classes["test"]).mean()
+
+
+def test_baselines_know_what_they_see(inputs):
+    assert accuracy_of(inputs, "volume and density, boosted", "stiff") > 0.8
+    assert accuracy_of(inputs, "GRID, boosted", "stiff") > 0.8
+    assert accuracy_of(inputs, "composition, boosted", "metal") > 0.9
+    assert accuracy_of(inputs, "invariants, boosted", "crystal-system") == 1
+    assert accuracy_of(inputs, SYMMETRY, "metal") < 0.9
+    metals = accuracy_of(inputs, MAJORITY, "metal")
+    assert 0.4 < metals < 0.9
+
+
+def test_epochs_are_as_many_as_an_hour_allows():
+    case = make_case(TABLE, "stiff", among=ROWS, by_formula=True)
+    for network in ("points", "attention", "invariants"):
+        config = genome._config(network, 3, case, genome.FULL, seed=0)
+        assert config.epochs == genome.MOST_EPOCHS
+        case.rows["training"] = np.arange(1_000_000)
+        assert genome._config(network, 3, case, genome.FULL, seed=0).epochs == genome.LEAST_EPOCHS
+        case.rows["training"] = np.arange(84)
