@@ -27,7 +27,8 @@ class Cluster:
         }
         self.scheduler = self._start("scheduler", "--port", "0")
         deadline = time.monotonic() + 60
-        while not self._file.exists() and time.monotonic() < deadline:
+        # It may be there before it is written.
+        while not (self._file.exists() and self._file.stat().st_size) and time.monotonic() < deadline:
             time.sleep(0.05)
         self.address = json.loads(self._file.read_text())["address"]
         self.workers = [self.worker() for _ in range(2)]
