@@ -1,7 +1,7 @@
 """Put newly measured figures into docs/similarity.md.
 
 Run ``python benchmarks/similarity.py … --output NEW.json`` first, then this script with NEW.json. What the page says
-of the committed results/similarity-speed.json is replaced, NEW.json takes its place, and the picture is drawn from it.
+of the committed results/similarity-speed.json is replaced, NEW.json takes its place, and the picture is drawn anew.
 """
 
 from __future__ import annotations
