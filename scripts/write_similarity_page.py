@@ -1,7 +1,7 @@
 """Put newly measured figures into docs/similarity.md.
 
 Run ``python benchmarks/similarity.py … --output NEW.json`` first, then this script with NEW.json. What the page says
-of the committed results/similarity-speed.json is replaced, and NEW.json takes its place.
+of the committed results/similarity-speed.json is replaced, NEW.json takes its place, and the picture is drawn anew.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import runpy
 import sys
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def main() -> None:
             raise SystemExit(f"the page does not say: {old[name]}")
     PAGE.write_text(text, encoding="utf-8")
     RESULT.write_text(new, encoding="utf-8")
+    runpy.run_path(str(ROOT / "benchmarks" / "similarity_picture.py"), run_name="__main__")
 
 
 if __name__ == "__main__":

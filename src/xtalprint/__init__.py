@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xtalprint.descriptors.rdf import RDF
     from xtalprint.descriptors.reflection_bispectrum import ReflectionBispectrum
     from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
+    from xtalprint.descriptors.transformer import DescriptorTransformer
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
@@ -33,6 +34,7 @@ _HOME = {
     "RDF": "xtalprint.descriptors.rdf",
     "BondOrientationalOrder": "xtalprint.descriptors.bond_orientational_order",
     "Crystal": "xtalprint.crystal",
+    "DescriptorTransformer": "xtalprint.descriptors.transformer",
     "DiffractionImage": "xtalprint.descriptors.diffraction_image",
     "MomentumCloud": "xtalprint.descriptors.momentum_cloud",
     "SimilarityIndex": "xtalprint.similarity",
@@ -57,6 +59,7 @@ __all__ = [
     "RDF",
     "BondOrientationalOrder",
     "Crystal",
+    "DescriptorTransformer",
     "DiffractionImage",
     "FourierBox",
     "MomentumCloud",

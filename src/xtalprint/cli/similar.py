@@ -103,7 +103,7 @@ Examples:
     is_flag=True,
     help="Let faiss look for candidates, of which 400 are compared exactly; one of the nearest may be missing. Up to "
     "100,000 crystals, the most that was measured, the exact search is faster; and each command builds the graph of "
-    "faiss anew, in 21 s for so many.",
+    "faiss anew, in 20 s for so many.",
 )
 @options.labels_option
 @options.elements_option
