@@ -71,6 +71,16 @@ def test_images_of_a_turned_piece_are_those_of_the_descriptor():
     )
 
 
+def test_the_piece_of_a_skewed_box_is_no_needle():
+    skewed = np.array([[1, 0, 0], [1, 1, 0], [-1, 1, 1]]) @ np.diag([1, 1, 3])
+    cell = skewed @ COPPER.cell
+    grid = np.stack(np.meshgrid(*[np.arange(3)] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
+    within = np.unique((grid @ COPPER.cell @ np.linalg.inv(cell) % 1.0).round(6) % 1.0, axis=0)
+    box = Crystal(within @ cell, ["Cu"] * len(within), cell=cell)
+    spread = np.linalg.eigvalsh(np.cov(np.asarray(scaled_piece(image_model().descriptor, box).positions).T))
+    assert spread[-1] < 4 * spread[0]
+
+
 @pytest.fixture(scope="module")
 def brought():
     made = elemental_solids(seed=SEED, n=3, orbits=0.4)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint.geometry import compact_piece, to_cluster
+from xtalprint.geometry import compact_piece, niggli_cell, to_cluster
 from xtalprint.models.architecture import IMAGE_SHAPE
 from xtalprint.scattering import ImageGeometry, image_of_cluster, largest_atomic_number
 
@@ -58,12 +58,14 @@ def as_steps(circles: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
 def scaled_piece(descriptor: DiffractionImage, crystal: Crystal) -> Crystal:
     """A piece without a cell, the crystal itself if it has none, with a bond length of 1 Å.
 
+    It is cut along the reduced vectors of the box: along those of a skewed box it would be a needle.
+
     Raises
     ------
     UnsupportedInputError
         For a single atom without a cell.
     """
-    piece = to_cluster(crystal) if crystal.cell is None else compact_piece(crystal, n_atoms=PIECE)
+    piece = to_cluster(crystal) if crystal.cell is None else compact_piece(niggli_cell(crystal), n_atoms=PIECE)
     return descriptor.cluster(piece)[0]
 
 
