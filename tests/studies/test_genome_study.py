@@ -16,9 +16,10 @@ import torch
 from xtalprint.crystal import Crystal
 from xtalprint.datasets.properties import Properties
 from xtalprint.models import genome_training
+from xtalprint.models.genome_ablations import ABLATIONS
 from xtalprint.models.genome_data import make_case, rows_of
 from xtalprint.models.genome_inputs import prepare_input
-from xtalprint.studies import genome
+from xtalprint.studies import genome, genome_ablation, genome_runs
 from xtalprint.studies.base import run_study
 from xtalprint.studies.genome_baselines import BASELINES, MAJORITY, SYMMETRY, Baselines
 from xtalprint.studies.stiffness_ways import TreeSettings
@@ -64,9 +65,10 @@ ROWS = np.arange(len(TABLE))
 
 @pytest.fixture
 def made(monkeypatch, tmp_path):
-    monkeypatch.setattr(genome, "data_file", Path)
-    monkeypatch.setattr(genome, "properties", lambda _: TABLE)
-    monkeypatch.setattr(genome, "TASKS", ("crystal-system", "stiff"))
+    for study in (genome, genome_ablation):
+        monkeypatch.setattr(study, "data_file", Path)
+        monkeypatch.setattr(study, "properties", lambda _: TABLE)
+        monkeypatch.setattr(study, "TASKS", ("crystal-system", "shear-stiff", "stiff"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -80,7 +82,7 @@ def test_all_models_tasks_and_splits(made):
     models = (*BASELINES, *genome.NETWORKS)
     assert [(row["task"], row["split"], row["model"]) for row in result.table] == [
         (task, split, model)
-        for task in ("crystal-system", "stiff")
+        for task in ("crystal-system", "shear-stiff", "stiff")
         for split in ("random", "by formula")
         for model in models
         if not (task == "crystal-system" and model == SYMMETRY)
@@ -145,8 +147,24 @@ def test_baselines_know_what_they_see(inputs):
 def test_epochs_are_as_many_as_an_hour_allows():
     case = make_case(TABLE, "stiff", among=ROWS, by_formula=True)
     for network in ("points", "attention", "invariants"):
-        config = genome._config(network, 3, case, genome.FULL, seed=0)
-        assert config.epochs == genome.MOST_EPOCHS
+        config = genome_runs.config_for(network, 3, case, genome.FULL)
+        assert config.epochs == genome_runs.MOST_EPOCHS
         case.rows["training"] = np.arange(1_000_000)
-        assert genome._config(network, 3, case, genome.FULL, seed=0).epochs == genome.LEAST_EPOCHS
+        assert genome_runs.config_for(network, 3, case, genome.FULL).epochs == genome_runs.LEAST_EPOCHS
         case.rows["training"] = np.arange(84)
+
+
+def test_ablation_of_all_inputs(made):
+    result = run_study("genome-ablation", made / "out", quick=True)
+    written = json.loads((made / "out" / "results.json").read_text(encoding="utf-8"))
+    assert [(row["task"], row["split"], row["model"], row["taken_away"]) for row in result.table] == [
+        (task, split, model, taken)
+        for task in ("crystal-system", "shear-stiff", "stiff")
+        for split in ("random", "by formula")
+        for model, names in (("invariants", genome_ablation.KINDS), ("PointNet, 27 points", ABLATIONS))
+        for taken in names
+        if not (model.startswith("PointNet") and (split == "by formula" or task not in genome_ablation.CLAIMED))
+    ]
+    assert set(written["meaning"]) == {*ABLATIONS, "neutron"}
+    assert (made / "out" / "genome-ablation.png").stat().st_size > 10_000
+    assert not (made / "cache" / "xtalprint").exists()

@@ -21,6 +21,7 @@ from xtalprint.descriptors.momentum_cloud import MomentumCloud
 from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.geometry.lattice_basis import lattice_basis
 from xtalprint.models.files import sha256, write_json
+from xtalprint.models.genome_ablations import MEANING, ablated_invariants
 from xtalprint.models.genome_invariants import GenomeInvariants
 
 if TYPE_CHECKING:
@@ -34,13 +35,27 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 Kind = Literal["cloud", "invariants", "distances", "composition", "size"]
+#: Ours by other rays, and with something taken away, see `xtalprint.models.genome_ablations`.
+AblatedKind = Literal[
+    "invariants-whole",
+    "invariants-scaled",
+    "invariants-absences",
+    "invariants-lattice",
+    "invariants-shuffled",
+    "invariants-jittered",
+    "invariants-scattered",
+    "invariants-origin",
+    "invariants-neutron",
+]
 #: Crystals that a worker is given at a time.
 CHUNK = 100
 #: Fewer are computed by the calling process: others take seconds to start.
 FEW = 2000
 #: The published cloud; our invariants; distances coarse enough for trees.
-CLOUD, INVARIANTS = MomentumCloud(), GenomeInvariants()
+CLOUD, INVARIANTS, BY_NEUTRONS = MomentumCloud(), GenomeInvariants(), GenomeInvariants(table="neutron92")
 DISTANCES = GRID(n_groups=32, r_max=8.0, bin_width=0.25)
+#: Before the name of what is taken away.
+ABLATED = "invariants-"
 #: Of the primitive cell, as the published cloud looks for it.
 SYMPREC = CLOUD.symprec
 REMEDY = "delete the folder; it is made again"
@@ -105,8 +120,10 @@ def _distances(crystal: Crystal) -> NDArray[Any]:
 
 
 @cache
-def source(kind: Kind) -> Source:
+def source(kind: Kind | AblatedKind) -> Source:
     """Say how a kind of input is made."""
+    if kind.startswith(ABLATED):
+        return _ablated(kind.removeprefix(ABLATED))
     if kind == "cloud":
         return Source(_cloud, (CLOUD.n_points, 4), parameters(CLOUD))
     if kind == "invariants":
@@ -120,9 +137,17 @@ def source(kind: Kind) -> Source:
     return Source(_composition, (len(columns),), {"columns": columns})
 
 
+def _ablated(ablation: Any) -> Source:  # noqa: ANN401 - the end of an `AblatedKind`
+    if ablation == "neutron":
+        return Source(BY_NEUTRONS.compute, (len(BY_NEUTRONS.names),), asdict(BY_NEUTRONS))
+    compute = partial(ablated_invariants, ablation=ablation, descriptor=INVARIANTS)
+    settings = asdict(INVARIANTS) | {"ablation": MEANING[ablation], "symprec": SYMPREC}
+    return Source(compute, (len(INVARIANTS.names),), settings)
+
+
 def prepare_input(
     table: Properties,
-    kind: Kind,
+    kind: Kind | AblatedKind,
     rows: Rows,
     folder: Path,
     *,
@@ -137,7 +162,8 @@ def prepare_input(
         Of the properties.
     kind
         ``cloud`` (343, 4), as published; ``invariants`` (301,); ``distances`` (32, 32), a coarse GRID;
-        ``composition``; ``size``, the volume of the primitive cell in Å³ and the density in g/cm³.
+        ``composition``; ``size``, the volume of the primitive cell in Å³ and the density in g/cm³; the
+        ``invariants-…`` (301,) with something taken away.
     rows
         Of the table, ascending.
     folder
@@ -186,7 +212,7 @@ def _state(about: Path, made_from: dict[str, Any]) -> dict[str, Any]:
 
 def _fill(
     table: Properties,
-    kind: Kind,
+    kind: Kind | AblatedKind,
     rows: Rows,
     state: dict[str, Any],
     *,
@@ -220,7 +246,7 @@ def _fill(
     write_json(about, state)
 
 
-def compute_chunk(kind: Kind, crystals: Sequence[Crystal]) -> tuple[Singles, dict[int, str]]:
+def compute_chunk(kind: Kind | AblatedKind, crystals: Sequence[Crystal]) -> tuple[Singles, dict[int, str]]:
     """Numbers of some crystals, zero where one failed, and the messages of those by their place."""
     compute, shape, _ = source(kind)
     array = np.zeros((len(crystals), *shape), dtype=np.float32)

@@ -16,6 +16,8 @@ from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
 from xtalprint.models.evaluation import expected_calibration_error, softmax
 from xtalprint.models.files import write_json
 from xtalprint.models.fitting import Examples, Fit, evaluate
+from xtalprint.models.genome_ablations import Ablation, ablated_clouds
+from xtalprint.models.genome_data import PARTS
 from xtalprint.models.genome_metrics import auc, figures_of, require_scikit_learn
 from xtalprint.models.genome_networks import (
     FEATURES,
@@ -58,6 +60,8 @@ class GenomeConfig(FitConfig):
     split_seed: int = Field(default=0, ge=0)
     #: Points of a cloud have Miller indices up to so many.
     miller: int = Field(default=MILLER_LIMIT, ge=1, le=MILLER_LIMIT)
+    #: What is taken away from the clouds, see `xtalprint.models.genome_ablations`.
+    ablation: Ablation = "whole"
     epochs: int = Field(default=100, ge=1)
     batch: int = Field(default=64, ge=2)
     schedule: Literal["constant", "cosine"] = "cosine"
@@ -162,6 +166,7 @@ def seen(case: GenomeCase, part: Part, given: GenomeInput, config: GenomeConfig)
     if SEES[config.network] != "cloud":
         return examples
     clouds = examples.images if config.miller == MILLER_LIMIT else examples.images[:, box_places(config.miller)]
+    clouds = ablated_clouds(clouds, config.ablation, np.random.default_rng([config.split_seed, PARTS.index(part)]))
     if part != "training":
         clouds = turned(clouds, np.random.default_rng([config.split_seed, len(part)]))
     return Examples(clouds, examples.labels)

@@ -209,6 +209,12 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "genome-ablation",
+            "the same with something taken away from the input: intensities, their order, places, all but the origin",
+            "xtalprint.studies.genome_ablation",
+            needs_data=True,
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",
