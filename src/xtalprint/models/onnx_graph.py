@@ -51,7 +51,7 @@ def onnx_bytes(
     _dense_layers(graph, weights, last)
     outputs = {"logits": [len(weights["output.bias"])], "features": [len(weights["output.weight"].T)]}
     if detector is not None:
-        _distance(graph, detector)
+        distance_nodes(graph, detector)
         outputs["distance"] = []
     return serialised(
         graph,
@@ -133,14 +133,14 @@ def _dense_layers(graph: Graph, weights: Mapping[str, NDArray[np.float32]], last
     graph.node("Gemm", ["features", *constants("output", "weight", "bias")], "logits", transB=1)
 
 
-def _distance(graph: Graph, detector: GaussianDistance) -> None:
+def distance_nodes(graph: Graph, detector: GaussianDistance, *, given: str = "features") -> None:
     """Distance of the whitened features from the nearest centre, as `GaussianDistance.distance` has it."""
     centres = detector.centres[None].astype(np.float32)
     graph.constant("detector.whitening", detector.whitening.astype(np.float32))
     graph.constant("detector.centres", centres)
     graph.constant("detector.axis1", np.array([1], dtype=np.int64))
     graph.constant("detector.axis2", np.array([2], dtype=np.int64))
-    graph.node("MatMul", ["features", "detector.whitening"], "whitened")
+    graph.node("MatMul", [given, "detector.whitening"], "whitened")
     graph.node("Unsqueeze", ["whitened", "detector.axis1"], "whitened_row")
     graph.node("Sub", ["whitened_row", "detector.centres"], "difference")
     graph.node("Mul", ["difference", "difference"], "squares")
