@@ -18,7 +18,7 @@ from xtalprint.models import genome_training
 from xtalprint.models.genome_ablations import ABLATIONS
 from xtalprint.models.genome_data import make_case, rows_of
 from xtalprint.models.genome_inputs import prepare_input
-from xtalprint.studies import genome, genome_ablation, genome_runs
+from xtalprint.studies import genome, genome_ablation, genome_reasons, genome_runs
 from xtalprint.studies.base import run_study
 from xtalprint.studies.genome_baselines import BASELINES, MAJORITY, SYMMETRY, Baselines
 from xtalprint.studies.stiffness_ways import TreeSettings
@@ -30,10 +30,12 @@ ROWS = np.arange(len(TABLE))
 
 @pytest.fixture
 def made(monkeypatch, tmp_path):
-    for study in (genome, genome_ablation):
+    for study in (genome, genome_ablation, genome_reasons):
         monkeypatch.setattr(study, "data_file", Path)
         monkeypatch.setattr(study, "properties", lambda _: TABLE)
-        monkeypatch.setattr(study, "TASKS", ("crystal-system", "shear-stiff", "stiff"))
+        monkeypatch.setattr(
+            study, "TASKS", ("crystal-system", "shear-stiff", "stiff"), raising=study is not genome_reasons
+        )
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -133,3 +135,19 @@ def test_ablation_of_all_inputs(made):
     assert set(written["meaning"]) == {*ABLATIONS, "neutron"}
     assert (made / "out" / "genome-ablation.png").stat().st_size > 10_000
     assert not (made / "cache" / "xtalprint").exists()
+
+
+def test_reasons(made):
+    run_study("genome-reasons", made / "out", quick=True)
+    written = json.loads((made / "out" / "results.json").read_text(encoding="utf-8"))
+    deletion = written["deletion"]
+    for weights in ("trained", "random weights"):
+        first = {values[0] for values in deletion[weights].values()}
+        assert len(first) == 1, "nothing taken away"
+        idle = deletion[weights][genome_reasons.IDLE]
+        assert idle[1] == pytest.approx(idle[0], abs=1e-6), "what has no share is not missed"
+    counted = written["critical_points"]
+    assert 1 <= counted["mean_that_make_half"] < counted["mean_with_a_share"] <= counted["points"] == 27
+    for key in ("points", "critical", "gradient_of_intensity"):
+        assert sum(written["by_length"][key]) == pytest.approx(1)
+    assert (made / "out" / "genome-reasons.png").stat().st_size > 10_000

@@ -94,7 +94,10 @@ class PointNetwork(nn.Module):
 
     def forward(self, clouds: Tensor) -> Tensor:
         """Logits: (batch, points, features) → (batch, n_outputs)."""
-        values, _ = self.pooled(clouds)
+        return self.answer(self.pooled(clouds)[0])
+
+    def answer(self, values: Tensor) -> Tensor:
+        """Logits of what is behind the pool: (batch, channels) → (batch, n_outputs)."""
         for layer in self.dense:
             values = layer(values)
         logits: Tensor = self.output(values)

@@ -215,6 +215,12 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "genome-reasons",
+            "which reflections a network on clouds decides by: critical points, gradients, and points taken away",
+            "xtalprint.studies.genome_reasons",
+            needs_data=True,
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
             "xtalprint.studies.md",
