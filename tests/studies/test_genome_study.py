@@ -78,10 +78,13 @@ def test_a_stopped_run_goes_on_and_ends_the_same(made, monkeypatch):
     again = genome.run(seed=1)
     assert not trained
     assert again.table == whole.table
-    run_folders = sorted((made / "cache" / "xtalprint" / "genome" / "seed-1").glob("stiff-random-points-*"))
+    run_folders = sorted((made / "cache" / "xtalprint" / "genome" / "seed-1").glob("stiff-random-points-nothing-*"))
     assert len(run_folders) == 2
     for path in (run_folders[1] / "checkpoints").iterdir():
         path.unlink()
+    # In this process, where it can be watched.
+    every = genome.all_figures
+    monkeypatch.setattr(genome, "all_figures", lambda *given, **how: every(*given, **how | {"quick": True}))
     assert genome.run(seed=1).table == whole.table
     assert trained
 

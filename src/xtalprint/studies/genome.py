@@ -14,6 +14,8 @@ from xtalprint.studies.genome_baselines import BOOSTED, Baselines
 from xtalprint.studies.genome_runs import (
     QUICK,
     Extent,
+    Unit,
+    all_figures,
     config_for,
     failures_of,
     measured,
@@ -21,11 +23,10 @@ from xtalprint.studies.genome_runs import (
     row_of,
     run_folder,
     split_of,
-    trained,
 )
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from xtalprint.models.genome_data import GenomeCase
     from xtalprint.models.genome_inputs import GenomeInput
@@ -55,25 +56,34 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         inputs = prepare_inputs(table, get_args(Kind), folder / "inputs", extent, seed)
         among = rows_of(list(inputs.values()))
         baselines = Baselines(table, inputs, seed, extent.trees)
-        cases, rows = [], []
-        for task in TASKS:
-            for by_formula in (False, True):
-                case = make_case(table, task, among=among, by_formula=by_formula, seed=seed, most=extent.most)
-                found = _baseline_figures(baselines, case, extent, seed)
-                found |= _network_figures(inputs, case, folder, extent, seed)
-                cases.append({"task": task, **case.about, "models": found})
-                rows += [row_of(case, name, figures) for name, figures in found.items()]
-                say(f"{task}, {split_of(case)}: done")
-    figures = {
+        cases = [
+            make_case(table, task, among=among, by_formula=by_formula, seed=seed, most=extent.most)
+            for task in TASKS
+            for by_formula in (False, True)
+        ]
+        found = [_baseline_figures(baselines, case, extent, seed) for case in cases]
+        units = [(number, unit) for number, case in enumerate(cases) for unit in _units(case, inputs, extent)]
+        answers = all_figures([unit for _, unit in units], folder, extent=extent, seed=seed, quick=quick)
+        for (number, unit), figures in zip(units, answers, strict=True):
+            found[number][unit.name] = figures
+            say(f"{unit.case.task}, {split_of(unit.case)}, {unit.name}: done")
+    rows = [
+        row_of(case, name, figures)
+        for case, models in zip(cases, found, strict=True)
+        for name, figures in models.items()
+    ]
+    results = {
         "n": len(among),
         "failures": failures_of(table, inputs),
         "inputs_sha256": {kind: one.sha256 for kind, one in inputs.items()},
         "extent": asdict(extent),
         "knows_the_elements": [name for name, kinds in BOOSTED.items() if "composition" in kinds],
         "published": PUBLISHED,
-        "tasks": cases,
+        "tasks": [
+            {"task": case.task, **case.about, "models": models} for case, models in zip(cases, found, strict=True)
+        ],
     }
-    return StudyResult(figures, rows)
+    return StudyResult(results, rows)
 
 
 def _baseline_figures(baselines: Baselines, case: GenomeCase, extent: Extent, seed: int) -> dict[str, dict[str, Any]]:
@@ -84,14 +94,9 @@ def _baseline_figures(baselines: Baselines, case: GenomeCase, extent: Extent, se
     return found
 
 
-def _network_figures(
-    inputs: dict[Kind, GenomeInput], case: GenomeCase, folder: Path, extent: Extent, seed: int
-) -> dict[str, dict[str, Any]]:
+def _units(case: GenomeCase, inputs: dict[Kind, GenomeInput], extent: Extent) -> Iterator[Unit]:
     from xtalprint.models.genome_training import SEES  # noqa: PLC0415 - torch
 
-    found = {}
     for name, (network, limit) in NETWORKS.items():
         config = config_for(network, min(limit, extent.miller), case, extent)
-        place = folder / f"{case.task}-{split_of(case)}-{network}".replace(" ", "-")
-        found[name] = trained(config, case, inputs[SEES[network]], place, extent=extent, seed=seed)
-    return found
+        yield Unit(name, "nothing", config, case, inputs[SEES[network]])

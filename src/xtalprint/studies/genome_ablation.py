@@ -8,38 +8,35 @@ tasks of the claim, at random.
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import asdict
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-from xtalprint.compute import Engine, available_cores, map_ordered, open_pool
 from xtalprint.datasets import properties
 from xtalprint.datasets.properties import TASKS
 from xtalprint.models.genome_ablations import ABLATIONS, MEANING
-from xtalprint.models.genome_data import GenomeCase, make_case, rows_of
-from xtalprint.models.genome_inputs import ABLATED, AblatedKind, GenomeInput
+from xtalprint.models.genome_data import make_case, rows_of
+from xtalprint.models.genome_inputs import ABLATED, AblatedKind
 from xtalprint.studies.base import StudyResult, data_file, say
 from xtalprint.studies.genome_pictures import draw_ablation
 from xtalprint.studies.genome_runs import (
     QUICK,
     Extent,
+    Unit,
+    all_figures,
     config_for,
     failures_of,
-    one_thread,
     prepare_inputs,
     row_of,
     run_folder,
     split_of,
-    trained,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from xtalprint.models.genome_ablations import Ablation
-    from xtalprint.models.genome_training import GenomeConfig
+    from xtalprint.models.genome_data import GenomeCase
+    from xtalprint.models.genome_inputs import GenomeInput
 
 OURS, PUBLISHED = "invariants", "PointNet, 27 points"
 #: Tasks that the published network is asked: symmetry is said to matter for the first two, intensities for the last.
@@ -50,26 +47,6 @@ FULL = Extent(examples={"points": 200_000, "invariants": 400_000}, miller=1)
 KINDS: dict[str, AblatedKind] = {kind.removeprefix(ABLATED): kind for kind in get_args(AblatedKind)}
 
 
-class Unit(NamedTuple):
-    """Networks of some seeds that answer for one task with one thing taken away.
-
-    Parameters
-    ----------
-    name
-        Of the network.
-    taken
-        What is taken away.
-    config, case, given
-        As of `train_genome`.
-    """
-
-    name: str
-    taken: str
-    config: GenomeConfig
-    case: GenomeCase
-    given: GenomeInput
-
-
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """Five tasks, networks with something taken away from their input, on the same crystals.
 
@@ -78,14 +55,10 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """
     extent = QUICK if quick else FULL
     table = properties(data_file("properties", "properties.parquet"))
-    with ExitStack() as stack:
-        folder = stack.enter_context(run_folder(seed, keep=not quick)) / "ablation"
-        spread: Callable[..., Iterator[dict[str, Any]]] = map
+    with run_folder(seed, keep=not quick) as folder:
         among = table.labels("stiff").rows
-        inputs = prepare_inputs(table, ("cloud", *KINDS.values()), folder / "inputs", extent, seed, among=among)
-        if not quick:
-            pool = stack.enter_context(open_pool(Engine("processes", available_cores())))
-            spread = partial(map_ordered, threads=pool.workers, executor=pool.executor)
+        place = folder / "ablation"
+        inputs = prepare_inputs(table, ("cloud", *KINDS.values()), place / "inputs", extent, seed, among=among)
         of_all = rows_of(list(inputs.values()))
         cases = [
             make_case(table, task, among=of_all, by_formula=by_formula, seed=seed, most=extent.most)
@@ -93,11 +66,11 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             for by_formula in (False, True)
         ]
         about = [{"task": case.task, "split_name": split_of(case), **case.about, "models": {}} for case in cases]
-        units = [(place, unit) for place, case in enumerate(cases) for unit in _units(case, inputs, extent)]
-        answers = spread(partial(_figures, folder=folder, extent=extent, seed=seed), (unit for _, unit in units))
+        units = [(number, unit) for number, case in enumerate(cases) for unit in _units(case, inputs, extent)]
+        answers = all_figures([unit for _, unit in units], place, extent=extent, seed=seed, quick=quick)
         rows = []
-        for (place, unit), figures in zip(units, answers, strict=True):
-            about[place]["models"].setdefault(unit.name, {})[unit.taken] = figures
+        for (number, unit), figures in zip(units, answers, strict=True):
+            about[number]["models"].setdefault(unit.name, {})[unit.taken] = figures
             rows.append({"taken_away": unit.taken} | row_of(unit.case, unit.name, figures))
             say(f"{unit.case.task}, {split_of(unit.case)}, {unit.name}, {unit.taken}: done")
     figures = {
@@ -122,11 +95,3 @@ def _units(case: GenomeCase, inputs: dict[Any, GenomeInput], extent: Extent) -> 
         yield Unit(
             PUBLISHED, ablation, config_for("points", 1, case, extent, ablation=ablation), case, inputs["cloud"]
         )
-
-
-def _figures(unit: Unit, *, folder: Path, extent: Extent, seed: int) -> dict[str, Any]:
-    """Train the networks of a unit in one thread, or read them out."""
-    case = unit.case
-    place = folder / f"{case.task}-{split_of(case)}-{unit.config.network}-{unit.taken}".replace(" ", "-")
-    with one_thread():
-        return trained(unit.config, case, unit.given, place, extent=extent, seed=seed)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from xtalprint.compute import Engine, available_cores, map_ordered, open_pool
 from xtalprint.datasets.elasticity_source import cache_folder
 from xtalprint.datasets.properties import TASKS
-from xtalprint.models.genome_inputs import prepare_input
+from xtalprint.models.genome_inputs import GenomeInput, prepare_input
 from xtalprint.models.genome_metrics import DRAWS, METRICS, figures_of, over_seeds
 from xtalprint.studies.base import say
 from xtalprint.studies.stiffness_ways import TreeSettings
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 
     from xtalprint.datasets.properties import Properties
     from xtalprint.models.genome_data import GenomeCase
-    from xtalprint.models.genome_inputs import AblatedKind, GenomeInput, Kind
+    from xtalprint.models.genome_inputs import AblatedKind, Kind
     from xtalprint.models.genome_training import Architecture, GenomeConfig
 
 LEAST_EPOCHS, MOST_EPOCHS = 8, 100
@@ -134,6 +136,50 @@ def trained(
     mean = np.mean([member.probabilities for member in members], axis=0)
     figures = [member.figures for member in members]
     return measured(mean, case, extent, seed) | {"seeds": over_seeds(figures), "members": figures}
+
+
+class Unit(NamedTuple):
+    """Networks of some seeds that answer for one task.
+
+    Parameters
+    ----------
+    name
+        Of the network.
+    taken
+        What is taken away from its input.
+    config, case, given
+        As of `train_genome`.
+    seeds
+        Networks that differ in the seed alone; None for as many as the extent has.
+    """
+
+    name: str
+    taken: str
+    config: GenomeConfig
+    case: GenomeCase
+    given: GenomeInput
+    seeds: int | None = None
+
+
+def all_figures(
+    units: Sequence[Unit], folder: Path, *, extent: Extent, seed: int, quick: bool
+) -> Iterator[dict[str, Any]]:
+    """Figures of all units in order; a full run trains in processes, one thread each."""
+    ask = partial(_figures, folder=folder, extent=extent, seed=seed)
+    if quick:
+        yield from map(ask, units)
+        return
+    with open_pool(Engine("processes", available_cores())) as pool:
+        yield from map_ordered(ask, units, threads=pool.workers, executor=pool.executor)
+
+
+def _figures(unit: Unit, *, folder: Path, extent: Extent, seed: int) -> dict[str, Any]:
+    """Train the networks of a unit in one thread, or read them out."""
+    case = unit.case
+    place = folder / f"{case.task}-{split_of(case)}-{unit.config.network}-{unit.taken}".replace(" ", "-")
+    few = extent if unit.seeds is None else replace(extent, seeds=min(unit.seeds, extent.seeds))
+    with one_thread():
+        return trained(unit.config, case, unit.given, place, extent=few, seed=seed)
 
 
 def config_for(network: Architecture, miller: int, case: GenomeCase, extent: Extent, **changes: Any) -> GenomeConfig:  # noqa: ANN401 - fields of the recipe
