@@ -49,6 +49,8 @@ AblatedKind = Literal[
 ]
 #: Crystals that a worker is given at a time.
 CHUNK = 100
+#: After so many a sentence is said.
+SAID = 50 * CHUNK
 #: Fewer are computed by the calling process: others take seconds to start.
 FEW = 2000
 #: The published cloud; our invariants; distances coarse enough for trees.
@@ -240,7 +242,8 @@ def _fill(
             state["failures"] += [[start + place, text] for place, text in errors.items()]
             state["done"] = start + len(numbers)
             write_json(about, state)
-            say(f"{kind}: {state['done']:,} of {len(rows):,} crystals")
+            if state["done"] % SAID == 0 or state["done"] == len(rows):
+                say(f"{kind}: {state['done']:,} of {len(rows):,} crystals")
     array.flush()
     state["sha256"] = sha256(path)
     write_json(about, state)
