@@ -76,6 +76,7 @@ def test_inputs_are_those_of_the_descriptors(table, kind, tmp_path):
 
 def test_killed_and_resumed_is_the_same_to_the_last_bit(table, tmp_path, monkeypatch):
     monkeypatch.setattr(genome_inputs, "CHUNK", 7)
+    monkeypatch.setattr(genome_inputs, "SAID", 7)
     whole = prepare_input(table, "invariants", ROWS, tmp_path / "whole")
     said = []
 
