@@ -100,6 +100,22 @@ def test_one_crystal_counts_as_a_list_of_one_and_none_gives_no_rows():
     assert sent.transform(iter(CUBES)).shape[0] == len(CUBES)
 
 
+def test_crystals_may_come_from_an_iterator():
+    transformer = DescriptorTransformer(xp.RDF(r_max=2.0))
+    rows = transformer.fit_transform(iter(CUBES), None)
+    assert rows.shape == (len(CUBES), transformer.n_features_out_)
+    assert np.array_equal(rows, transformer.transform(CUBES))
+
+
+def test_rows_as_a_table_of_pandas():
+    pandas = pytest.importorskip("pandas")
+    transformer = DescriptorTransformer(xp.RDF(r_max=2.0)).set_output(transform="pandas")
+    table = transformer.fit_transform(iter(CUBES))
+    assert isinstance(table, pandas.DataFrame)
+    assert table.columns[0] == "rdf0"
+    pandas.testing.assert_frame_equal(table, transformer.transform(CUBES))
+
+
 def test_a_crystal_without_features_is_named():
     cluster = Crystal([[0, 0, 0], [0, 0, 2.5]], ["Cu", "Cu"], source="dimer.xyz", frame=4)
     message = (

@@ -88,6 +88,12 @@ class DescriptorTransformer(TransformerMixin, BaseEstimator):  # type: ignore[mi
         self.n_features_out_ = self._rows(crystals[:1]).shape[1]
         return self
 
+    def fit_transform(self, X: Iterable[Crystal], y: object = None) -> NDArray[np.float32]:
+        """`fit`, then `transform` of the same crystals, which may come from an iterator."""
+        crystals = listed(X)
+        found: NDArray[np.float32] = self.fit(crystals, y).transform(crystals)
+        return found
+
     def transform(self, X: Iterable[Crystal]) -> NDArray[np.float32]:
         """Compute the features of crystals.
 
