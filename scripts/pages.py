@@ -1,4 +1,4 @@
-"""What scripts that write pages share: blocks between markers, and tables."""
+"""What scripts that write pages share: blocks between markers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
 
 def filled(page: str, blocks: Mapping[str, str], *, topic: str) -> str:
@@ -22,9 +22,3 @@ def filled(page: str, blocks: Mapping[str, str], *, topic: str) -> str:
         if found != 1:
             raise SystemExit(f"the page has {found} blocks {name}")
     return page
-
-
-def table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Markdown table."""
-    lines = [titles, ["---"] * len(titles), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
-from pages import filled, table
+from pages import filled
+from stiffness_figures import table, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     Results = Mapping[str, Any]
 
@@ -25,7 +25,6 @@ PAGE = ROOT / "docs" / "genome.md"
 STUDIES = ("genome", "genome-ablation", "genome-reasons")
 PICTURES = ("genome-ablation", "genome-reasons")
 SPLITS = ("random", "by formula")
-WIDTH = 124
 OURS, PUBLISHED = "invariants, dense", "PointNet, 343 points"
 
 
@@ -103,7 +102,11 @@ def _in_words(genome: Results) -> str:
             f"ours {_short(models[OURS])}, the published network {_short(models[PUBLISHED])}; "
             f"with chemistry {knowing[most]['auc']:.3f} ({most})."
         )
-    return "\n".join(f"- {_wrapped(sentence, indent='  ')}" for sentence in sentences)
+    return _list(sentences)
+
+
+def _list(sentences: Iterable[str]) -> str:
+    return "\n".join("- " + wrapped(sentence).replace("\n", "\n  ") for sentence in sentences)
 
 
 def _short(figures: Results) -> str:
@@ -140,7 +143,7 @@ def _claims(ablation: Results) -> str:
             f"{-lost['shuffled']:+.3f}, and points anywhere {-lost['scattered']:+.3f}; of the density alone "
             f"{-lost['origin']:+.3f}."
         )
-    return "\n".join(f"- {_wrapped(line, indent='  ')}" for line in lines)
+    return _list(lines)
 
 
 def _reasons(reasons: Results) -> str:
@@ -161,11 +164,7 @@ def _reasons(reasons: Results) -> str:
         f"{trained['any'][0]:.3f}; any tenth leaves {some:.3f}, the least critical tenth {last:.3f}."
     )
     titles = ("weights", "points taken away", *(f"{100 * share:.0f} %" for share in deletion["shares"]))
-    return f"{_wrapped(text)}\n\n{table(titles, rows)}"
-
-
-def _wrapped(text: str, *, indent: str = "") -> str:
-    return fill(text, WIDTH, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    return f"{wrapped(text)}\n\n{table(titles, rows)}"
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import write_genome_pages
-from pages import filled, table
+from pages import filled
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "genome.md").read_text(encoding="utf-8")
@@ -90,11 +90,9 @@ def test_ablation_and_reasons(blocks):
 def test_markers_that_do_not_fit():
     with pytest.raises(SystemExit, match="these are to be filled"):
         filled("<!-- genome one: begin -->\n<!-- genome one: end -->", {"two": ""}, topic="genome")
-    assert table(("a", "b"), [("1", "2")]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
 
 
-@pytest.mark.parametrize("name", write_genome_pages.STUDIES)
-def test_the_page_is_as_the_script_writes_it(name):
+def test_the_page_is_as_the_script_writes_it():
     missing = [study for study in write_genome_pages.STUDIES if not (ROOT / "results" / study).is_dir()]
     if missing:
         pytest.skip(f"no full run of {', '.join(missing)} is committed yet")
@@ -102,5 +100,5 @@ def test_the_page_is_as_the_script_writes_it(name):
         study: json.loads((ROOT / "results" / study / "results.json").read_text(encoding="utf-8"))
         for study in write_genome_pages.STUDIES
     }
-    assert not results[name]["quick"]
+    assert not any(one["quick"] for one in results.values())
     assert filled(PAGE, write_genome_pages.blocks(results), topic="genome") == PAGE

@@ -7,7 +7,7 @@ import pytest
 
 from xtalprint import Crystal, MomentumCloud
 from xtalprint.descriptors.clouds import FLOOR, LOGARITHM_SCALE
-from xtalprint.models.genome_ablations import ABLATIONS, JITTER, MEANING, ablated_clouds, ablated_invariants
+from xtalprint.models.genome_ablations import ABLATIONS, JITTER, MEANING, SCALES, ablated_clouds, ablated_invariants
 from xtalprint.models.genome_inputs import compute_chunk, source
 from xtalprint.models.genome_invariants import GenomeInvariants
 
@@ -84,13 +84,22 @@ def test_the_lattice_does_not_know_absences():
     assert abs(ablated_invariants(simple, "lattice", SEEN) - ablated_invariants(SALT, "lattice", SEEN)).max() > 0.1
 
 
-def test_shuffled_intensities_lose_the_symmetry_and_keep_their_sum():
+def test_moved_points_lose_the_symmetry_and_keep_the_density():
     cubic = [i for i, name in enumerate(SEEN.names) if name == "singular value 1 of l = 2"]
     assert SEEN.compute(SALT)[cubic] < -9
     for ablation in ("shuffled", "jittered", "scattered"):
         assert ablated_invariants(SALT, ablation, SEEN)[cubic] > -4
-        again = ablated_invariants(SALT, ablation, SEEN)
-        assert np.array_equal(again, ablated_invariants(SALT, ablation, SEEN)), "chance of a crystal stays"
+        found = ablated_invariants(SALT, ablation, SEEN)
+        assert found[-1] == SEEN.compute(SALT)[-1]
+        assert np.array_equal(found, ablated_invariants(SALT, ablation, SEEN)), "chance of a crystal stays"
+
+
+def test_crystals_of_one_atom_have_a_chance_of_their_own():
+    factors = []
+    for symbol, edge in (("Po", 3.35), ("Cu", 3.35), ("Po", 3.0)):
+        cube = Crystal([[0, 0, 0]], [symbol], cell=edge * np.eye(3))
+        factors.append(ablated_invariants(cube, "scaled", SEEN)[-1] - SEEN.compute(cube)[-1])
+    assert len({round(factor, 6) for factor in factors}) == 3
 
 
 def test_the_origin_is_the_density():
@@ -101,7 +110,7 @@ def test_the_origin_is_the_density():
 
 def test_only_what_keeps_the_scale_has_the_density():
     assert [bool(ablated_invariants(SALT, one, SEEN)[-1]) for one in ABLATIONS] == [
-        one in {"whole", "scaled", "origin"} for one in ABLATIONS
+        one not in {"absences", "lattice"} for one in ABLATIONS
     ]
 
 
@@ -121,7 +130,7 @@ def test_clouds_whole_origin_lattice_and_absences():
     lattice, absences = (ablated_clouds(CLOUDS, one, rng()) for one in ("lattice", "absences"))
     assert np.array_equal(lattice[..., :3], CLOUDS[..., :3])
     assert np.unique(lattice[..., 3]).tolist() == [1.0]
-    assert np.array_equal(absences[..., 3] == 0, values(CLOUDS) < FLOOR)
+    assert np.array_equal(absences[..., 3] == 0, values(CLOUDS) < 1e-5 * values(CLOUDS)[:, 171, None])
     assert [int((one == 0).sum()) for one in absences[..., 3]] == [0, 86, 0]
 
 
@@ -138,6 +147,8 @@ def test_shuffled_moved_and_scattered_clouds():
     shuffled, jittered, scattered = (
         ablated_clouds(CLOUDS, one, rng()) for one in ("shuffled", "jittered", "scattered")
     )
+    for found in (shuffled, jittered, scattered):
+        assert np.array_equal(found[:, 171], CLOUDS[:, 171]), "the origin"
     for found in (shuffled, scattered):
         np.testing.assert_array_equal(np.sort(found[..., 3]), np.sort(CLOUDS[..., 3]))
         assert (found[..., 3] != CLOUDS[..., 3]).any()
@@ -163,4 +174,6 @@ def test_inputs_of_the_study():
     assert source("invariants-lattice").settings["ablation"] == MEANING["lattice"]
     assert source("invariants-neutron").settings["table"] == "neutron92"
     by_neutrons, _ = compute_chunk("invariants-neutron", [SALT])
-    assert abs(by_neutrons - compute_chunk("invariants", [SALT])[0]).max() > 0.1
+    assert abs(by_neutrons - compute_chunk("invariants", [SALT])[0])[:, :-1].max() > 0.1
+    assert by_neutrons[0, -1] == 0, "no density of electrons"
+    assert source("invariants-scaled").settings["scales"] == SCALES

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -153,18 +151,3 @@ def test_the_short_way_to_the_largest_point_gives_the_same(training):
         torch.testing.assert_close(one.grad, other.grad, atol=1e-4, rtol=1e-4)
     for one, other in zip(first.points.buffers(), second.points.buffers(), strict=True):
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)
-
-
-def test_the_short_way_is_the_quicker():
-    network, given = made(PointNetwork), clouds(n=32, points=343)
-
-    def seconds(way):
-        network.train()
-        times = []
-        for _ in range(3):
-            start = time.process_time()
-            way().sum().backward()
-            times.append(time.process_time() - start)
-        return min(times)
-
-    assert seconds(lambda: network.pooled(given)[0]) < seconds(lambda: network.each_point(given).amax(dim=1))

@@ -112,18 +112,27 @@ def test_neither_cell_nor_axes_nor_order_nor_company_matter(model):
 def test_what_is_unlike_all(model):
     odd = Crystal([[0, 0, 0]], ["U"], cell=[[2.0, 0, 0], [0.3, 9.0, 0], [0.1, 0.2, 11.0]])
     [answer] = model.predict(odd)
-    assert answer.known is False
-    assert "unlike what the model learned from: at " in " ".join(answer.warnings)
+    for name in ("metal", "stiff"):
+        assert answer.answers[name].known is False
+        assert "unlike what the model learned from: at " in answer.answers[name].warnings[0]
+    assert answer.to_records(("metal",))[0]["warnings"] == [*answer.warnings, *answer.answers["metal"].warnings]
     [answer] = model.predict(TABLE.crystals[0])
-    assert answer.known is True
+    assert all(one.known and not one.warnings for one in answer.answers.values())
+
+
+def test_what_is_far_is_said_by_crystals_of_the_question(run):
+    manifest = read_manifest(run)[0]
+    assert set(manifest.far) == {"crystal-system", "stiff"}
+    assert {name for name, one in manifest.questions.items() if one.far_by == "stiff"} == {"stiff", "shear-stiff"}
+    assert "stiff, shear-stiff " in card_of(manifest).split("known: no")[1]
 
 
 def test_records_have_the_keys_of_the_contract(model):
     [answer] = model.predict(CUBE)
     system, metal = answer.to_records(("crystal-system", "metal"))
-    assert list(metal)[:9] == [
-        *("source", "frame", "status", "property", "value", "probability"),
-        *("probabilities", "known", "warnings"),
+    assert list(metal)[:12] == [
+        *("source", "frame", "status", "property", "value", "unit", "interval", "neighbours"),
+        *("probability", "probabilities", "known", "warnings"),
     ]
     assert metal["value"] is (metal["probability"] > 0.5)
     assert metal["probability"] == metal["probabilities"]["yes"]
@@ -241,10 +250,14 @@ def test_command_line(run, tmp_path):
     assert isinstance(metal["value"], bool)
     table = invoke("predict", path, *asked)
     assert "probability" in table.stdout.splitlines()[0]
+    assert "metal: learned from density-functional theory" in table.stderr
+    assert "metal: learned" not in invoke("predict", path, *asked, "--quiet").stderr
     assert len([line for line in table.stdout.splitlines() if "%" in line]) == 2
     csv = invoke("predict", path, *asked, "--format", "csv")
     header, first = csv.stdout.splitlines()[:2]
-    assert header.startswith("source,frame,status,property,value,probability,probabilities.no,probabilities.yes,")
+    assert header.startswith(
+        "source,frame,status,property,value,unit,probability,probabilities.no,probabilities.yes,"
+    )
     assert first.count(",") == header.count(",")
 
 
@@ -287,3 +300,15 @@ def test_list_of_models(run):
     assert set(record["auc"]) == set(QUESTIONS)
     assert record["properties"] == list(QUESTIONS)
     assert "AUC 0." in invoke("models", run, "--format", "table").stdout or "AUC 1." in invoke("models", run).stdout
+
+
+def test_a_folder_that_was_trained_again_is_loaded_again(run, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    for path in run.iterdir():
+        if path.is_file():
+            (folder / path.name).write_bytes(path.read_bytes())
+    assert PropertyClassJob(str(folder)).constants["model_version"] == "1.0.0"
+    text = (folder / "model.json").read_text(encoding="utf-8")
+    (folder / "model.json").write_text(text.replace('"version": "1.0.0"', '"version": "1.0.1"'), encoding="utf-8")
+    assert PropertyClassJob(str(folder)).constants["model_version"] == "1.0.1"

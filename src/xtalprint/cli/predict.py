@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from xtalprint.io.part_job import PartJob
+    from xtalprint.models.model_job import ModelJob
 
 #: Models of the moduli and of the classes.
 MODULI, CLASSES = "stiffness", "property-classes"
@@ -102,11 +102,13 @@ def predict(
         with record_writer(chosen_format(format_, output), output, table=table, columns=columns) as write:
             tally = spreading.each(job, inputs, lambda answer: _write_all(job, answer, write), quiet=quiet)
     if not quiet:
+        for caveat in job.caveats:
+            click.echo(caveat, err=True)
         click.echo(summary("predicted", tally, time.perf_counter() - start), err=True)
     ctx.exit(SOME_FAILED if tally.failed else ALL_WELL)
 
 
-def _write_all(job: PartJob[Any], answer: Any, write: Callable[[Record], Record]) -> Record:  # noqa: ANN401 - of the job
+def _write_all(job: ModelJob[Any, Any], answer: Any, write: Callable[[Record], Record]) -> Record:  # noqa: ANN401 - of the job
     """Write the records of a structure; gives the last."""
     last: Record = {}
     for record in job.records(answer):
@@ -124,7 +126,7 @@ def _check_one_type(properties: Sequence[str]) -> None:
         raise click.UsageError("crystal-system is a name and the others true or false: give it an --into of its own")
 
 
-def _job(model: str | None, properties: Sequence[str], elements: Sequence[str] | None) -> PartJob[Any]:
+def _job(model: str | None, properties: Sequence[str], elements: Sequence[str] | None) -> ModelJob[Any, Any]:
     # Imported here: NumPy is not needed for --help.
     from xtalprint.models.property_class_job import PropertyClassJob  # noqa: PLC0415 - see above
     from xtalprint.models.stiffness_job import StiffnessJob  # noqa: PLC0415 - see above

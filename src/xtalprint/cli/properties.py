@@ -104,7 +104,7 @@ def class_columns(provenance: Mapping[str, Any]) -> list[str]:
     from xtalprint.datasets.properties import CRYSTAL_SYSTEMS  # noqa: PLC0415 - NumPy is not needed for --help
 
     return [
-        *("source", "frame", "status", "property", "value", "probability"),
+        *("source", "frame", "status", "property", "value", "unit", "probability"),
         *(f"probabilities.{name}" for name in (*NO_YES, *CRYSTAL_SYSTEMS)),
         *("known", "warnings", "error"),
         *provenance,

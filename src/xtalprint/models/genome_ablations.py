@@ -36,17 +36,19 @@ ABLATIONS: tuple[Ablation, ...] = get_args(Ablation)
 MEANING: dict[Ablation, str] = {
     "whole": "nothing is taken away",
     "scaled": "all intensities of a crystal times one factor, from 0.1 to 10",
-    "absences": "intensities are 1, absent ones 0",
+    "absences": "intensities are 1, absent ones 0; so is that at the origin, the squared electron density",
     "lattice": "all intensities are 1: the points of the reciprocal lattice alone",
-    "shuffled": "intensities exchanged at random among the points",
-    "jittered": "points moved at random by a tenth of the shortest vector",
-    "scattered": "points anywhere in the sphere, intensities in random order",
+    "shuffled": "intensities exchanged at random among the points, but for the origin",
+    "jittered": "points moved at random by a tenth of the shortest vector, but for the origin",
+    "scattered": "points anywhere in the sphere, intensities in random order, but for the origin",
     "origin": "the intensity at the origin alone, which is the squared electron density",
 }
+#: Those that the intensity at the origin is taken away with.
+WITHOUT_DENSITY: frozenset[Ablation] = frozenset({"absences", "lattice"})
 #: Factors of the intensity are drawn evenly between these powers of ten.
 SCALES = (-1.0, 1.0)
-#: A weaker reflection is absent: in units of what the sites scatter one by one, or of the floor of a cloud.
-ABSENT, ABSENT_IN_CLOUD = 1e-6, 1.0
+#: A reflection is absent if it is weaker than this share of the intensity at the origin.
+ABSENT = 1e-5
 #: Standard deviation of moved points along each axis, in units of the shortest vector.
 JITTER = 0.1
 
@@ -79,9 +81,9 @@ def ablated_invariants(crystal: Crystal, ablation: Ablation, descriptor: GenomeI
     if ablation == "origin":
         return np.concatenate([np.zeros(len(descriptor.names) - 1), [np.log(density)]])
     found = _primitive_reflections(crystal, float(shells[-1]) + 2 * descriptor.resolution, descriptor)
-    changed, factor = _changed(found, ablation, np.random.default_rng(_number_of(crystal)))
+    changed, factor = _changed(found, ablation, density**2, np.random.default_rng(_number_of(crystal)))
     harmonics = harmonics_on_shells(changed, shells, resolution=descriptor.resolution, scale="volume")
-    return invariants_of(harmonics, density * factor if ablation in {"whole", "scaled"} else 1.0)
+    return invariants_of(harmonics, 1.0 if ablation in WITHOUT_DENSITY else density * factor)
 
 
 def ablated_clouds(clouds: Singles, ablation: Ablation, rng: np.random.Generator) -> Singles:
@@ -111,7 +113,8 @@ def ablated_clouds(clouds: Singles, ablation: Ablation, rng: np.random.Generator
         values = FLOOR * np.expm1(LOGARITHM_SCALE * clouds[..., 3].astype(np.float64))
         changed[..., 3] = np.log1p(factors * values / FLOOR) / LOGARITHM_SCALE
     elif ablation == "absences":
-        changed[..., 3] = clouds[..., 3] > np.log1p(ABSENT_IN_CLOUD) / LOGARITHM_SCALE
+        values = np.expm1(LOGARITHM_SCALE * clouds[..., 3].astype(np.float64))
+        changed[..., 3] = values > ABSENT * values[:, middle, None]
     elif ablation == "lattice":
         changed[..., 3] = 1.0
     else:
@@ -134,14 +137,16 @@ def _change_half(cloud: Singles, middle: int, ablation: Ablation, rng: np.random
     cloud[middle + 1 :] = cloud[:middle][::-1] * np.array([-1, -1, -1, 1], dtype=np.float32)
 
 
-def _changed(found: Reflections, ablation: Ablation, rng: np.random.Generator) -> tuple[Reflections, float]:
-    """Reflections of which something was taken away, and the factor of the scattering amplitude."""
+def _changed(
+    found: Reflections, ablation: Ablation, origin: float, rng: np.random.Generator
+) -> tuple[Reflections, float]:
+    """Reflections of which something was taken away, and the factor of the amplitude; ``origin`` is I(000)."""
     values, vectors = found.intensities, found.vectors
     if ablation == "scaled":
         factor = 10 ** rng.uniform(*SCALES)
         return replace(found, intensities=factor * values), float(np.sqrt(factor))
     if ablation == "absences":
-        values = (values > ABSENT * found.self_part).astype(np.float64)
+        values = (values > ABSENT * origin).astype(np.float64)
     elif ablation == "lattice":
         values = np.ones_like(values)
     elif ablation in {"shuffled", "scattered"}:
@@ -176,4 +181,5 @@ def _primitive_reflections(crystal: Crystal, s_max: float, descriptor: GenomeInv
 
 def _number_of(crystal: Crystal) -> int:
     """A number that the crystal always has, to draw its chance from."""
-    return zlib.crc32(np.ascontiguousarray(crystal.positions).tobytes())
+    parts = (crystal.positions, crystal.cell, crystal.numbers)
+    return zlib.crc32(b"".join(np.ascontiguousarray(part).tobytes() for part in parts))

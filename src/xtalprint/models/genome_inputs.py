@@ -21,7 +21,7 @@ from xtalprint.descriptors.momentum_cloud import MomentumCloud
 from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.geometry.lattice_basis import lattice_basis
 from xtalprint.models.files import sha256, write_json
-from xtalprint.models.genome_ablations import MEANING, ablated_invariants
+from xtalprint.models.genome_ablations import ABSENT, JITTER, MEANING, SCALES, ablated_invariants
 from xtalprint.models.genome_invariants import GenomeInvariants
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ AblatedKind = Literal[
     "invariants-scattered",
     "invariants-origin",
     "invariants-neutron",
+    "cloud-conventional",
+    "cloud-neutron",
 ]
 #: Crystals that a worker is given at a time.
 CHUNK = 100
@@ -56,6 +58,12 @@ FEW = 2000
 #: The published cloud; our invariants; distances coarse enough for trees.
 CLOUD, INVARIANTS, BY_NEUTRONS = MomentumCloud(), GenomeInvariants(), GenomeInvariants(table="neutron92")
 DISTANCES = GRID(n_groups=32, r_max=8.0, bin_width=0.25)
+#: The published cloud, of another cell, and by other rays.
+CLOUDS: dict[str, MomentumCloud] = {
+    "cloud": CLOUD,
+    "cloud-conventional": MomentumCloud(cell="conventional"),
+    "cloud-neutron": MomentumCloud(radiation="neutron"),
+}
 #: Before the name of what is taken away.
 ABLATED = "invariants-"
 #: Of the primitive cell, as the published cloud looks for it.
@@ -87,6 +95,16 @@ class GenomeInput:
     failures: dict[int, str]
     sha256: str
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel between processes as the path of the file, if it is one."""
+        path = getattr(self.array, "filename", None)
+        return vars(self) | ({} if path is None else {"array": Path(path)})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Map the file again."""
+        array = state["array"]
+        self.__dict__.update(state | ({"array": np.load(array, mmap_mode="r")} if isinstance(array, Path) else {}))
+
     def of(self, rows: Rows) -> Singles:
         """(k, …) those of some ``rows`` of the table, in memory."""
         found = np.searchsorted(self.rows, rows)
@@ -113,8 +131,13 @@ def _size(crystal: Crystal) -> NDArray[Any]:
     return np.array([abs(np.linalg.det(vectors)), mass / crystal.volume * DENSITY])
 
 
-def _cloud(crystal: Crystal) -> NDArray[Any]:
-    return CLOUD.compute(crystal).array
+def _by_neutrons(crystal: Crystal) -> NDArray[Any]:
+    """The invariants by neutrons, which do not see the electrons: the density of these is left out."""
+    return np.append(BY_NEUTRONS.compute(crystal)[:-1], 0.0)
+
+
+def _features(cloud: MomentumCloud, crystal: Crystal) -> NDArray[Any]:
+    return cloud.compute(crystal).array
 
 
 def _distances(crystal: Crystal) -> NDArray[Any]:
@@ -124,10 +147,11 @@ def _distances(crystal: Crystal) -> NDArray[Any]:
 @cache
 def source(kind: Kind | AblatedKind) -> Source:
     """Say how a kind of input is made."""
+    if kind in CLOUDS:
+        cloud = CLOUDS[kind]
+        return Source(partial(_features, cloud), (cloud.n_points, 4), parameters(cloud))
     if kind.startswith(ABLATED):
         return _ablated(kind.removeprefix(ABLATED))
-    if kind == "cloud":
-        return Source(_cloud, (CLOUD.n_points, 4), parameters(CLOUD))
     if kind == "invariants":
         return Source(INVARIANTS.compute, (len(INVARIANTS.names),), asdict(INVARIANTS))
     if kind == "distances":
@@ -141,9 +165,10 @@ def source(kind: Kind | AblatedKind) -> Source:
 
 def _ablated(ablation: Any) -> Source:  # noqa: ANN401 - the end of an `AblatedKind`
     if ablation == "neutron":
-        return Source(BY_NEUTRONS.compute, (len(BY_NEUTRONS.names),), asdict(BY_NEUTRONS))
+        return Source(_by_neutrons, (len(BY_NEUTRONS.names),), asdict(BY_NEUTRONS) | {"density": "none"})
     compute = partial(ablated_invariants, ablation=ablation, descriptor=INVARIANTS)
-    settings = asdict(INVARIANTS) | {"ablation": MEANING[ablation], "symprec": SYMPREC}
+    constants = {"scales": SCALES, "absent": ABSENT, "jitter": JITTER}
+    settings = asdict(INVARIANTS) | {"ablation": MEANING[ablation], "symprec": SYMPREC} | constants
     return Source(compute, (len(INVARIANTS.names),), settings)
 
 
@@ -185,7 +210,7 @@ def prepare_input(
         "settings": source(kind).settings,
         "xtalprint": __version__,
         "rows": hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest(),
-        "table": _hash_of(table),
+        "table": table_sha256(table),
     }
     path, about = folder / f"{kind}.npy", folder / f"{kind}.json"
     state = _state(about, made_from)
@@ -263,7 +288,7 @@ def compute_chunk(kind: Kind | AblatedKind, crystals: Sequence[Crystal]) -> tupl
     return array, errors
 
 
-def _hash_of(table: Properties) -> str:
+def table_sha256(table: Properties) -> str:
     """Of the file that the table was read from, or of its ids if it was made."""
     path = Path(table.path)
     if path.is_file():

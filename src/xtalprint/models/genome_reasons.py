@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     Singles = NDArray[np.float32]
     Floats = NDArray[np.float64]
 
+#: Clouds that are worked on together.
+BLOCK = 64
+
 
 def critical_points(network: PointNetwork, clouds: Singles, output: int = 0) -> Floats:
     """How much of an answer comes through each point, to first order.
@@ -42,23 +45,28 @@ def critical_points(network: PointNetwork, clouds: Singles, output: int = 0) -> 
     (n, points) shares of the logit, with a sign.
     """
     network.eval()
-    with torch.no_grad():
-        values, places = network.pooled(torch.from_numpy(clouds))
-    values.requires_grad_()
-    logits = network.answer(values)
-    [gradient] = torch.autograd.grad(logits[:, output].sum(), values)
-    shares = (gradient * values).detach().double()
-    summed = torch.zeros(clouds.shape[:2], dtype=torch.float64)
-    summed.scatter_add_(1, places, shares)
-    return np.asarray(summed.numpy())
+    found = np.zeros(clouds.shape[:2])
+    for start in range(0, len(clouds), BLOCK):
+        some = torch.from_numpy(clouds[start : start + BLOCK])
+        with torch.no_grad():
+            values, places = network.pooled(some)
+        values.requires_grad_()
+        [gradient] = torch.autograd.grad(network.answer(values)[:, output].sum(), values)
+        summed = torch.zeros(some.shape[:2], dtype=torch.float64)
+        summed.scatter_add_(1, places, (gradient * values).detach().double())
+        found[start : start + BLOCK] = summed.numpy()
+    return found
 
 
 def gradients(network: PointNetwork, clouds: Singles, output: int = 0) -> Singles:
     """(n, points, features) derivative of a logit with respect to each feature of each point."""
     network.eval()
-    given = torch.from_numpy(clouds).requires_grad_()
-    [found] = torch.autograd.grad(network(given)[:, output].sum(), given)
-    return np.asarray(found.numpy())
+    found = np.zeros_like(clouds)
+    for start in range(0, len(clouds), BLOCK):
+        some = torch.from_numpy(clouds[start : start + BLOCK]).requires_grad_()
+        [gradient] = torch.autograd.grad(network(some)[:, output].sum(), some)
+        found[start : start + BLOCK] = gradient.numpy()
+    return found
 
 
 def without_points(clouds: Singles, dropped: NDArray[np.bool_]) -> Singles:

@@ -234,9 +234,12 @@ class Question(_Strict):
     """What is asked, and how its probabilities are made honest."""
 
     classes: tuple[str, ...] = Field(min_length=2)
-    #: In words.
+    #: In words; and what a person should know before relying on an answer.
     meaning: str
+    caveat: str
     temperature: float = Field(gt=0)
+    #: Question whose crystals were nearly the same, and which says what is far from them.
+    far_by: str
 
 
 class FarInput(_Strict):
@@ -252,7 +255,7 @@ class QuestionsManifest(Description):
 
     questions: dict[str, Question] = Field(min_length=1)
     weights: Weights
-    far: FarInput
+    far: dict[str, FarInput]
 
     @property
     def areas(self) -> dict[str, float]:

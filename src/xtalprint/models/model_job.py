@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from xtalprint.errors import ModelError
 from xtalprint.io.part_job import PartJob
-from xtalprint.models.registry import model_names
+from xtalprint.models.registry import model_names, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,12 +39,18 @@ class ModelJob(PartJob[Answer], Generic[Model, Answer]):
         If there is no such model, or it answers something else.
     """
 
+    #: What a person should know before relying on any answer.
+    caveats: Sequence[str] = ()
+
     def __init__(self, load: Callable[[str], Model], model: str, elements: Sequence[str] | None) -> None:
         super().__init__(elements)
-        # A name is that of a shipped model; a folder must be found from anywhere.
-        self._model, self._load = model if model in model_names() else str(Path(model).resolve()), load
-        #: For those who make the job; it stays where it was made.
-        self._provenance = dict((_loaded(load, model) if self._model == model else load(model)).provenance)
+        # A name is that of a shipped model; a folder must be found from anywhere, and may have changed since.
+        is_shipped = model in model_names()
+        self._model, self._load = model if is_shipped else str(Path(model).resolve()), load
+        if not is_shipped:
+            _loaded.cache_clear()
+            read_manifest(model)  # an error names the folder as it was given
+        self._provenance = dict(_loaded(load, self._model).provenance)
 
     @property
     def model(self) -> Model:

@@ -16,9 +16,9 @@ crystals that the networks had not seen; of the crystal system the mean over the
 of the test is among those learned from, and these are the networks that are shipped. “random”: others of the same
 recipe, where it may be."""
 _FAR = """\
-Where the input is at more than {distance:.1f} standard deviations from the mean of those learned from, within which
-{percent:g} % of the crystals lie that were held out to watch the training; and for slabs and wires in a partly empty
-cell."""
+Where the input is at more than so many standard deviations from the mean of those learned from, within which
+{percent:g} % of the crystals lie that were held out to watch the training: {distances}. And for slabs and wires in a
+partly empty cell."""
 
 
 def questions_card(manifest: QuestionsManifest) -> str:
@@ -31,13 +31,20 @@ def questions_card(manifest: QuestionsManifest) -> str:
         "## What it is for\n\n" + bullets(manifest.intended_use),
         "## What it is not for\n\n" + bullets(manifest.out_of_scope),
         "## How good it is\n\n" + _quality(manifest),
-        "## When it answers “known: no”\n\n"
-        + _FAR.format(distance=manifest.far.distance, percent=100 * manifest.far.share),
+        "## When it answers “known: no”\n\n" + _far(manifest),
         "## Where it falls short\n\n" + bullets(manifest.limitations),
         "## How it was trained\n\n" + described_training(manifest),
         f"## Reference and licence\n\n{manifest.reference}\n\nLicence: {manifest.licence}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _far(manifest: QuestionsManifest) -> str:
+    asked = {
+        place: [name for name, one in manifest.questions.items() if one.far_by == place] for place in manifest.far
+    }
+    distances = "; ".join(f"{', '.join(asked[name])} {one.distance:.1f}" for name, one in manifest.far.items())
+    return _FAR.format(percent=100 * next(iter(manifest.far.values())).share, distances=distances)
 
 
 def _facts(manifest: QuestionsManifest) -> str:
@@ -55,10 +62,10 @@ def _facts(manifest: QuestionsManifest) -> str:
 
 def _questions(manifest: QuestionsManifest) -> str:
     rows = [
-        (name, question.meaning, ", ".join(question.classes), f"{question.temperature:.3g}")
+        (name, question.meaning, ", ".join(question.classes), question.caveat, f"{question.temperature:.3g}")
         for name, question in manifest.questions.items()
     ]
-    return markdown_table(("question", "meaning", "answers", "temperature"), rows)
+    return markdown_table(("question", "meaning", "answers", "beware", "temperature"), rows)
 
 
 def _quality(manifest: QuestionsManifest) -> str:

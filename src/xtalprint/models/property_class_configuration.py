@@ -19,6 +19,8 @@ class PropertyClassData(BaseModel):
     n: int | None = Field(default=None, ge=60)
     #: Of the parts.
     seed: int = Field(default=0, ge=0)
+    #: Of the table; filled in when training starts.
+    sha256: str = ""
 
 
 class PropertyClassConfig(NetworksConfig):

@@ -39,6 +39,7 @@ class PropertyClassJob(ModelJob[PropertyClassModel, PropertyClassPrediction]):
         self._properties = tuple(properties)
         questions = self.model.manifest.questions
         self._classes = list(dict.fromkeys(name for one in self._properties for name in questions[one].classes))
+        self.caveats = [f"{name}: {questions[name].caveat}" for name in self._properties]
 
     def question(self) -> Mapping[str, Any]:
         """The questions, the model, its version and the SHA-256 of its weights."""
@@ -58,6 +59,9 @@ class PropertyClassJob(ModelJob[PropertyClassModel, PropertyClassPrediction]):
         return [
             ("property", pa.string()),
             ("value", value),
+            ("unit", pa.string()),
+            ("interval", pa.list_(pa.float64())),
+            ("neighbours", pa.list_(pa.string())),
             ("probability", pa.float64()),
             ("probabilities", pa.struct([(name, pa.float64()) for name in self._classes])),
             ("known", pa.bool_()),

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from xtalprint.errors import XtalprintError
     from xtalprint.models.manifest import QuestionsManifest
 
-#: Input and outputs of the graph; the logits of a question are named after it.
-GIVEN, DISTANCE = "invariants", "distance"
+#: Input of the graph. The logits of a question are named after it, and so is the distance from its crystals.
+GIVEN = "invariants"
+
+
+def distance_name(question: str) -> str:
+    """Output of the graph with the distance from the crystals of a question."""
+    return f"distance of {question}"
 
 
 class PropertyClassModel(TrainedModel[PropertyClassPrediction]):
@@ -59,29 +64,34 @@ class PropertyClassModel(TrainedModel[PropertyClassPrediction]):
     def _complete_answer(self, crystal: Crystal) -> PropertyClassPrediction:
         check_solid(crystal, asked="property of a solid")
         seen = self.descriptor.compute(crystal).astype(np.float32)[None]
-        *logits, [distance] = self._network.run([*QUESTIONS, DISTANCE], {GIVEN: seen})
+        places = list(self.manifest.far)
+        outputs = self._network.run([*QUESTIONS, *map(distance_name, places)], {GIVEN: seen})
+        logits, distances = outputs[: len(QUESTIONS)], [float(found) for [found] in outputs[len(QUESTIONS) :]]
+        far = {place: self._remoteness(place, found) for place, found in zip(places, distances, strict=True)}
+        emptiness = notice_of_vacuum(crystal)
         answers = {}
         for name, [of_members] in zip(QUESTIONS, logits, strict=True):
             question = self.manifest.questions[name]
             mean = ensemble_probabilities(of_members, question.temperature).tolist()
-            answers[name] = ClassAnswer(dict(zip(question.classes, mean, strict=True)))
-        emptiness, far = notice_of_vacuum(crystal), self._remoteness(float(distance))
+            warnings = far[question.far_by]
+            answers[name] = ClassAnswer(
+                dict(zip(question.classes, mean, strict=True)), not (emptiness or warnings), warnings
+            )
         return PropertyClassPrediction(
             status="ok",
             source=crystal.source,
             frame=crystal.frame,
             answers=answers,
-            known=not (emptiness or far),
-            warnings=(*emptiness, *notice_of_distances(crystal), *far),
+            warnings=(*emptiness, *notice_of_distances(crystal)),
             provenance=self.provenance,
         )
 
     def _failure(self, error: XtalprintError) -> PropertyClassPrediction:
         return PropertyClassPrediction.failure(error, self._provenance)
 
-    def _remoteness(self, distance: float) -> list[str]:
-        far = self.manifest.far
+    def _remoteness(self, question: str, distance: float) -> tuple[str, ...]:
+        far = self.manifest.far[question]
         if distance <= far.distance:
-            return []
+            return ()
         share = f"{100 * far.share:g} % of others like them are within {far.distance:.0f}"
-        return [f"unlike what the model learned from: at {distance:.0f} standard deviations from the mean; {share}"]
+        return (f"unlike what the model learned from: at {distance:.0f} standard deviations from the mean; {share}",)

@@ -24,9 +24,15 @@ class ClassAnswer:
     ----------
     probabilities
         By class, adding up to 1.
+    known
+        False if the crystal is far from those that this was learned from, or is mostly empty space.
+    warnings
+        That it is far.
     """
 
     probabilities: Mapping[str, float]
+    known: bool = True
+    warnings: tuple[str, ...] = ()
 
     @property
     def is_yes_or_no(self) -> bool:
@@ -57,10 +63,8 @@ class PropertyClassPrediction:
         Where the crystal came from; frames count from 0.
     answers
         By question.
-    known
-        False if the crystal is far from all that were learned from, or is mostly empty space.
     warnings
-        What a person should know before relying on it.
+        What a person should know before relying on any of them.
     error
         What went wrong, one sentence with the remedy.
     provenance
@@ -71,7 +75,6 @@ class PropertyClassPrediction:
     source: str | None = None
     frame: int | None = None
     answers: Mapping[str, ClassAnswer] = field(default_factory=dict)
-    known: bool | None = None
     warnings: tuple[str, ...] = ()
     error: str | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
@@ -93,10 +96,13 @@ class PropertyClassPrediction:
             | {
                 "property": name,
                 "value": self.answers[name].value,
+                "unit": None,
+                "interval": None,
+                "neighbours": [],
                 "probability": self.answers[name].probability,
                 "probabilities": dict(self.answers[name].probabilities),
-                "known": self.known,
-                "warnings": list(self.warnings),
+                "known": self.answers[name].known,
+                "warnings": [*self.warnings, *self.answers[name].warnings],
                 **self.provenance,
             }
             for name in properties

@@ -18,12 +18,12 @@ from xtalprint.models.bond_order_training import fit_members
 from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
 from xtalprint.models.files import write_bytes, write_checksums
 from xtalprint.models.genome_data import make_case, rows_of
-from xtalprint.models.genome_inputs import INVARIANTS, prepare_input
+from xtalprint.models.genome_inputs import INVARIANTS, prepare_input, table_sha256
 from xtalprint.models.genome_metrics import figures_of
 from xtalprint.models.manifest import BY_FORMULA, SPLITS, FarInput, Question, QuestionsManifest, Weights
 from xtalprint.models.novelty import GaussianDistance
 from xtalprint.models.property_class_card import questions_card
-from xtalprint.models.property_class_model import DISTANCE, GIVEN
+from xtalprint.models.property_class_model import GIVEN, distance_name
 from xtalprint.models.training import (
     CHECKPOINTS,
     WEIGHTS_FOR_ANSWERS,
@@ -101,11 +101,14 @@ def train_property_classes(
     if config.descriptor and config.descriptor != asdict(INVARIANTS):
         raise WrongUsageError("the networks see one descriptor only", remedy="leave it out of the recipe")
     table = properties()
+    config = config.model_copy(update={"data": config.data.model_copy(update={"sha256": table_sha256(table)})})
     prepare_folder(folder, config, resume=resume)
     clock = Clock(folder / "seconds.json")
     say("computing the invariants")
     with clock.time("invariants"):
-        given = prepare_input(table, "invariants", _rows(table, config), folder / INPUTS, say=say)
+        given = prepare_input(
+            table, "invariants", table.drawn(config.data.n, config.data.seed), folder / INPUTS, say=say
+        )
     kept: dict[str, tuple[GenomeCase, list[State]]] = {}
     questions: dict[str, Question] = {}
     figures: dict[str, Any] = {name: {} for name in TASKS}
@@ -125,10 +128,17 @@ def train_property_classes(
             temperature, figures[name][split] = _measured(members, case, given, config)
             if split == BY_FORMULA:
                 kept[name] = case, [_state(member) for member in members]
-                questions[name] = Question(classes=case.names, meaning=words.MEANING[name], temperature=temperature)
+                questions[name] = Question(
+                    classes=case.names,
+                    meaning=words.MEANING[name],
+                    caveat=words.CAVEATS[name],
+                    temperature=temperature,
+                    far_by=words.FAR_BY[name],
+                )
     say("writing")
-    detector, far = _detector(kept["crystal-system"][0], given)
-    weights = _write_weights(folder, {name: states for name, (_, states) in kept.items()}, detector)
+    judged = {name: _detector(kept[name][0], given) for name in dict.fromkeys(words.FAR_BY.values())}
+    detectors = {name: detector for name, (detector, _) in judged.items()}
+    weights = _write_weights(folder, {name: states for name, (_, states) in kept.items()}, detectors)
     manifest = write_description(
         folder,
         words,
@@ -138,7 +148,7 @@ def train_property_classes(
         descriptor={"descriptor": "GenomeInvariants"} | asdict(INVARIANTS),
         questions=questions,
         weights=weights,
-        far=far,
+        far={name: far for name, (_, far) in judged.items()},
         metrics=figures,
         training=training_record(
             config, _about(table, given, kept), clock, command or name_of(train_property_classes)
@@ -149,15 +159,6 @@ def train_property_classes(
     clock.path.unlink()
     write_checksums(folder)
     return manifest
-
-
-def _rows(table: Properties, config: PropertyClassConfig) -> NDArray[np.int64]:
-    """Rows of all crystals, or of those that a small run draws for its questions."""
-    if config.data.n is None:
-        return np.arange(len(table))
-    rng = np.random.default_rng(config.data.seed)
-    drawn = [rng.permutation(table.labels(name).rows)[: config.data.n] for name in TASKS]
-    return np.unique(np.concatenate(drawn))
 
 
 def _fitted(
@@ -208,8 +209,10 @@ def _detector(case: GenomeCase, given: GenomeInput) -> tuple[GaussianDistance, F
     return detector, FarInput(distance=float(np.quantile(detector.distance(watched), NOT_FAR)), share=NOT_FAR)
 
 
-def _write_weights(folder: Path, states: Mapping[str, list[State]], detector: GaussianDistance) -> Weights:
-    """Write all ensembles and the detector as one graph, and the ensembles for training on."""
+def _write_weights(
+    folder: Path, states: Mapping[str, list[State]], detectors: Mapping[str, GaussianDistance]
+) -> Weights:
+    """Write all ensembles and detectors as one graph, and the ensembles for training on."""
     from safetensors.numpy import save  # noqa: PLC0415 - extra "train"
 
     from xtalprint.models.bond_order_graph import ensemble_nodes, n_inputs  # noqa: PLC0415 - as above
@@ -221,9 +224,11 @@ def _write_weights(folder: Path, states: Mapping[str, list[State]], detector: Ga
         name: ensemble_nodes(graph, members, given=GIVEN, output=name, prefix=f"{name}.")
         for name, members in states.items()
     }
-    distance_nodes(graph, detector, given=GIVEN)
+    for name, detector in detectors.items():
+        distance_nodes(graph, detector, given=GIVEN, output=distance_name(name), prefix=f"{name}.detector.")
+        outputs[distance_name(name)] = []
     inputs = {GIVEN: [n_inputs(next(iter(states.values())))]}
-    content = serialised(graph, words.NAME, inputs=inputs, outputs=outputs | {DISTANCE: []}, metadata=about)
+    content = serialised(graph, words.NAME, inputs=inputs, outputs=outputs, metadata=about)
     write_bytes(folder / WEIGHTS_FOR_ANSWERS, content)
     flat = {
         f"{name}.{number}.{key}": value.astype(np.float16) if value.ndim > 1 else value

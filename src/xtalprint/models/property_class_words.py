@@ -25,6 +25,22 @@ MEANING = {
     "stiff": f"a calculated bulk modulus over {STIFF_BULK:g} GPa",
     "shear-stiff": f"a calculated shear modulus over {STIFF_SHEAR:g} GPa",
 }
+#: What a person should know before relying on an answer.
+CAVEATS = {
+    "crystal-system": "a symmetry search of good coordinates is right by definition: ask that",
+    "metal": "learned from density-functional theory, whose gaps are too small: some of these metals have a gap",
+    "stable": "stability depends on all competing compounds, which are not in the structure",
+    "stiff": "learned from density-functional theory at zero temperature",
+    "shear-stiff": "learned from density-functional theory at zero temperature",
+}
+#: Whose crystals say what is far: the moduli are known of fewer.
+FAR_BY = {
+    "crystal-system": "crystal-system",
+    "metal": "crystal-system",
+    "stable": "crystal-system",
+    "stiff": "stiff",
+    "shear-stiff": "stiff",
+}
 INTENDED_USE = (
     "Ordered inorganic crystals near equilibrium, given with their cell: a first guess before a calculation.",
     "Showing how much of a property is in the diffraction of a crystal alone.",
@@ -37,10 +53,6 @@ OUT_OF_SCOPE = (
 )
 LIMITATIONS = (
     "It learned from density-functional theory, whose gaps are too small: some that it calls metals are not.",
-    (
-        "Whether a crystal is stable depends on all its competitors, which are not in its structure; that answer is "
-        "hardly better than the composition alone."
-    ),
     "Elements that scatter alike, such as neighbours in the periodic table, are hard to tell.",
     "Compressed, stretched or hot crystals are rare among those it learned from.",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +13,6 @@ import numpy as np
 
 from xtalprint.compute import Engine, available_cores, map_ordered, open_pool
 from xtalprint.datasets.elasticity_source import cache_folder
-from xtalprint.datasets.properties import TASKS
 from xtalprint.models.genome_inputs import GenomeInput, prepare_input
 from xtalprint.models.genome_metrics import DRAWS, METRICS, figures_of, over_seeds
 from xtalprint.studies.base import say
@@ -91,12 +90,9 @@ def prepare_inputs(
     among: NDArray[np.int64] | None = None,
 ) -> dict[Any, GenomeInput]:
     """Inputs by kind, of all crystals, of some rows, or of those that an extent draws."""
-    rows = np.arange(len(table)) if among is None else among
-    if extent.of_each_task is not None:
-        rng = np.random.default_rng(seed)
-        labelled = [table.labels(task).rows for task in TASKS]
-        drawn = [rng.permutation(some)[: extent.of_each_task] for some in labelled]
-        rows = np.unique(np.concatenate(drawn))
+    rows = table.drawn(extent.of_each_task, seed)
+    if among is not None:
+        rows = np.intersect1d(rows, among)
     return {kind: prepare_input(table, kind, rows, folder, say=say) for kind in kinds}
 
 
@@ -149,8 +145,6 @@ class Unit(NamedTuple):
         What is taken away from its input.
     config, case, given
         As of `train_genome`.
-    seeds
-        Networks that differ in the seed alone; None for as many as the extent has.
     """
 
     name: str
@@ -158,7 +152,6 @@ class Unit(NamedTuple):
     config: GenomeConfig
     case: GenomeCase
     given: GenomeInput
-    seeds: int | None = None
 
 
 def all_figures(
@@ -177,9 +170,8 @@ def _figures(unit: Unit, *, folder: Path, extent: Extent, seed: int) -> dict[str
     """Train the networks of a unit in one thread, or read them out."""
     case = unit.case
     place = folder / f"{case.task}-{split_of(case)}-{unit.config.network}-{unit.taken}".replace(" ", "-")
-    few = extent if unit.seeds is None else replace(extent, seeds=min(unit.seeds, extent.seeds))
     with one_thread():
-        return trained(unit.config, case, unit.given, place, extent=few, seed=seed)
+        return trained(unit.config, case, unit.given, place, extent=extent, seed=seed)
 
 
 def config_for(network: Architecture, miller: int, case: GenomeCase, extent: Extent, **changes: Any) -> GenomeConfig:  # noqa: ANN401 - fields of the recipe
