@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xtalprint.descriptors.rdf import RDF
     from xtalprint.descriptors.reflection_bispectrum import ReflectionBispectrum
     from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
-    from xtalprint.descriptors.transformer import DescriptorTransformer
+    from xtalprint.descriptors.transformer import DescriptorTransformer as DescriptorTransformer
     from xtalprint.errors import XtalprintError
     from xtalprint.io import from_ase, from_pymatgen, iter_read, read, to_ase, to_pymatgen
     from xtalprint.models import load_model
@@ -54,12 +54,12 @@ _HOME = {
     "to_pymatgen": "xtalprint.io",
 }
 
+# Not `DescriptorTransformer`, which needs an extra: ``from xtalprint import *`` must work without.
 __all__ = [
     "GRID",
     "RDF",
     "BondOrientationalOrder",
     "Crystal",
-    "DescriptorTransformer",
     "DiffractionImage",
     "FourierBox",
     "MomentumCloud",

@@ -1,6 +1,8 @@
 """Descriptors in pipelines of scikit-learn."""
 
 import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -146,3 +148,30 @@ def test_something_that_is_no_descriptor():
         DescriptorTransformer("GRID").fit(CUBES)
     with pytest.raises(XtalprintError, match="this is no descriptor"):
         DescriptorTransformer(xp.GRID).fit(CUBES)
+
+
+WITHOUT = """
+import sys
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] == "sklearn":
+            raise ImportError(name)
+
+sys.meta_path.insert(0, Missing())
+from xtalprint import *
+import xtalprint
+assert GRID is xtalprint.GRID
+try:
+    xtalprint.DescriptorTransformer
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_without_scikit_learn_all_else_works():
+    found = subprocess.run([sys.executable, "-c", WITHOUT], capture_output=True, text=True, check=True)
+    assert (
+        'needs the package scikit-learn, which is not installed; install it with: pip install "xtalprint[train]"'
+        in (found.stdout)
+    )
