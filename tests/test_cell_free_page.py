@@ -24,8 +24,7 @@ def test_results_are_of_the_shipped_model():
     sha256 = MANIFEST.weights.onnx.sha256
     assert result("cell-free")["model"]["weights_sha256"] == sha256
     assert result("known")["model"]["weights_sha256"] == sha256
-    assert result("orientation")["models"]["crystal-class"]["weights_sha256"] == sha256
-    for name in ("cell-free", "known", "orientation"):
+    for name in ("cell-free", "known"):
         assert not result(name)["quick"]
 
 
@@ -39,17 +38,6 @@ def test_boxes_with_a_symmetry_search():
     assert f"with a few atoms missing {few} % are right" in PAGE
 
 
-def test_the_table_of_forms():
-    rows = result("orientation")["rows"]
-    methods = [*dict.fromkeys(row["method"] for row in rows)]
-    for method in methods:
-        for defect in dict.fromkeys(row["defects"] for row in rows):
-            of = [r for r in rows if (r["method"], r["defects"]) == (method, defect)]
-            cells = [percent(r["accuracy"]) for r in of] + ["–"] * (5 - len(of))
-            assert f"| {defect} | {method} | {' | '.join(cells)} |" in PAGE
-    assert PAGE.count("| crystal-class |") == PAGE.count("| image |") == 5
-
-
 def test_real_elemental_solids():
     figures = result("cell-free")
     for row in figures["elements"]:
@@ -57,11 +45,6 @@ def test_real_elemental_solids():
         simple = f"{row['simple_right']} of {row['simple_n']}"
         assert f"| {row['form']} | {atoms} | {percent(row['accuracy'])} | {simple} |" in PAGE
     assert f"As given it names {figures['elements'][0]['right']} of 409" in PAGE
-
-
-def test_the_least_accuracy_of_any_form():
-    rows = [row for row in result("orientation")["rows"] if row["method"] == "crystal-class"]
-    assert f"crystal-class is right for {percent(min(row['accuracy'] for row in rows))} % and more" in PAGE
 
 
 def test_snapshots():

@@ -12,9 +12,7 @@ from click.testing import CliRunner
 from xtalprint.cli import main
 from xtalprint.crystal import Crystal
 from xtalprint.errors import WrongUsageError
-from xtalprint.geometry import sorted_distances
 from xtalprint.io import write_table
-from xtalprint.studies import orientation
 from xtalprint.studies.base import STUDIES, StudyResult, run_study
 
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
@@ -105,25 +103,6 @@ def test_cell_free_scores_all_forms(data, tmp_path):
     assert [row["right"] for row in pieces] == [2]
     assert written["snapshots"]["crystals"]["right"] == 2
     assert written["snapshots"]["liquid_frames"] == 1
-
-
-def test_orientation_brings_every_form(tmp_path, monkeypatch):
-    monkeypatch.setattr(orientation, "QUICK_STRUCTURES", 3)
-    monkeypatch.setattr(orientation, "DEFECTS", {"pristine": (0.0, 0.0), "40 % vacancies": (0.0, 0.4)})
-    result = run_study("orientation", tmp_path / "out", quick=True)
-    written = json.loads((tmp_path / "out" / "results.json").read_text())
-    # Two networks in five forms, four tolerances of the search in the three that have a cell.
-    assert len(result.table) == 2 * (2 * 5 + 4 * 3)
-    assert written["n_answers"] == 3 * len(result.table)
-    assert set(written["kept_of_the_standard_setting"]) >= {"image", "crystal-class"}
-    assert (tmp_path / "out" / "orientation.png").stat().st_size > 10_000
-
-
-def test_another_cell_is_the_same_crystal():
-    for seed in range(10):
-        other = orientation._another_cell(COPPER, np.random.default_rng(seed))
-        assert abs(np.linalg.det(other.cell)) == pytest.approx(abs(np.linalg.det(COPPER.cell)))
-        np.testing.assert_allclose(sorted_distances(other, k=20), sorted_distances(COPPER, k=20))
 
 
 @pytest.mark.parametrize(("n", "last"), [(2, "b      0.25"), (99, "… 99 rows in table.csv")])

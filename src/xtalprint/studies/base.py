@@ -91,7 +91,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "orientation",
-            "the same crystals in other cells, turned, as pieces: crystal-class, the image network, symmetry search",
+            "ways to do without the axes of the cell, trained and compared: other cells, turned boxes, pieces",
             "xtalprint.studies.orientation",
         ),
         Study(
