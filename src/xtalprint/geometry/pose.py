@@ -1,8 +1,9 @@
 """A crystal in a pose of its own: the same axes, origin, cell and order of sites, however it was given.
 
 What depends on the axes or the order a little, such as a search on a grid or one that takes the first of many, gives
-the same answer for a crystal in any orientation, setting and supercell if it is asked in this pose. The pose is told by what
-is irregular: by displacements, missing atoms, surfaces. In a perfect crystal it is one of several that are alike.
+the same answer for a crystal in any orientation, setting and supercell if it is asked in this pose. The pose is told
+by what is irregular: by displacements, missing atoms, surfaces. In a perfect crystal it is one of several that are
+alike.
 """
 
 from __future__ import annotations
