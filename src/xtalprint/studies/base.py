@@ -79,7 +79,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "cell-free",
-            "real elemental solids as given and as turned pieces with defects, and snapshots, by crystal-class",
+            "real elemental solids as given, as turned pieces with defects and in other settings, and snapshots",
             "xtalprint.studies.cell_free",
             needs_data=True,
         ),
