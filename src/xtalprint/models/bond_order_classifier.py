@@ -137,6 +137,7 @@ class BondOrderClassifier(AnsweringModel):
             prototype=answer if self._names_prototypes else None,
             known=None if _is_too_small(crystal) else bool(mean[-1] <= self._rule.probability),
             probability_none=float(mean[-1]),
+            probability_spread=float(of_classes(members)[:, best].std()),
             warnings=(
                 *_emptiness(vacuum, least if thin else None),
                 *warnings,
