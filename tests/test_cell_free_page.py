@@ -69,6 +69,17 @@ def test_none_of_these_on_made_crystals_and_calibration():
     assert f"from {calibration['before']:.3f} to {calibration['after']:.3f}" in PAGE
 
 
+def test_where_known_ends():
+    known = MANIFEST.known
+    assert f"where `probability_none` in the record is above {known.probability:.4f}, whatever" in PAGE
+    assert "keeps 98 % of the" in known.calibration
+    assert "The threshold keeps 98 % of the validation presentations known" in PAGE
+    records = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    prototypes = load_manifest("prototype")[0].known
+    assert f"[{known.probability:.4f}](cell-free.md) and for prototypes" in records
+    assert f"[{prototypes.probability:.4f}](prototypes.md)" in records
+
+
 def test_none_of_these_on_real_crystals():
     for row in result("known")["rows"]:
         low, high = row["interval_95"]

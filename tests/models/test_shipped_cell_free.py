@@ -79,6 +79,27 @@ def test_a_hot_thinned_alloy_in_a_box_gets_the_same_class(model, name):
     assert any(warning.startswith("several elements") for warning in prediction.warnings)
 
 
+def test_a_supercell_of_any_size_is_seen_as_its_cell(model):
+    """Beyond 20,000 sites the middle would be seen, as a finite piece, for which 90.5° is a simple cubic lattice."""
+    cosine = np.cos(np.radians(90.5))
+    cell = 2.6 * np.linalg.cholesky(np.full((3, 3), cosine) + (1 - cosine) * np.eye(3))
+    crystal = Crystal([[0, 0, 0]], ["Fe"], cell=cell)
+    expected = answer(model, crystal)
+    assert expected.crystal_class == "hex/rh"
+    for repeats in (8, 28):
+        found = answer(model, geometry.supercell(crystal, (repeats,) * 3))
+        assert (found.crystal_class, found.known, found.warnings) == ("hex/rh", True, expected.warnings)
+        assert dict(found.probabilities) == pytest.approx(dict(expected.probabilities), abs=2e-4)
+
+
+def test_a_large_perfect_compound_has_its_warning_and_a_noisy_box_says_that_it_is_cut(model):
+    salt = Crystal([[0, 0, 0], [2.82, 2.82, 2.82]], ["Na", "Cl"], cell=2.82 * FACE)
+    box = geometry.supercell(salt, (22, 22, 22))
+    assert [w[:16] for w in answer(model, box).warnings] == ["several elements"]
+    noisy = displace_gaussian(box, 0.1, np.random.default_rng(0))
+    assert answer(model, noisy).warnings[0] == f"cut to the middle 20000 of {len(box)} sites"
+
+
 def test_one_or_two_atoms_missing_from_a_small_box_change_nothing(model):
     box = geometry.supercell(CRYSTALS["fcc"], (4, 4, 4))
     for seed in range(5):

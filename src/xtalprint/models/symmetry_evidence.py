@@ -12,6 +12,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.geometry.niggli import reduced_lengths
+from xtalprint.geometry.primitive import EXACT
 from xtalprint.geometry.rows import first_rows
 from xtalprint.geometry.symmetry import LARGE, LEAST_SYMPREC, MOST_SYMPREC, Average, find_symmetry, over_translations
 from xtalprint.geometry.translations import may_repeat
@@ -41,8 +42,6 @@ CUBIC, DECISIVE = frozenset({"bcc", "diam", "fcc", "sc"}), 0.015
 NARROW, NEAR = 0.003, 0.05
 #: The closer search, as a manifest tells it.
 CLOSER = CloserSearch(copies=COPIES, decisive=DECISIVE)
-#: Copies in a supercell are as far from each other as files round them, in bond lengths.
-EXACT = 0.001
 #: Cells longer than so many times their width are looked through for copies too.
 STRETCHED = 4.0
 #: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last.
