@@ -212,7 +212,7 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain(folder):
     assert process.stderr.read() == ""
     process.stderr.close()
     process.stdin.close()
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=60) == 141
 
 
 def test_logs_stay_quiet(folder):

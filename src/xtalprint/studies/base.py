@@ -49,11 +49,17 @@ class StudyResult:
         Rows for people and for ``table.csv``; all with the same keys.
     drawings
         Matplotlib figures by file name without ending.
+    headline
+        The few of the figures that are printed; empty for those that stand least deep.
+    shown
+        The table that is printed, ours beside the paper's; empty for some rows of ``table``.
     """
 
     figures: Mapping[str, Any]
     table: Sequence[Mapping[str, Any]]
     drawings: Mapping[str, Figure] = field(default_factory=dict)
+    headline: Mapping[str, Any] = field(default_factory=dict)
+    shown: Sequence[Mapping[str, Any]] = ()
 
 
 STUDIES: dict[str, Study] = {
@@ -210,7 +216,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "md",
-            "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
+            "thermal snapshots of crystals up to melting, and liquids: one label each; in a checkout only",
             "xtalprint.studies.md",
             needs_data=True,
         ),
