@@ -1,8 +1,9 @@
 """Ctrl-C and SIGTERM: remembered when they come, and raised where nothing can swallow them.
 
 Native modules that are interrupted while they are imported turn the interrupt into an error of their own, or lose it.
-So it waits until the import is over; and an error is believed only if `was_asked_to_stop` says no. Where Python loses
-it itself, in a destructor or in a function that native code calls, nothing is said, and `check_interrupt` finds it.
+So it waits until the import is over, and until a process that is being started has all it needs. An error is believed
+only if `was_asked_to_stop` says no. Where Python loses the interrupt itself, in a destructor or in a function that
+native code calls, nothing is said, and `check_interrupt` finds it.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
 
 #: The exit code of the shell for Ctrl-C.
 INTERRUPTED = 130
-#: Seconds after which it is looked again whether an import is over.
+#: Seconds after which it is looked again whether an import, or the start of a process, is over.
 _PATIENCE = 0.02
 _CAN_WAIT = hasattr(signal, "setitimer")
-#: As it stands in the traceback of every import.
-_IMPORTING = "<frozen importlib"
+#: As it stands in the traceback of every import, and of every start of a process: a worker that was started by half
+#: would say so.
+_UNINTERRUPTED = ("<frozen importlib", "multiprocessing/popen_spawn", "multiprocessing\\popen_spawn")
 
 _asked = False
 _listening = False
@@ -87,7 +89,7 @@ def _stop(number: int, frame: FrameType | None) -> None:
     global _asked
     again, _asked = _asked, True
     # Who asks twice is not kept waiting.
-    if _CAN_WAIT and _is_importing(frame) and (number == signal.SIGALRM or not again):
+    if _CAN_WAIT and _must_not_be_interrupted(frame) and (number == signal.SIGALRM or not again):
         signal.setitimer(signal.ITIMER_REAL, _PATIENCE)
         return
     raise KeyboardInterrupt
@@ -98,9 +100,9 @@ def _lost(otherwise: Callable[[sys.UnraisableHookArgs], Any], unraisable: sys.Un
         otherwise(unraisable)
 
 
-def _is_importing(frame: FrameType | None) -> bool:
+def _must_not_be_interrupted(frame: FrameType | None) -> bool:
     while frame is not None:
-        if frame.f_code.co_filename.startswith(_IMPORTING):
+        if any(place in frame.f_code.co_filename for place in _UNINTERRUPTED):
             return True
         frame = frame.f_back
     return False

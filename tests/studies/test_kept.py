@@ -46,7 +46,7 @@ def test_another_seed_or_other_code_starts_anew(found, monkeypatch, tmp_path):
     package = tmp_path / "package"
     package.mkdir()
     (package / "__init__.py").write_text("changed = True\n")
-    monkeypatch.setattr("xtalprint.__file__", str(package / "__init__.py"))
+    monkeypatch.setattr("xtalprint.studies.kept.SOURCE", package)
     stopped(find, 0)
     assert len(counts) == 3
 

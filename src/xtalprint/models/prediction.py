@@ -35,7 +35,7 @@ class Prediction:
         Probability that it is of none of the classes; None if the model has no such output.
     probability_spread
         Standard deviation, over the networks of an ensemble, of what each says alone of the class that was answered;
-        None if the model is no ensemble. With a small one the networks agree, which does not mean that they are right.
+        None if the model is no ensemble. Where it is small the networks agree, right or not.
     warnings
         What a person should know before relying on it.
     error

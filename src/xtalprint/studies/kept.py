@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import xtalprint
 from xtalprint.datasets.elasticity_source import cache_folder
 from xtalprint.models.files import write_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+#: Folder of the package: what is kept is of this code.
+SOURCE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def keeping(study: str, *about: object, keep: bool) -> Iterator[Kept]:
         yield Kept(None)
         return
     digest = hashlib.sha256(repr(about).encode())
-    source = Path(xtalprint.__file__).parent
+    source = SOURCE
     for path in sorted(source.rglob("*.py")):
         digest.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes())
     folder = cache_folder() / "studies" / study / digest.hexdigest()[:16]
