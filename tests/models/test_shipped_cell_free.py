@@ -13,6 +13,7 @@ from xtalprint.models import load_model
 from xtalprint.models.bond_order_classifier import BondOrderClassifier
 from xtalprint.models.manifest import CloserSearch
 from xtalprint.models.presentations import random_piece
+from xtalprint.studies.settings import noisy_forms, other_settings
 
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
 HEX = np.array([[1, 0, 0], [-0.5, np.sqrt(0.75), 0], [0, 0, 1.6]])
@@ -77,6 +78,18 @@ def test_a_hot_thinned_alloy_in_a_box_gets_the_same_class(model, name):
     prediction = answer(model, box)
     assert prediction.crystal_class == name
     assert any(warning.startswith("several elements") for warning in prediction.warnings)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_noisy_crystal_gives_the_same_however_it_is_given(model, name):
+    """Where the networks are in doubt the atoms' own lattice is looked for, which is done in a pose of its own."""
+    rng = np.random.default_rng(CLASSES.index(name))
+    for _, sample in noisy_forms(CRYSTALS[name], rng):
+        expected = answer(model, sample)
+        for setting, other in other_settings(sample, rng):
+            found = answer(model, other)
+            assert dict(found.probabilities) == pytest.approx(dict(expected.probabilities), abs=1e-4), setting
+            assert (found.known, found.warnings) == (expected.known, expected.warnings), setting
 
 
 def test_a_supercell_of_any_size_is_seen_as_its_cell(model):
