@@ -44,8 +44,9 @@ NARROW, NEAR = 0.003, 0.05
 CLOSER = CloserSearch(copies=COPIES, decisive=DECISIVE)
 #: Cells longer than so many times their width are looked through for copies too.
 STRETCHED = 4.0
-#: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last.
-SIZES = (2, 6, 16, 48)
+#: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last. With
+#: one site some classes are impossible: diamond has two.
+SIZES = (1, 2, 6, 16, 48)
 #: What has more sites without translations is not searched: it would take longer than all the rest.
 MOST_SITES = 128
 #: Number of marks: nothing found, and each class or another group, in each range of sizes.
@@ -166,7 +167,7 @@ def _search_box(crystal: Crystal, bond_length: float, *, closer: bool) -> _Searc
 
 
 def _is_simple_cubic(finding: Finding) -> bool:
-    return finding.crystal_class in CUBIC and finding.n_sites <= SIZES[0]
+    return finding.crystal_class in CUBIC and finding.n_sites <= SIZES[1]
 
 
 def _equal_sites(crystal: Crystal, bond_length: float) -> Crystal | None:
