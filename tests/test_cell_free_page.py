@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pages import filled
+from write_cell_free_page import blocks
+
 from xtalprint.models.registry import load_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -45,6 +48,12 @@ def test_real_elemental_solids():
         simple = f"{row['simple_right']} of {row['simple_n']}"
         assert f"| {row['form']} | {atoms} | {percent(row['accuracy'])} | {simple} |" in PAGE
     assert f"As given it names {figures['elements'][0]['right']} of 409" in PAGE
+
+
+def test_settings_are_as_the_script_writes_them():
+    figures = result("cell-free")
+    assert filled(PAGE, blocks(figures), topic="settings") == PAGE
+    assert not any(row["other_class"] or row["other_known"] for row in figures["settings"])
 
 
 def test_snapshots():
