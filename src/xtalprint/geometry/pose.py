@@ -113,12 +113,18 @@ def _made(points: Floats, like: Crystal, cell: Floats | None) -> Crystal:
 def _told_apart(sites: Crystal, length: float) -> tuple[Crystal, Floats]:
     """The sites, without exact copies, and a number for each that is the same in every pose."""
     keys = _keys(sites, length)
-    if sites.cell is not None and (np.diff(np.sort(keys)) < ALIKE * length).any():
+    if sites.cell is not None and _have_twins(keys, ALIKE * length):
         average = over_translations(sites, symprec=max(LEAST_SYMPREC, EXACT * length))
         if average is not None and average.crystal.n_sites < sites.n_sites:
             sites = average.crystal
             keys = _keys(sites, length)
     return sites, keys
+
+
+def _have_twins(keys: Floats, tolerance: float) -> bool:
+    """Whether each number has another within the tolerance, as in a supercell."""
+    apart = np.diff(np.sort(keys), prepend=-np.inf, append=np.inf)
+    return bool((np.minimum(apart[:-1], apart[1:]) < tolerance).all())
 
 
 def _keys(sites: Crystal, length: float) -> Floats:
