@@ -179,7 +179,8 @@ def _basis(cell: Floats) -> Floats:
     """The shortest three vectors of a lattice that span it, in an order that depends on the lattice and axes only."""
     reduced = niggli_matrix(cell) @ cell
     vectors = _steps(2) @ reduced
-    vectors = vectors[vectors[:, 0] > 0]
+    x, y, z = np.where(np.abs(vectors) > EQUAL * np.abs(reduced).max(), vectors, 0.0).T
+    vectors = vectors[(x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))]
     size = np.sqrt((vectors**2).sum(axis=1))
     shells = np.zeros(len(size), dtype=np.int64)
     order = np.argsort(size, kind="stable")
