@@ -8,11 +8,12 @@ the pictures are copied to docs/images.
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
+
+from pages import filled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -38,24 +39,9 @@ def main() -> None:
     results = json.loads((RESULTS / "results.json").read_text(encoding="utf-8"))
     for name, blocks in (("axes.md", blocks_on_ways(results)), ("cell-free.md", blocks_on_forms(results))):
         page = DOCS / name
-        page.write_text(filled(page.read_text(encoding="utf-8"), blocks), encoding="utf-8")
+        page.write_text(filled(page.read_text(encoding="utf-8"), blocks, topic="orientation"), encoding="utf-8")
     for picture in PICTURES:
         shutil.copyfile(RESULTS / picture, DOCS / "images" / picture)
-
-
-def filled(page: str, blocks: Mapping[str, str]) -> str:
-    """The page with each block between its markers; all markers must be there, and no others."""
-    markers = re.findall(r"^<!-- orientation (.+): begin -->$", page, re.MULTILINE)
-    if sorted(markers) != sorted(blocks):
-        raise SystemExit(f"the page has the markers {markers}, and these are to be filled: {list(blocks)}")
-    for name, text in blocks.items():
-        begin, end = (f"<!-- orientation {name}: {place} -->" for place in ("begin", "end"))
-        pattern = rf"^{re.escape(begin)}$.*?^{re.escape(end)}$"
-        block = f"{begin}\n\n{text}\n\n{end}"
-        page, found = re.subn(pattern, lambda _, block=block: block, page, flags=re.MULTILINE | re.DOTALL)
-        if found != 1:
-            raise SystemExit(f"the page has {found} blocks {name}")
-    return page
 
 
 def blocks_on_ways(results: Results) -> dict[str, str]:

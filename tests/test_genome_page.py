@@ -87,11 +87,6 @@ def test_ablation_and_reasons(blocks):
     assert "leaves an area of 0.600 of 0.930; any tenth leaves 0.900, the least critical tenth 0.930." in reasons
 
 
-def test_markers_that_do_not_fit():
-    with pytest.raises(SystemExit, match="these are to be filled"):
-        filled("<!-- genome one: begin -->\n<!-- genome one: end -->", {"two": ""}, topic="genome")
-
-
 def test_the_page_is_as_the_script_writes_it():
     missing = [study for study in write_genome_pages.STUDIES if not (ROOT / "results" / study).is_dir()]
     if missing:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
-import pytest
+import write_orientation_pages as script
+from pages import filled
 
 from xtalprint.models.registry import load_manifest
 
@@ -15,15 +15,6 @@ RESULTS = json.loads((ROOT / "results" / "orientation" / "results.json").read_te
 WAYS_PAGE = (ROOT / "docs" / "axes.md").read_text(encoding="utf-8")
 FORMS_PAGE = (ROOT / "docs" / "cell-free.md").read_text(encoding="utf-8")
 FORMS = 5
-
-
-@pytest.fixture(scope="module")
-def script():
-    path = ROOT / "scripts" / "write_orientation_pages.py"
-    spec = importlib.util.spec_from_file_location("write_orientation_pages", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def right(way):
@@ -51,9 +42,9 @@ def test_the_networks_learned_from_the_first_crystals_of_the_shipped_model():
     assert learned["seed"] != RESULTS["structures_seed"]
 
 
-def test_the_pages_are_as_the_script_writes_them(script):
-    assert script.filled(WAYS_PAGE, script.blocks_on_ways(RESULTS)) == WAYS_PAGE
-    assert script.filled(FORMS_PAGE, script.blocks_on_forms(RESULTS)) == FORMS_PAGE
+def test_the_pages_are_as_the_script_writes_them():
+    assert filled(WAYS_PAGE, script.blocks_on_ways(RESULTS), topic="orientation") == WAYS_PAGE
+    assert filled(FORMS_PAGE, script.blocks_on_forms(RESULTS), topic="orientation") == FORMS_PAGE
     for name in script.PICTURES:
         copy = (ROOT / "docs" / "images" / name).read_bytes()
         assert copy == (ROOT / "results" / "orientation" / name).read_bytes()
@@ -87,13 +78,3 @@ def test_what_is_said_about_forms():
     assert share("moyopy, 0.1 d_nn", defects="σ") < 0.01
     assert share("moyopy, 0.2 d_nn", defects="σ = 0.04 d_nn") > 0.3
     assert all(share(f"moyopy, {s} d_nn", defects="vacancies") < 0.01 for s in ("0.01", "0.03", "0.1", "0.2"))
-
-
-def test_a_page_without_its_markers_is_refused(script):
-    page = "<!-- orientation a: begin -->\nold\n<!-- orientation a: end -->\n"
-    assert (
-        script.filled(page, {"a": "new"}) == "<!-- orientation a: begin -->\n\nnew\n\n<!-- orientation a: end -->\n"
-    )
-    for wrong in (page.replace(": end", ": finish"), page.replace(" a:", " b:"), 2 * page):
-        with pytest.raises(SystemExit, match="the page has"):
-            script.filled(wrong, {"a": "new"})

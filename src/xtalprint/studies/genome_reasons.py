@@ -20,7 +20,7 @@ from xtalprint.models.genome_data import make_case, rows_of
 from xtalprint.models.genome_metrics import auc
 from xtalprint.studies.base import StudyResult, data_file, say
 from xtalprint.studies.genome_pictures import draw_reasons
-from xtalprint.studies.genome_runs import QUICK, Extent, config_for, one_thread, prepare_inputs, run_folder
+from xtalprint.studies.genome_runs import QUICK, Extent, config_for, prepare_inputs, run_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,7 +51,8 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
 
     Inputs and the trained network are kept in the cache of the user; a quick run keeps nothing.
     """
-    from xtalprint.models.genome_networks import PointNetwork  # noqa: PLC0415 - torch
+    from xtalprint.models.fitting import one_thread  # noqa: PLC0415 - torch
+    from xtalprint.models.genome_networks import PointNetwork  # noqa: PLC0415 - as above
     from xtalprint.models.genome_reasons import critical_points, gradients  # noqa: PLC0415 - as above
     from xtalprint.models.genome_training import seen, train_genome  # noqa: PLC0415 - as above
 

@@ -168,6 +168,8 @@ def all_figures(
 
 def _figures(unit: Unit, *, folder: Path, extent: Extent, seed: int) -> dict[str, Any]:
     """Train the networks of a unit in one thread, or read them out."""
+    from xtalprint.models.fitting import one_thread  # noqa: PLC0415 - torch
+
     case = unit.case
     place = folder / f"{case.task}-{split_of(case)}-{unit.config.network}-{unit.taken}".replace(" ", "-")
     with one_thread():
@@ -190,19 +192,6 @@ def config_for(network: Architecture, miller: int, case: GenomeCase, extent: Ext
         epochs=epochs,
         **changes,
     )
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch work in one thread: small networks gain nothing from more, and processes run beside each other."""
-    import torch  # noqa: PLC0415 - an extra
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def split_of(case: GenomeCase) -> str:
