@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "genome.md"
 STUDIES = ("genome", "genome-ablation", "genome-reasons")
-PICTURES = ("genome-ablation", "genome-reasons")
+PICTURES = STUDIES
 SPLITS = ("random", "by formula")
 OURS, PUBLISHED = "invariants, dense", "PointNet, 343 points"
 

@@ -62,8 +62,11 @@ def test_all_models_tasks_and_splits(made):
         for name in genome.NETWORKS:
             figures = case["models"][name]
             assert len(figures["members"]) == 2
-            assert figures["members"][0]["auc"] != figures["members"][1]["auc"] or figures["seeds"]["auc"]["mean"]
-    assert not (made / "cache").exists(), "a quick run keeps nothing"
+            assert figures["members"][0] != figures["members"][1]
+        for figures in case["models"].values():
+            assert sum(b["n"] for b in figures["reliability"]) == figures["n"]
+    assert (made / "out" / "genome.png").stat().st_size > 10_000
+    assert not (made / "cache" / "xtalprint").exists(), "a quick run keeps nothing"
 
 
 def test_a_stopped_run_goes_on_and_ends_the_same(made, monkeypatch):

@@ -11,6 +11,7 @@ from xtalprint.models.genome_data import make_case, rows_of
 from xtalprint.models.genome_inputs import Kind
 from xtalprint.studies.base import StudyResult, data_file, say
 from xtalprint.studies.genome_baselines import BOOSTED, Baselines
+from xtalprint.studies.genome_pictures import draw_genome
 from xtalprint.studies.genome_runs import (
     QUICK,
     Extent,
@@ -72,6 +73,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         for case, models in zip(cases, found, strict=True)
         for name, figures in models.items()
     ]
+    tasks = [{"task": case.task, **case.about, "models": models} for case, models in zip(cases, found, strict=True)]
     results = {
         "n": len(among),
         "failures": failures_of(table, inputs),
@@ -79,11 +81,9 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         "extent": asdict(extent),
         "knows_the_elements": [name for name, kinds in BOOSTED.items() if "composition" in kinds],
         "published": PUBLISHED,
-        "tasks": [
-            {"task": case.task, **case.about, "models": models} for case, models in zip(cases, found, strict=True)
-        ],
+        "tasks": tasks,
     }
-    return StudyResult(results, rows)
+    return StudyResult(results, rows, {"genome": draw_genome(tasks)})
 
 
 def _baseline_figures(baselines: Baselines, case: GenomeCase, extent: Extent, seed: int) -> dict[str, dict[str, Any]]:

@@ -19,6 +19,73 @@ STYLES = {
     ("PointNet, 27 points", "by formula"): ("#CC79A7", "v"),
 }
 
+#: Colour and mark of a way of parting.
+OF_SPLIT = {False: ("#0072B2", "o", "random parts"), True: ("#D55E00", "s", "parts by formula")}
+#: Models whose probabilities are shown against what came true, with colours of Okabe and Ito.
+JUDGED = {
+    "invariants, dense": "#0072B2",
+    "PointNet, 343 points": "#009E73",
+    "attention, 27 points": "#CC79A7",
+    "composition and invariants, boosted": "#E69F00",
+}
+
+
+def draw_genome(cases: Sequence[Mapping[str, Any]]) -> Figure:
+    """AUC of each model for each task with 95 % intervals; below, how far its probabilities can be believed.
+
+    The reliability is that of parts by formula.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - plotting is heavy
+    from matplotlib.figure import Figure  # noqa: PLC0415 - as above
+
+    tasks = list(dict.fromkeys(case["task"] for case in cases))
+    names = list(dict.fromkeys(name for case in cases for name in case["models"]))
+    figure = Figure(figsize=(2.3 * len(tasks) + 2.2, 6.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    grid: Any = figure.subplots(2, len(tasks), sharey="row", squeeze=False, height_ratios=(3, 2))
+    for column, task in enumerate(tasks):
+        areas, believed = grid[:, column]
+        for case in (case for case in cases if case["task"] == task):
+            by_formula = case["split"]["by_formula"]
+            colour, mark, label = OF_SPLIT[by_formula]
+            places = np.array([names.index(name) for name in case["models"]]) + (0.15 if by_formula else -0.15)
+            values = np.array([figures["auc"] for figures in case["models"].values()])
+            low, high = np.array([figures["interval_95"]["auc"] for figures in case["models"].values()]).T
+            reach = np.maximum([values - low, high - values], 0.0)
+            areas.errorbar(values, places, xerr=reach, fmt=mark, color=colour, ms=5, lw=1, label=label)
+            if by_formula:
+                _draw_reliability(believed, case["models"])
+        areas.axvline(0.5, color="0.7", lw=1)
+        areas.set_title(task, fontsize=10)
+        areas.set_xlabel("AUC", fontsize=9)
+        areas.grid(axis="x", alpha=0.3)
+        areas.set_yticks(range(len(names)), names, fontsize=8)
+    grid[0, 0].invert_yaxis()
+    grid[1, 0].set_ylabel("share of right answers", fontsize=9)
+    for axes, place in ((grid[0, 0], "outside upper center"), (grid[1, 0], "outside lower center")):
+        handles, texts = axes.get_legend_handles_labels()
+        figure.legend(handles, texts, loc=place, ncols=len(texts), fontsize=8, frameon=False)
+    return figure
+
+
+def _draw_reliability(axes: Any, models: Mapping[str, Any]) -> None:  # noqa: ANN401 - of matplotlib
+    axes.plot([0, 1], [0, 1], color="0.7", lw=1)
+    for name, colour in JUDGED.items():
+        if name in models:
+            bins = models[name]["reliability"]
+            axes.plot(
+                [b["probability"] for b in bins],
+                [b["right"] for b in bins],
+                "o-",
+                color=colour,
+                ms=3,
+                lw=1,
+                label=name,
+            )
+    axes.set_xlabel("probability of the answer", fontsize=9)
+    axes.set_xlim(0.0, 1.02)
+    axes.set_ylim(0.0, 1.02)
+
 
 def draw_ablation(cases: Sequence[Mapping[str, Any]]) -> Figure:
     """AUC of each task by what is taken away, with 95 % intervals."""

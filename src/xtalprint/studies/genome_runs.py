@@ -13,6 +13,7 @@ import numpy as np
 
 from xtalprint.compute import Engine, available_cores, map_ordered, open_pool
 from xtalprint.datasets.elasticity_source import cache_folder
+from xtalprint.models.ensemble import reliability
 from xtalprint.models.genome_inputs import GenomeInput, prepare_input
 from xtalprint.models.genome_metrics import DRAWS, METRICS, figures_of, over_seeds
 from xtalprint.studies.base import say
@@ -102,8 +103,10 @@ def failures_of(table: Properties, inputs: dict[Any, GenomeInput]) -> dict[str, 
 
 
 def measured(probabilities: NDArray[np.float64], case: GenomeCase, extent: Extent, seed: int) -> dict[str, Any]:
-    """Metrics of the test part with intervals."""
-    return figures_of(probabilities, case.classes["test"], groups=case.formulas, seed=seed, draws=extent.draws)
+    """Metrics of the test part with intervals, and its reliability diagram."""
+    labels = case.classes["test"]
+    figures = figures_of(probabilities, labels, groups=case.formulas, seed=seed, draws=extent.draws)
+    return figures | {"reliability": reliability(probabilities, labels)}
 
 
 def trained(
