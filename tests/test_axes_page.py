@@ -33,6 +33,10 @@ def test_how_near_to_a_lattice_of_higher_symmetry():
     assert shown == 3 * (4 + 2)
 
 
+def is_box_at_the_edge(row):
+    return (row["method"], row["form"], row["sigma"], row["distance"]) == ("default model", "box", 0.0, 0.02)
+
+
 def test_what_is_said_about_near_lattices():
     right = {(r["form"], r["sigma"], r["distance"], r["method"]): r["right"] for r in DEGENERATE["summary"]}
     n = 6 * DEGENERATE["draws"]
@@ -41,7 +45,12 @@ def test_what_is_said_about_near_lattices():
             assert count == n
         if method == "default model" and distance in {0.005, 0.01}:
             assert count <= 1
-    assert right["box", 0.02, 0.05, ORACLE] == 2
+    assert f"right for {right['box', 0.02, 0.05, ORACLE]} of 24 boxes" in " ".join(PAGE.split())
     assert right["box", 0.02, 0.05, "own axes, symmetry search"] == n
+    near = {row["family"]: row["right"] for row in DEGENERATE["rows"] if is_box_at_the_edge(row)}
+    assert sorted(near.values()) == [0, 2, 4, 4, 4, 4]
+    assert (near["rh near fcc"], near["bct_139 near fcc"]) == (0, 2)
+    box, piece = (right[form, 0.02, 0.02, "default model"] for form in ("box", "turned piece"))
+    assert f"names {box} of 24 boxes, and {piece} of 24 of the same" in " ".join(PAGE.split())
     for form, distance in (("box", 0.005), ("turned piece", 0.01)):
         assert right[form, 0.0, distance, "own axes, symmetry search"] == n

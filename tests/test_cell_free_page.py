@@ -34,7 +34,7 @@ def test_boxes_with_a_symmetry_search():
         percent(boxes[f"small boxes, {name}"]["accuracy"])
         for name in ("pristine", "displaced up to 0.05 bond lengths", "1 to 3 atoms missing")
     )
-    assert f"the accuracy to {pristine} % (pristine) and {slight} % (displaced by up to 0.05" in PAGE
+    assert f"test crystals is {pristine} % (pristine) and {slight} % (displaced by up to 0.05" in PAGE
     assert f"with a few atoms missing {few} % are right" in PAGE
 
 
@@ -83,6 +83,15 @@ def test_none_of_these_by_distance_from_the_classes():
         assert [row["form"] for row in of] == list(figures["forms"])
         cells = [f"{row['auroc']:.3f} ({percent(row['false_alarms_at_95_recall'])})" for row in of]
         assert f"| {low:g} d_nn | {of[0]['n']} | {' | '.join(cells)} |" in PAGE
+
+
+def test_calibration_on_real_members():
+    bins = result("known")["reliability"]
+    n = sum(one["n"] for one in bins)
+    error = sum(one["n"] * abs(one["probability"] - one["right"]) for one in bins) / n
+    assert f"in all four forms it is {error:.3f}" in PAGE
+    unsure = [one for one in bins if one["probability"] < 0.93]
+    assert sum(one["n"] * one["right"] for one in unsure) < 0.5 * sum(one["n"] for one in unsure)
 
 
 def test_what_the_atoms_own_lattice_adds():

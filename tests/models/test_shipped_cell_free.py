@@ -8,7 +8,10 @@ import pytest
 from xtalprint import geometry
 from xtalprint.crystal import Crystal
 from xtalprint.defects import displace_gaussian, substitute, vacancies
+from xtalprint.errors import ModelError
 from xtalprint.models import load_model
+from xtalprint.models.bond_order_classifier import BondOrderClassifier
+from xtalprint.models.manifest import CloserSearch
 from xtalprint.models.presentations import random_piece
 
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
@@ -170,3 +173,12 @@ def test_a_sheet_is_no_crystal_whatever_its_cell_says(model):
         assert any("no lattice of three dimensions" in warning for warning in found.warnings)
     large = geometry.to_cluster(geometry.supercell(Crystal(layer, ["Mo", "S", "S"], cell=cell), (6, 6, 1)))
     assert model.predict(large)[0].known is False
+
+
+@pytest.mark.parametrize(
+    "changes", [{"tolerances": (0.02, 0.2)}, {"closer": CloserSearch(copies=(0.02,), decisive=0.015)}]
+)
+def test_weights_fitted_to_another_symmetry_search_are_refused(model, changes):
+    evidence = model.manifest.evidence.model_copy(update=changes)
+    with pytest.raises(ModelError, match="weighs a symmetry search that this version does not make"):
+        BondOrderClassifier(model.manifest.model_copy(update={"evidence": evidence}), b"")

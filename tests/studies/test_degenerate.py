@@ -25,7 +25,7 @@ def test_degenerate_scores_all_methods(tmp_path, monkeypatch):
     rows = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))["summary"]
     assert {row["n"] for row in rows} == {4}
     assert all(row["right"] == 4 for row in rows if row["method"] in {degenerate.OWN_AXES, degenerate.ORACLE})
-    assert len(result.table) == 2 * 2 * (2 + 5 + 1 + 2)
+    assert len(result.table) == 2 * 2 * (2 + 9 + 1 + 2)
     assert (tmp_path / "degenerate.png").stat().st_size > 10_000
 
 

@@ -1,7 +1,7 @@
 """What a symmetry search finds, weighed together with what the networks say.
 
-Noise, missing atoms and the size of the box decide how much a found space group is worth. So nobody sets a tolerance:
-two of them are asked, and how far each answer is to be believed has been learned from made crystals.
+Noise, missing atoms and the size of the box decide how much a found space group is worth. So two tolerances are
+asked, and how far each answer is to be believed has been learned from made crystals. The tolerances are set here.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from xtalprint.geometry.rows import first_rows
 from xtalprint.geometry.symmetry import LARGE, LEAST_SYMPREC, MOST_SYMPREC, Average, find_symmetry, over_translations
 from xtalprint.geometry.translations import may_repeat
 from xtalprint.models.classes import CLASSES
+from xtalprint.models.manifest import CloserSearch
 from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 if TYPE_CHECKING:
@@ -33,8 +34,13 @@ TOLERANCES = (0.02, 0.1)
 #: `TOLERANCES`: that may take sites for copies that differ by less.
 COPIES = (0.02, 0.03, 0.045)
 #: What counts as cubic. Such a crystal is looked at once more where its atoms are known to `DECISIVE` bond lengths:
-#: the class found at that tolerance counts, of the one at `NARROW` there is a warning.
-CUBIC, DECISIVE, NARROW = frozenset({"bcc", "diam", "fcc", "sc"}), 0.015, 0.003
+#: another class found at that tolerance stands for all of `TOLERANCES`. It was set with real elements in view: at
+#: 0.01 and less, cubic ones that calculations leave a little off are called distorted.
+CUBIC, DECISIVE = frozenset({"bcc", "diam", "fcc", "sc"}), 0.015
+#: There is a warning where a cubic answer is of another class at the first, or another answer cubic at the second.
+NARROW, NEAR = 0.003, 0.05
+#: The closer search, as a manifest tells it.
+CLOSER = CloserSearch(copies=COPIES, decisive=DECISIVE)
 #: Copies in a supercell are as far from each other as files round them, in bond lengths.
 EXACT = 0.001
 #: Cells longer than so many times their width are looked through for copies too.
@@ -92,6 +98,10 @@ def find_evidence(crystal: Crystal, bond_length: float, *, closer: bool = False)
         In Å, the unit of the tolerances.
     closer
         Whether to look for copies within `COPIES` too, and at almost-cubic crystals within `DECISIVE`.
+
+    Returns
+    -------
+    One for each tolerance. Where the look within `DECISIVE` decides, what it finds, that very object for each.
     """
     box = _search_box(crystal, bond_length, closer=closer)
     if box is None:
@@ -188,10 +198,10 @@ def nearly(crystal: Crystal, bond_length: float, findings: Sequence[Finding], an
     """
     if not findings or findings[0].crystal_class != answer:
         return []
-    if len({finding.symprec for finding in findings}) == 1:
+    if findings[0] is findings[-1]:  # decided within `DECISIVE`
         box = _search_box(crystal, bond_length, closer=True)
-        wide = None if box is None else box.found_at(TOLERANCES[-1])
-        return [] if wide is None or wide.crystal_class == answer else [_within(answer, findings[0], wide)]
+        wide = None if box is None else box.found_at(NEAR)
+        return [_within(answer, findings[0], wide)] if wide is not None and _is_simple_cubic(wide) else []
     if not _is_simple_cubic(findings[0]):
         return []
     sites = _equal_sites(crystal, bond_length)

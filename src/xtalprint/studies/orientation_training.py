@@ -124,7 +124,7 @@ def samples(
     order, spectrum, image = order_model().descriptor, ScatteringPowerSpectrum(), image_model().descriptor
     inputs: dict[str, list[NDArray[Any]]] = {"b": [], "c": [], "d": []}
     labels: list[int] = []
-    clock = Clock(("bringing", *inputs))
+    clock = ProcessorClock(("bringing", *inputs))
     for turn, row, crystal, label in brought:
         rng = np.random.default_rng([SEED, turn, row])
         with clock.of("bringing"):
@@ -146,7 +146,7 @@ def samples(
     return stacked | {"labels": np.array(labels)}, clock.seconds
 
 
-class Clock:
+class ProcessorClock:
     """Processor seconds of several things."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:

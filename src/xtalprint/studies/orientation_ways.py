@@ -28,7 +28,7 @@ from xtalprint.prototypes import simple_lattice
 from xtalprint.scattering import use_compiled_sum
 from xtalprint.studies.circles import PIECE, as_steps, on_circles, scaled_piece, turned_images
 from xtalprint.studies.orientation_models import image_model, order_model
-from xtalprint.studies.orientation_training import Clock, trained_networks
+from xtalprint.studies.orientation_training import ProcessorClock, trained_networks
 from xtalprint.studies.symmetry_answers import by_symmetry, class_of_mean_cell, is_simple, tolerances
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class Ways:
         rng
             Draws the turns of (c).
         """
-        clock = Clock()
+        clock = ProcessorClock()
         found = _attempt(clock, "own axes", partial(own_axes, crystal))
         result = {
             SHIPPED: _attempt(clock, SHIPPED, partial(_class_by, self.order_model, crystal)),
@@ -122,7 +122,7 @@ class Ways:
     def _by_spectrum(self, crystal: Crystal) -> str:
         return self._by_network("b", self.spectrum.compute(crystal).array[None])
 
-    def _by_own_axes(self, found: OwnAxes | None, clock: Clock) -> Answers:
+    def _by_own_axes(self, found: OwnAxes | None, clock: ProcessorClock) -> Answers:
         if found is None:
             return {OWN_SEARCH: None, OWN_IMAGE: None}
         return {
@@ -130,7 +130,7 @@ class Ways:
             OWN_IMAGE: _attempt(clock, "image", lambda: _class_by(self.image_model, in_standard_axes(found))),
         }
 
-    def _by_order(self, crystal: Crystal, clock: Clock) -> Answers:
+    def _by_order(self, crystal: Crystal, clock: ProcessorClock) -> Answers:
         order = _attempt(clock, "order", lambda: self.order_model.descriptor.compute(crystal).array)
         if order is None:
             return {ORDER: None, SMALL_ORDER: None}
@@ -141,7 +141,7 @@ class Ways:
             SMALL_ORDER: _attempt(clock, "small network", lambda: self._by_network("d", network_input(order[None]))),
         }
 
-    def _by_turned_images(self, crystal: Crystal, rng: np.random.Generator, clock: Clock) -> Answers:
+    def _by_turned_images(self, crystal: Crystal, rng: np.random.Generator, clock: ProcessorClock) -> Answers:
         """Class by the mean probabilities of the first turns, and of all."""
         turns = [random_rotation(rng) for _ in range(max(TURNS))]
         result: Answers = dict.fromkeys(map(averaged, TURNS))
@@ -202,7 +202,7 @@ def _by_search(share: float, crystal: Crystal) -> str | None:
     return by_symmetry(share, [crystal])[0]
 
 
-def _attempt(clock: Clock, part: str, ask: Callable[[], Found]) -> Found | None:
+def _attempt(clock: ProcessorClock, part: str, ask: Callable[[], Found]) -> Found | None:
     """What is found, or nothing if that is not possible; and the time it takes."""
     with clock.of(part):
         try:
