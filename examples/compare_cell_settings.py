@@ -1,8 +1,8 @@
 """Describe one crystal in different cells, and see whether the answer depends on the description.
 
-The standard cell is found from the atoms, so a primitive cell, a supercell and a turned crystal give the same class.
-Noise put on a primitive supercell hides the symmetry that finds the axes, and a cluster has no cell at all: the
-published method is not made for these, and warns.
+`crystal-class` needs no axes, so a primitive cell, a supercell and a turned crystal give the same class. So do noise
+on a primitive supercell, which hides the symmetry, and a cluster, which has no cell at all; it is a little less sure
+of these. Give `crystal-class-image` instead to see what the published method, which needs the axes, makes of them.
 """
 
 from __future__ import annotations

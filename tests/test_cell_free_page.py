@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pages import filled
+from write_cell_free_page import blocks
+
 from xtalprint.models.registry import load_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +50,12 @@ def test_real_elemental_solids():
     assert f"As given it names {figures['elements'][0]['right']} of 409" in PAGE
 
 
+def test_settings_are_as_the_script_writes_them():
+    figures = result("cell-free")
+    assert filled(PAGE, blocks(figures), topic="settings") == PAGE
+    assert not any(row["other_class"] or row["other_known"] for row in figures["settings"])
+
+
 def test_snapshots():
     snapshots = result("cell-free")["snapshots"]
     assert snapshots["crystals"]["right"] == snapshots["crystals"]["n"]
@@ -67,6 +76,17 @@ def test_none_of_these_on_made_crystals_and_calibration():
     assert f"{percent(min(single))} to {percent(max(single))} % right one by one, {ensemble} % together" in PAGE
     calibration = metrics["calibration"]
     assert f"from {calibration['before']:.3f} to {calibration['after']:.3f}" in PAGE
+
+
+def test_where_known_ends():
+    known = MANIFEST.known
+    assert f"where `probability_none` in the record is above {known.probability:.4f}, whatever" in PAGE
+    assert "keeps 98 % of the" in known.calibration
+    assert "The threshold keeps 98 % of the validation presentations known" in PAGE
+    records = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    prototypes = load_manifest("prototype")[0].known
+    assert f"[{known.probability:.4f}](cell-free.md) and for prototypes" in records
+    assert f"[{prototypes.probability:.4f}](prototypes.md)" in records
 
 
 def test_none_of_these_on_real_crystals():

@@ -107,6 +107,17 @@ def test_examples_run(script, tmp_path):
     assert run.stdout.strip()
 
 
+def test_every_file_that_the_first_page_names_is_among_the_examples_or_made_by_it(among_the_example_files):
+    made = set()
+    for line in "".join(blocks(ROOT / "README.md", "console")).splitlines():
+        arguments = shlex.split(line, comments=True)
+        outputs = {arguments[i + 1] for i, word in enumerate(arguments) if word == "--output"}
+        files = {word for word in arguments if re.search(r"[.][a-z]+$", word)} - outputs
+        for name in files - made:
+            assert list(Path().glob(name)), f"{line}: there is no {name}"
+        made |= outputs
+
+
 def test_every_page_can_be_reached():
     index = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
     for page in (ROOT / "docs").rglob("*.md"):

@@ -88,4 +88,4 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - the module-level hook of PE
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted({*__all__, *_HOME})

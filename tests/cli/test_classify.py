@@ -49,8 +49,9 @@ def test_the_record_has_exactly_the_keys_of_the_contract(folder):
     [record] = records("copper.cif")
     contract = ["source", "frame", "status", "class", "probability", "probabilities", "known", "warnings"]
     assert list(record)[: len(contract)] == contract
-    more = {"probability_none", "model", "model_version", "weights_sha256", "package_version"}
+    more = {"probability_none", "probability_spread", "model", "model_version", "weights_sha256", "package_version"}
     assert set(record) - set(contract) == more
+    assert 0 <= record["probability_spread"] < 0.1
     assert 0 <= record["probability_none"] < 0.1
     assert record["source"] == "copper.cif"
     assert record["frame"] == 0
@@ -211,7 +212,7 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain(folder):
     assert process.stderr.read() == ""
     process.stderr.close()
     process.stdin.close()
-    assert process.wait(timeout=60) == 1
+    assert process.wait(timeout=60) == 141
 
 
 def test_logs_stay_quiet(folder):

@@ -39,6 +39,10 @@ def made(tmp_path_factory):
     ]
     write_table(crystals, folder / "table.parquet")
     (folder / "spoiled.cif").write_text("data_x\n")
+    frame = '2\nLattice="2.87 0 0 0 2.87 0 0 0 2.87" Properties=species:S:1:pos:R:3\nFe 0 0 {}\nFe 1.4 1.4 1.4\n'
+    frames = [frame.format(0.001 * i if i != 30 else "nan") for i in range(400)]
+    (folder / "long.extxyz").write_text("".join(frames))
+    (folder / "broken.extxyz").write_text("".join(frames[:50]) + "broken\n")
     return folder
 
 
@@ -57,6 +61,37 @@ def call(*arguments, exit_code=0):
 
 def content(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("engine", ["threads", "processes"])
+def test_long_files_are_shared_out_frame_by_frame(here, engine):
+    """Numbers of frames, errors in their place and exit code are those of one file after the other."""
+    files = ("broken.extxyz", "copper.cif", "broken.extxyz")
+    plain = call("classify", *files, "--format", "json", "--engine", "serial", exit_code=1).stdout
+    records = [json.loads(line) for line in plain.splitlines()]
+    assert [record["frame"] for record in records] == [*range(51), 0, *range(51)]
+    assert [i for i, record in enumerate(records) if record["status"] == "error"] == [30, 50, 82, 102]
+    options = ("--format", "json", "--engine", engine, "--workers", 2)
+    assert call("classify", *files, *options, exit_code=1).stdout == plain
+
+
+@pytest.mark.parametrize("engine", ["threads", "processes"])
+def test_ctrl_c_in_a_long_file_keeps_the_records_that_are_finished(here, engine):
+    output = here / "out.jsonl"
+    process = start(
+        *("classify", "long.extxyz", "long.extxyz", "--engine", engine, "--workers", 2, "--output", output)
+    )
+    deadline = time.monotonic() + 60
+    while not any(path.stat().st_size for path in here.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    os.killpg(process.pid, signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    lines = told.strip().splitlines()
+    assert lines == [f"xtalprint: the records finished so far are in {output}.partial", "", "xtalprint: stopped."]
+    kept = [json.loads(line) for line in Path(f"{output}.partial").read_text().splitlines()]
+    assert [record["frame"] for record in kept] == list(range(len(kept)))
+    assert 0 < len(kept) < 300
 
 
 MIXED = ["copper.cif", "no-such.cif", "table.parquet", "spoiled.cif", "aluminium_melting.extxyz.gz", "nothing-*.cif"]

@@ -143,6 +143,17 @@ def test_a_slab_is_seen_as_a_piece():
     )
 
 
+def test_a_perfect_supercell_of_more_sites_than_are_looked_at_is_its_cell():
+    cell = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
+    salt = Crystal([[0, 0, 0], [2.82, 2.82, 2.82]], ["Na", "Cl"], cell=2.82 * cell)
+    box = geometry.supercell(salt, (22, 22, 22))
+    for species in (False, True):
+        descriptor = BondOrientationalOrder(species=species)
+        found, expected = descriptor.compute(box), descriptor.compute(salt)
+        assert found.warnings == ()
+        np.testing.assert_allclose(found.array, expected.array, atol=1e-4)
+
+
 def test_two_atoms_far_from_all_others_are_refused():
     message = r"two\.xyz: no two sites are 1\.2 to 4\.4 bond lengths of 2 Å apart"
     with pytest.raises(UnsupportedInputError, match=message):

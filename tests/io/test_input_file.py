@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from xtalprint.io import iter_read, read
 from xtalprint.io.formats import FORMATS, known_formats
 
 XYZ = "1\n\nCu 0 0 0\n"
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "data"
 ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 COMPRESSORS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 
@@ -213,3 +215,36 @@ def test_what_is_no_path_is_said_so(path):
 def test_a_path_may_be_bytes(tmp_path):
     with pytest.raises(XtalprintError, match="no such file"):
         read(str(tmp_path / "x.cif").encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "told"),
+    [
+        (
+            "brass.cif",
+            "x.xyz",
+            "its content looks like CIF, its name says extxyz or xyz: rename it to end in .cif; or ",
+        ),
+        ("brass.cif", "x.vasp", "its content looks like CIF, its name says POSCAR: rename it to end in .cif; or "),
+        (
+            "magnesium.poscar",
+            "x.cif",
+            "its content looks like POSCAR, its name says CIF: rename it to end in .poscar",
+        ),
+    ],
+)
+@pytest.mark.parametrize("compressed", [False, True])
+def test_a_file_with_the_name_of_another_format_is_told_what_it_looks_like(tmp_path, content, name, told, compressed):
+    data = (EXAMPLES / content).read_bytes()
+    path = tmp_path / (name + ".gz" if compressed else name)
+    path.write_bytes(gzip.compress(data) if compressed else data)
+    [error] = iter_read(path)
+    assert told in str(error)
+
+
+@pytest.mark.parametrize("text", ["data_x\n_cell_length_a 1\n", "nonsense\n"])
+def test_what_has_the_format_of_its_name_or_none_gets_no_such_advice(tmp_path, text):
+    path = tmp_path / "x.cif"
+    path.write_text(text)
+    [error] = iter_read(path)
+    assert "looks like" not in str(error)

@@ -50,13 +50,18 @@ def told(items):
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=12), size=st.integers(1, 60))
-def test_the_parts_hold_what_the_files_hold_in_their_order(files, names, size):
+@given(
+    names=st.lists(st.sampled_from(NAMES), min_size=1, max_size=12),
+    size=st.integers(1, 60),
+    few=st.none() | st.integers(1, 60),
+)
+def test_the_parts_hold_what_the_files_hold_in_their_order(files, names, size, few):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("xtalprint.io.parts.LARGE", 2000)
+        patch.setattr("xtalprint.io.parts.TINY", 100)
         paths = [str(files / name) for name in names]
-        parts = list(cut(paths, size=size))
-        again = list(cut(paths, size=size))
+        parts = list(cut(paths, size=size, few=few))
+        again = list(cut(paths, size=size, few=few))
     assert told(item for part in parts for item in part.read(None)) == told(
         item for path in paths for item in iter_read(path)
     )
@@ -85,6 +90,22 @@ def test_a_large_file_travels_frame_by_frame_and_many_atoms_part_it(files, monke
     parts = list(cut([str(files / "large.xyz")], size=1000))
     assert [len(part.items) for part in parts] == [7] * 42 + [6]
     assert [part.finished_files for part in parts] == [0] * 42 + [1]
+
+
+def test_where_answers_are_waited_for_no_part_takes_long(files, monkeypatch, tmp_path):
+    """A part of a few kB may be hundreds of frames: 40 and 300 of them here."""
+    monkeypatch.chdir(files)
+    monkeypatch.setattr("xtalprint.io.parts.TINY", 100)
+    with Path("large.xyz").open("rb") as plain, gzip.open(tmp_path / "large.xyz.gz", "wb") as packed:
+        packed.write(plain.read())
+    for name in ("many.xyz", "large.xyz", str(tmp_path / "large.xyz.gz")):
+        parts = list(cut([name], few=8))
+        assert max(len(part.items) for part in parts) == 8
+        assert not any(part.files for part in parts)
+    # Files of one frame, and of formats that have one as a rule, are left to the workers.
+    files_of = [part.files for part in cut([f"{i}.xyz" for i in range(9)] + ["missing.cif"], few=8)]
+    assert files_of == [tuple(f"{i}.xyz" for i in range(8)), ("8.xyz", "missing.cif")]
+    assert [part.rows for part in cut(["table.parquet"], size=20, few=8)] == [(0, 20), (20, 33)]
 
 
 def test_an_error_stands_in_its_place(files):

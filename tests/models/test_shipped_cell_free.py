@@ -13,6 +13,7 @@ from xtalprint.models import load_model
 from xtalprint.models.bond_order_classifier import BondOrderClassifier
 from xtalprint.models.manifest import CloserSearch
 from xtalprint.models.presentations import random_piece
+from xtalprint.studies.settings import noisy_forms, other_settings
 
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
 HEX = np.array([[1, 0, 0], [-0.5, np.sqrt(0.75), 0], [0, 0, 1.6]])
@@ -77,6 +78,39 @@ def test_a_hot_thinned_alloy_in_a_box_gets_the_same_class(model, name):
     prediction = answer(model, box)
     assert prediction.crystal_class == name
     assert any(warning.startswith("several elements") for warning in prediction.warnings)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_noisy_crystal_gives_the_same_however_it_is_given(model, name):
+    """Where the networks are in doubt the atoms' own lattice is looked for, which is done in a pose of its own."""
+    rng = np.random.default_rng(CLASSES.index(name))
+    for _, sample in noisy_forms(CRYSTALS[name], rng):
+        expected = answer(model, sample)
+        for setting, other in other_settings(sample, rng):
+            found = answer(model, other)
+            assert dict(found.probabilities) == pytest.approx(dict(expected.probabilities), abs=1e-4), setting
+            assert (found.known, found.warnings) == (expected.known, expected.warnings), setting
+
+
+def test_a_supercell_of_any_size_is_seen_as_its_cell(model):
+    """Beyond 20,000 sites the middle would be seen, as a finite piece, for which 90.5° is a simple cubic lattice."""
+    cosine = np.cos(np.radians(90.5))
+    cell = 2.6 * np.linalg.cholesky(np.full((3, 3), cosine) + (1 - cosine) * np.eye(3))
+    crystal = Crystal([[0, 0, 0]], ["Fe"], cell=cell)
+    expected = answer(model, crystal)
+    assert expected.crystal_class == "hex/rh"
+    for repeats in (8, 28):
+        found = answer(model, geometry.supercell(crystal, (repeats,) * 3))
+        assert (found.crystal_class, found.known, found.warnings) == ("hex/rh", True, expected.warnings)
+        assert dict(found.probabilities) == pytest.approx(dict(expected.probabilities), abs=2e-4)
+
+
+def test_a_large_perfect_compound_has_its_warning_and_a_noisy_box_says_that_it_is_cut(model):
+    salt = Crystal([[0, 0, 0], [2.82, 2.82, 2.82]], ["Na", "Cl"], cell=2.82 * FACE)
+    box = geometry.supercell(salt, (22, 22, 22))
+    assert [w[:16] for w in answer(model, box).warnings] == ["several elements"]
+    noisy = displace_gaussian(box, 0.1, np.random.default_rng(0))
+    assert answer(model, noisy).warnings[0] == f"cut to the middle 20000 of {len(box)} sites"
 
 
 def test_one_or_two_atoms_missing_from_a_small_box_change_nothing(model):

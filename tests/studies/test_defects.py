@@ -17,6 +17,7 @@ from xtalprint.studies import defects_structures
 from xtalprint.studies.base import run_study
 from xtalprint.studies.defects_counts import (
     BEST,
+    COLUMNS,
     DEFAULT,
     FIRST,
     ORACLE,
@@ -29,6 +30,7 @@ from xtalprint.studies.defects_counts import (
     SINGLE,
     UNSEEN,
     figures_of,
+    shown_of,
     table_of,
 )
 from xtalprint.studies.defects_levels import LEVELS, PAPER, QUICK_LEVELS
@@ -179,6 +181,19 @@ def test_the_table_has_the_papers_numbers_beside_ours(sample):
     )
     tight = [row for row in rows if row["method"] == "spglib tight" and row["defects"] == "vacancies"]
     assert [row["paper_percent"] for row in tight] == [0.0]
+
+
+def test_the_printed_table_has_a_line_for_each_level_and_the_papers_numbers_beside_ours(sample):
+    figures = figures_of(answers_of(sample.truth), sample)
+    rows = shown_of(figures)
+    assert [row["defects"] for row in rows] == [level["name"] for level in figures["levels"]]
+    assert (rows[0]["published"], rows[0]["paper: published"]) == (50.0, 99.91)
+    assert list(rows[0])[1:3] == ["published", "paper: published"]
+    assert [row["paper: spglib tight"] for row in rows if "vacancies" in row["defects"]] == [0.0]
+    # Of every method, but of moyopy at each of its tolerances: one, the best, any.
+    methods = {method for level in figures["levels"] for method in level["accuracy"][SEARCHED]}
+    shown = {method for of_group in COLUMNS.values() for method in of_group}
+    assert all(method.startswith("moyopy") for method in methods - shown)
 
 
 def test_crystals_that_the_shipped_network_has_learned_from_are_known():

@@ -8,6 +8,7 @@ import json
 import numpy as np
 import pytest
 
+from xtalprint.cli.study_printout import printout
 from xtalprint.errors import WrongUsageError, XtalprintError
 from xtalprint.geometry import bond_length, nearest_distances, space_group_number, supercell_to
 from xtalprint.models.prediction import Prediction
@@ -87,6 +88,16 @@ def test_a_study_takes_the_answers_of_any_model(name, any_model, tmp_path):
     assert flags(found["checks"]["crystal-class"]) == flags(found["checks"]["crystal-class-published"])
     columns = set(rows[0])
     assert columns >= {"model", "answer"} or columns >= {"model", "mean sc", "deviation sc"}
+
+
+@pytest.mark.parametrize("name", ["transition-bcc-sc", "size"])
+def test_a_few_lines_have_every_model_beside_the_paper(name, any_model, tmp_path):
+    lines = printout(run_study(name, tmp_path, quick=True))
+    assert len(lines) <= 60
+    header = lines.index("") + 1
+    assert "paper" in lines[header].split()
+    for part in (lines[: header - 1], lines[header:]):
+        assert all(any(f"{model}" in line for line in part) for model in MODELS)
 
 
 def test_fingerprints_names_the_pairs_and_measures_the_defects(tmp_path):

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 
+from xtalprint.cli.study_printout import printout
 from xtalprint.crystal import Crystal
 from xtalprint.io import write_table
 from xtalprint.prototypes.named import class_names, named_prototypes
@@ -44,6 +45,15 @@ def test_every_class_is_scored_in_every_form(study):
     assert {row["structures"] for row in written["per_class"].values()} == {written["n_each"]}
     assert written["exchange"] == {"n": 11, "same": 11}
     assert set(result.drawings) == {"prototypes", "prototypes-confusion"}
+
+
+def test_a_few_lines_are_printed(study):
+    lines = printout(study[0])
+    assert len(lines) <= 60
+    assert lines[0].startswith("pristine cell: ")
+    assert {name.split()[0] for name in class_names(named_prototypes())} <= {
+        line.split()[0] for line in lines if line
+    }
 
 
 def test_real_elements_are_judged_by_sites_of_one_class_only(study):

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from xtalprint.cli import main
+from xtalprint.cli.study_printout import printout
 from xtalprint.crystal import Crystal
 from xtalprint.errors import WrongUsageError
 from xtalprint.io import write_table
 from xtalprint.studies.base import STUDIES, StudyResult, run_study
 
+RESULTS = Path(__file__).resolve().parents[2] / "results"
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
 COPPER = Crystal([[0, 0, 0]], ["Cu"], cell=1.8075 * FACE)
 POLONIUM = Crystal([[0, 0, 0]], ["Po"], cell=3.35 * np.eye(3))
@@ -103,9 +106,13 @@ def test_cell_free_scores_all_forms(data, tmp_path):
     assert [row["right"] for row in pieces] == [2]
     assert written["snapshots"]["crystals"]["right"] == 2
     assert written["snapshots"]["liquid_frames"] == 1
+    settings = written["settings"]
+    assert len(settings) == 5 + 5 + 3
+    assert {row["n"] for row in settings} == {3}
+    assert not any(row["changed"] or row["other_class"] or row["other_known"] for row in settings)
 
 
-@pytest.mark.parametrize(("n", "last"), [(2, "b      0.25"), (99, "… 99 rows in table.csv")])
+@pytest.mark.parametrize(("n", "last"), [(2, "b      0.25"), (99, "… 40 of 99 rows in table.csv")])
 def test_the_table_is_printed_as_far_as_a_screen_holds_it(monkeypatch, tmp_path, n, last):
     rows = [{"name": "b" if row % 2 else "a", "share": 0.25, "none": None} for row in range(n)]
     found = StudyResult(figures={"n": n}, table=rows)
@@ -114,3 +121,46 @@ def test_the_table_is_printed_as_far_as_a_screen_holds_it(monkeypatch, tmp_path,
     lines = result.stdout.rstrip().split("\n")
     assert lines[:3] == [f"n: {n}", "", "name  share  none"]
     assert lines[-1].split() == last.split()
+
+
+def test_every_method_is_printed_from_its_first_row_to_its_last():
+    rows = [
+        {"model": model, "step": step, "paper": 1.0}
+        for model in ("published", "image", "default")
+        for step in range(50)
+    ]
+    figures = {
+        "model": {"weights_sha256": "0" * 64},
+        "many": {str(i): i for i in range(99)},
+        "deep": {"er": {"part": {"n": 4, "right": 3, "accuracy": 0.75, "interval_95": [0.1, 0.9]}}},
+        "checks": {"default": {"first statement": True, "second statement": False}},
+    }
+    lines = printout(StudyResult(figures=figures, table=rows))
+    assert "deep; er; part: 3 of 4 right (75.00 %)" in lines
+    assert "checks; default: 1 of 2 hold" in lines
+    assert lines[-1] == "… 39 of 150 rows in table.csv"
+    table = [line.split()[:2] for line in lines[lines.index("") + 2 : -1]]
+    for model in ("published", "image", "default"):
+        steps = [int(step) for name, step in table if name == model]
+        assert (len(steps), steps[0], steps[-1]) == (13, 0, 49)
+    assert len(lines) <= 60
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in RESULTS.glob("*/table.csv")))
+def test_no_study_prints_more_than_a_screen_or_two(name):
+    """With the figures that are in the repository; studies that choose what is printed print less."""
+    figures = json.loads((RESULTS / name / "results.json").read_text(encoding="utf-8"))
+    with (RESULTS / name / "table.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    lines = printout(StudyResult(figures=figures, table=rows))
+    assert len(lines) <= 60
+    for column in {"method", "model"} & set(rows[0]):
+        printed = "\n".join(lines[lines.index("") :])
+        assert all(row[column] in printed for row in rows)
+
+
+def test_help_and_list_say_that_md_needs_a_checkout():
+    told = " ".join(CliRunner().invoke(main, ["study", "--help"]).stdout.split())
+    assert "run it in the root of a checkout" in told
+    [line] = [x for x in CliRunner().invoke(main, ["study", "--list"]).stdout.splitlines() if x.startswith("md ")]
+    assert "in a checkout" in line

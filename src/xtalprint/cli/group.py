@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
-import signal
 import sys
-import threading
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,12 +13,14 @@ import click
 
 from xtalprint._version import __version__
 from xtalprint.errors import MissingExtraError, WrongUsageError, XtalprintError
+from xtalprint.stopping import say_stopped, stops_remembered, was_asked_to_stop
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
-#: Exit codes of the contract: all went well, some failed, wrong usage; and the shell's own for Ctrl-C.
-ALL_WELL, SOME_FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
+#: Exit codes of the contract: all went well, some failed, wrong usage; and the shell's for a reader that has gone.
+#: Ctrl-C has `xtalprint.stopping.INTERRUPTED`.
+ALL_WELL, SOME_FAILED, WRONG_USAGE, READER_GONE = 0, 1, 2, 141
 
 
 class Entry(NamedTuple):
@@ -67,6 +68,22 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,  # noqa: ANN401 - click's signature
+    ) -> click.Context:
+        """Read the arguments; help may be printed."""
+        with _silent_without_reader():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 - click's signature
+        """Run the subcommand."""
+        with _silent_without_reader():
+            return super().invoke(ctx)
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -79,27 +96,49 @@ class LazyGroup(click.Group):
         options: dict[str, Any] = {"args": args, "prog_name": prog_name or "xtalprint", "complete_var": complete_var}
         if not standalone_mode:
             return super().main(**options, standalone_mode=False, **extra)
-        if threading.current_thread() is threading.main_thread():
-            # Batch systems send SIGTERM: what is finished is kept, as after Ctrl-C.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
-        try:
-            result = super().main(**options, standalone_mode=False, **extra)
-        except click.Abort:
-            click.echo("xtalprint: stopped.", err=True)
-            sys.exit(INTERRUPTED)
-        except click.ClickException as error:
-            error.show()
-            sys.exit(error.exit_code)
-        except XtalprintError as error:
-            click.echo(f"xtalprint: {error}", err=True)
-            sys.exit(WRONG_USAGE if isinstance(error, WrongUsageError | MissingExtraError) else SOME_FAILED)
-        except OSError as error:
-            _drop_what_cannot_be_written()
-            about = f" {error.filename}" if error.filename else ""
-            remedy = "make room or give another --output" if error.errno == errno.ENOSPC else "check the place"
-            click.echo(f"xtalprint: cannot write{about}: {error.strerror or error}; {remedy}.", err=True)
-            sys.exit(SOME_FAILED)
-        sys.exit(result if isinstance(result, int) else ALL_WELL)
+        with stops_remembered():
+            try:
+                code = _code(super().main(**options, standalone_mode=False, **extra))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - what nobody expected is raised again
+                code = _ended_by(error)
+            sys.exit(say_stopped() if was_asked_to_stop() else code)
+
+
+@contextmanager
+def _silent_without_reader() -> Iterator[None]:
+    """End in silence if nobody reads what is written, as in ``xtalprint … | head -1``."""
+    try:
+        yield
+    except BrokenPipeError as error:
+        _drop_what_cannot_be_written()
+        raise click.exceptions.Exit(READER_GONE) from error
+
+
+def _code(result: object) -> int:
+    return result if isinstance(result, int) else ALL_WELL
+
+
+def _ended_by(error: BaseException) -> int:
+    """Say on stderr what went wrong, and give the exit code; what is no error of the user's is raised again."""
+    if was_asked_to_stop():  # and the interrupt became another error on its way
+        return SOME_FAILED
+    if isinstance(error, click.Abort):
+        return say_stopped()
+    if isinstance(error, SystemExit):
+        return _code(error.code)
+    if isinstance(error, click.ClickException):
+        error.show()
+        return error.exit_code
+    if isinstance(error, XtalprintError):
+        click.echo(f"xtalprint: {error}", err=True)
+        return WRONG_USAGE if isinstance(error, WrongUsageError | MissingExtraError) else SOME_FAILED
+    if isinstance(error, OSError):
+        _drop_what_cannot_be_written()
+        about = f" {error.filename}" if error.filename else ""
+        remedy = "make room or give another --output" if error.errno == errno.ENOSPC else "check the place"
+        click.echo(f"xtalprint: cannot write{about}: {error.strerror or error}; {remedy}.", err=True)
+        return SOME_FAILED
+    raise error
 
 
 def _drop_what_cannot_be_written() -> None:
@@ -115,7 +154,7 @@ def _drop_what_cannot_be_written() -> None:
     name="xtalprint",
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Each command has its own --help, with examples. Exit codes: 0 all went well, 1 some inputs failed "
-    "(each has an error record), 2 wrong usage, 130 stopped by Ctrl-C.",
+    "(each has an error record), 2 wrong usage, 130 stopped by Ctrl-C, 141 the reader of the output has gone.",
 )
 @click.version_option(__version__, prog_name="xtalprint", message="%(prog)s %(version)s")
 def main() -> None:

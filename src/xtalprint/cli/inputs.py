@@ -79,12 +79,12 @@ class InputStream:
                     frames += 1
             self._frames_at_end.append(frames)
 
-    def parts(self, size: int) -> Iterator[Part]:
-        """Cut the same stream into parts, which workers read."""
+    def parts(self, size: int, *, few: int | None = None) -> Iterator[Part]:
+        """Cut the same stream into parts for workers, as `cut` does."""
         from xtalprint.io.parts import cut  # noqa: PLC0415 - NumPy is not needed to print a usage error
 
         files = 0
-        for part in cut(self._told_paths(), self.elements, size=size):
+        for part in cut(self._told_paths(), self.elements, size=size, few=few):
             files += part.finished_files
             self._files_at_part.append((part.index, files))
             yield part

@@ -13,6 +13,7 @@ import click
 from xtalprint.cli.progress import ProgressBar
 from xtalprint.cli.summary import Tally
 from xtalprint.errors import WrongUsageError
+from xtalprint.stopping import check_interrupt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound="Callable[..., Any]")
 Result = TypeVar("Result")
 
-#: Structures that a process or a Dask worker does at a time where no folder of shards is written.
-AT_A_TIME = 32
+#: What a process or a Dask worker does at a time where no folder of shards is written: rows of a table, of which each
+#: reading costs; and files or frames.
+ROWS, FEW = 32, 8
 #: Names of the options of `spreading_options`.
 SPREADING = ("engine", "workers", "scheduler", "into", "per_shard", "shard")
 _NEEDS_INTO = "needs a folder of shards that all jobs write into; add --into DIR"
@@ -225,7 +227,8 @@ class Spreading:
                         for result in some:
                             yield result, None
                 return
-            with closing(answers(job, inputs.parts(AT_A_TIME), pool)) as many:
+            few = max(FEW, job.at_a_time)
+            with closing(answers(job, inputs.parts(max(ROWS, few), few=few), pool)) as many:
                 for index, some in enumerate(many):
                     files = inputs.finished_parts(index)
                     for result in some:
@@ -249,6 +252,7 @@ class Spreading:
             ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
         ):
             for shard in shards:
+                check_interrupt()
                 tally = Tally(
                     tally.finished + shard.finished,
                     tally.failed + shard.failed,
@@ -272,6 +276,7 @@ def _written(
         ProgressBar("structures", files=inputs.number_of_files, enabled=not quiet) as bar,
     ):
         for result, files in results:
+            check_interrupt()
             failed += write(result)["status"] == "error"
             finished += 1
             bar.update(finished, files if files is not None else inputs.finished_files(finished))

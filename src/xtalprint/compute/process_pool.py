@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from concurrent.futures import Executor, Future, InvalidStateError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -85,7 +86,8 @@ class SturdyProcessPool(Executor):
                 task.future.cancel()
                 return
             try:
-                inner = pool.submit(task.call)
+                with _ctrl_c_left_to_the_parent():
+                    inner = pool.submit(task.call)
             except BrokenProcessPool:
                 self._replace(pool)
                 continue
@@ -120,6 +122,19 @@ class SturdyProcessPool(Executor):
         with self._lock:
             if self._pool is broken and self._open:
                 self._pool = self._fresh()
+
+
+@contextmanager
+def _ctrl_c_left_to_the_parent() -> Iterator[None]:
+    """Have processes that are started meanwhile not hear Ctrl-C: it would meet them before they can ignore it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numbers, compute_batch, disorder_warnings
 from xtalprint.errors import NothingSeenError, XtalprintError, not_a_crystal
 from xtalprint.geometry.bond_moments import DEGREE, BondMoments, bond_moments, harmonics_of_moments, like_moments
+from xtalprint.geometry.primitive import without_copies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,7 @@ LEAST_OVERLAP = 0.02
 FIRST_SHELL, BEYOND = (1.0, 0.12), (1.35, 0.05)
 #: Keeps the projection onto a reference that vanishes finite and continuous.
 SOFT = 1e-3
-#: Of a larger crystal so many sites from its middle speak for all.
+#: Of a larger crystal that is no perfect supercell so many sites from its middle speak for all.
 MOST_SITES = 20_000
 #: A crystal that repeats along fewer than three directions is cut to a piece of at least so many sites.
 PIECE = 512
@@ -70,7 +71,8 @@ class BondOrientationalOrder:
       turned against each other.
 
     These are exactly the same for every orientation. For a periodic crystal they are those of the infinite one, hence
-    the same for every cell and supercell. Missing atoms take pairs from all channels alike and drop out of the ratio.
+    the same for every cell and supercell; of a box of more than 20,000 sites that is no perfect supercell the middle
+    is seen, as a finite piece. Missing atoms take pairs from all channels alike and drop out of the ratio.
     A finite piece loses long pairs, which is mended for a ball of its size, and its noise of counting is taken off
     ``order``.
 
@@ -170,7 +172,7 @@ class BondOrientationalOrder:
         if not isinstance(crystal, Crystal):
             raise not_a_crystal(crystal)
         try:
-            piece, warnings = piece_of(crystal)
+            piece, warnings = piece_of(crystal, elements=self.species)
             length = geometry.bond_length(piece, method="robust")
             array = self._array(piece, length)
         except XtalprintError as error:
@@ -290,12 +292,17 @@ def _scaled_harmonics() -> Floats:
     return np.concatenate([h * np.sqrt(4 * np.pi / (2 * degree + 1)) for degree, h in parts], axis=1)
 
 
-def piece_of(crystal: Crystal) -> tuple[Crystal, list[str]]:
-    """What the pairs are counted in, and what a person should know about it."""
+def piece_of(crystal: Crystal, *, elements: bool = True) -> tuple[Crystal, list[str]]:
+    """What the pairs are counted in, and what a person should know about it.
+
+    A large supercell is its primitive cell, with ``elements`` only if its copies are of the same ones.
+    """
     warnings = disorder_warnings(crystal)
     if any(crystal.pbc) and not all(crystal.pbc):
         warnings.append("repeats along fewer than three directions: seen is a finite piece of it")
         crystal = geometry.to_cluster(geometry.supercell_to(crystal, min_atoms=PIECE))
+    if crystal.n_sites > MOST_SITES:
+        crystal = without_copies(crystal, elements=elements)
     if crystal.n_sites > MOST_SITES:
         warnings.append(f"cut to the middle {MOST_SITES} of {crystal.n_sites} sites")
         crystal = geometry.central_block(crystal, n_atoms=round(MOST_SITES * len(crystal) / crystal.n_sites))

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import threading
+import weakref
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from xtalprint.errors import XtalprintError
 from xtalprint.geometry.inputs import takes_crystal
 from xtalprint.geometry.niggli import niggli_cell
 from xtalprint.geometry.rows import first_rows, site_labels
+from xtalprint.geometry.scaling import bond_length
+from xtalprint.geometry.supercells import central_block
 from xtalprint.geometry.symmetry import LEAST_SYMPREC, MOST_SYMPREC, averaged
 
 if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
+
+#: Copies in a supercell are as far from each other as files round them, in bond lengths.
+EXACT = 0.001
+#: Of a large box so many rows from its middle tell the bond length; its translations are looked for among so many
+#: sites around one.
+SAMPLE, NEAREST = 2000, 4096
+
+_last = threading.local()
 
 
 @takes_crystal
@@ -49,6 +63,51 @@ def reduced_cell(crystal: Crystal, *, symprec: float = 0.01) -> Crystal:
     rows = first_rows(reduced)
     found = find_translations(reduced.positions[rows], site_labels(reduced), reduced.cell, tolerance=symprec)
     return reduced if found.cell is None else niggli_cell(averaged(reduced, found.cell, found.class_of_site))
+
+
+@takes_crystal
+def without_copies(crystal: Crystal, *, elements: bool = True) -> Crystal:
+    """Primitive cell of a large supercell whose copies differ by no more than files round them.
+
+    The last answer of each thread is kept, because the questions come in pairs.
+
+    Parameters
+    ----------
+    crystal
+        Any.
+    elements
+        Whether copies must be of the same element; a disordered crystal is always looked at with its elements.
+
+    Returns
+    -------
+    The crystal itself, that very object, if it does not repeat in three directions or is no such supercell.
+    """
+    if crystal.cell is None or not all(crystal.pbc):
+        return crystal
+    last = getattr(_last, "answer", None)
+    if last is not None and last[0]() is crystal and last[1] == elements:
+        found: Crystal = crystal if last[2] is None else last[2]
+        return found
+    smaller = _cell_of_copies(crystal, elements=elements or not crystal.is_ordered)
+    _last.answer = (weakref.ref(crystal), elements, smaller)
+    return crystal if smaller is None else smaller
+
+
+def _cell_of_copies(crystal: Crystal, *, elements: bool) -> Crystal | None:
+    if crystal.cell is None:
+        return None
+    from xtalprint.geometry.translations import find_translations  # noqa: PLC0415 - Numba for large cells only
+
+    length = bond_length(central_block(crystal, n_atoms=SAMPLE), method="robust")
+    rows = first_rows(crystal)
+    found = find_translations(
+        crystal.positions[rows],
+        site_labels(crystal) if elements else np.ones(len(rows), dtype=np.int64),
+        crystal.cell,
+        tolerance=max(LEAST_SYMPREC, EXACT * length),
+        nearest=NEAREST,
+    )
+    return None if found.cell is None else averaged(crystal, found.cell, found.class_of_site)
 
 
 def check_symprec(symprec: float) -> None:

@@ -103,6 +103,7 @@ def find_translations(
     *,
     tolerance: float,
     patient: bool = False,
+    nearest: int | None = None,
 ) -> Translations:
     """Find the translations that bring every site onto one of its kind.
 
@@ -118,6 +119,9 @@ def find_translations(
         Å by which a site may be off the mean of its copies.
     patient
         Whether to go on after `MOST_FAILURES`: where many translations nearly hold, the true ones may come last.
+    nearest
+        Translations are looked for as far as so many sites of the rarest kind lie around one of them; None is as far
+        as the cell reaches, for which a cell of a million sites would need gigabytes.
 
     Returns
     -------
@@ -127,7 +131,7 @@ def find_translations(
     cell = niggli_matrix(cell) @ cell
     # A candidate joins two sites, both of which may be off, and so may the two that it is tried on.
     places = _Places(positions, labels, cell, 4 * tolerance)
-    candidates = _candidates(places)
+    candidates = _candidates(places, nearest)
     accepted: list[NDArray[np.float64]] = []
     permutations: list[NDArray[np.int64]] = []
     failures = 0
@@ -202,15 +206,22 @@ def _out_of_span(accepted: list[NDArray[np.float64]], shift: NDArray[np.float64]
     return float(np.linalg.norm(vector - np.linalg.lstsq(basis.T, vector)[0] @ basis))
 
 
-def _candidates(places: _Places) -> NDArray[np.float64]:
-    """(M, 3) fractional shifts from one site of the rarest kind to all others and to all near images, by length."""
+def _candidates(places: _Places, nearest: int | None) -> NDArray[np.float64]:
+    """(M, 3) fractional shifts from one site of the rarest kind to others and to all near images, by length."""
     kinds, counts = np.unique(places.labels, return_counts=True)
     rarest = np.flatnonzero(places.labels == kinds[np.argmin(counts)])
     shifts = places.fractional[rarest] - places.fractional[rarest[0]]
     images = np.array(list(product((-1, 0, 1), repeat=3)), dtype=float)
+    longest = np.linalg.norm(places.cell, axis=1).max() * (1 + 1e-6)
+    if nearest is not None and len(rarest) > nearest:
+        away = np.full(len(shifts), np.inf)
+        for image in images:
+            np.minimum(away, np.linalg.norm((shifts + image) @ places.cell, axis=1), out=away)
+        # Beyond the last of them some are left out, and a longer vector might be taken for the shortest.
+        longest = min(longest, float(np.partition(away, nearest)[nearest]) * (1 - 1e-6))
+        shifts = shifts[away <= longest]
     everything = (shifts[:, None] + images[None]).reshape(-1, 3)
     length = np.linalg.norm(everything @ places.cell, axis=1)
-    longest = np.linalg.norm(places.cell, axis=1).max() * (1 + 1e-6)
     keep = (length > places.reach) & (length <= longest)
     # Of a shift and its opposite one is enough; rounding makes equal lengths come in a fixed order.
     order = np.argsort(np.round(length[keep], 3), kind="stable")

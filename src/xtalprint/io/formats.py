@@ -5,10 +5,12 @@ from __future__ import annotations
 import fnmatch
 import re
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from xtalprint.errors import UnreadableFileError
 from xtalprint.files import PARQUET
+from xtalprint.io.input_file import uncompressed_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,17 +29,21 @@ class FrameReader(Protocol):
 
 
 class Format(NamedTuple):
-    """A format: its title, its module with the function `frames`, and how to recognise it."""
+    """A format: its title, its module with the function `frames`, how to recognise it, and what is mostly in it."""
 
     title: str
     module: str
     patterns: tuple[str, ...]
     is_text: bool
     content: re.Pattern[bytes]
+    is_series: bool
 
 
-def _format(title: str, module: str, patterns: str, content: bytes, *, is_text: bool = True) -> Format:
-    return Format(title, f"xtalprint.io.{module}", tuple(patterns.split()), is_text, re.compile(content, re.DOTALL))
+def _format(
+    title: str, module: str, patterns: str, content: bytes, *, is_text: bool = True, is_series: bool = False
+) -> Format:
+    endings, found = tuple(patterns.split()), re.compile(content, re.DOTALL)
+    return Format(title, f"xtalprint.io.{module}", endings, is_text, found, is_series)
 
 
 _NUMBER = rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d+)?"
@@ -48,15 +54,31 @@ SNIFFED = 4096
 
 #: Every format, the more specific content first. To add one, write a module with `frames` and its line here.
 FORMATS: tuple[Format, ...] = (
-    _format("ASE trajectory", "ase_trajectory", "*.traj", rb"- of Ulm", is_text=False),
-    _format("ASE database", "ase_database", "*.db", rb"SQLite format 3\0", is_text=False),
+    _format("ASE trajectory", "ase_trajectory", "*.traj", rb"- of Ulm", is_text=False, is_series=True),
+    _format("ASE database", "ase_database", "*.db", rb"SQLite format 3\0", is_text=False, is_series=True),
     _format("crystal table", "tables", " ".join(f"*{ending}" for ending in PARQUET), rb"PAR1", is_text=False),
-    _format("LAMMPS dump", "lammps_dump", "*.dump dump.* *.lammpstrj *.dump.* *.lammpsdump", rb"\s*ITEM:"),
+    _format(
+        "LAMMPS dump",
+        "lammps_dump",
+        "*.dump dump.* *.lammpstrj *.dump.* *.lammpsdump",
+        rb"\s*ITEM:",
+        is_series=True,
+    ),
     _format("CIF", "cif", "*.cif *.mcif", rb"(?:\s*(?:#[^\n]*)?\n)*\s*data_\S*\s"),
     _format("JSON of pymatgen or ASE", "json_structures", "*.json *.jsonl", rb"\s*[\[{]"),
-    _format("extxyz or xyz", "xyz", "*.extxyz *.xyz *.exyz", rb"\s*\d+[ \t]*\r?\n[^\n]*\n\s*\w+[ \t]+" + _ROW3),
     _format(
-        "XDATCAR", "xdatcar", "XDATCAR* *.xdatcar", rb"[^\n]*\n\s*[^\n]*\n" + 3 * _ROW3 + rb".{,400}?\n\s*Direct conf"
+        "extxyz or xyz",
+        "xyz",
+        "*.extxyz *.xyz *.exyz",
+        rb"\s*\d+[ \t]*\r?\n[^\n]*\n\s*\w+[ \t]+" + _ROW3,
+        is_series=True,
+    ),
+    _format(
+        "XDATCAR",
+        "xdatcar",
+        "XDATCAR* *.xdatcar",
+        rb"[^\n]*\n\s*[^\n]*\n" + 3 * _ROW3 + rb".{,400}?\n\s*Direct conf",
+        is_series=True,
     ),
     _format(
         "POSCAR",
@@ -99,6 +121,33 @@ def format_of(file: InputFile) -> Format:
     return found
 
 
+def other_format(file: InputFile) -> str | None:
+    """What to do if a file plainly has another format than its name says; None if it has not.
+
+    To be asked when it cannot be read: the name decides.
+    """
+    named = _by_name(file.name)
+    if named is None or named.content.match(_start(file.head)):
+        return None
+    found = _by_content(file.head)
+    if found is None:
+        return None
+    ending = next(pattern[1:] for pattern in found.patterns if pattern.startswith("*."))
+    return f"its content looks like {found.title}, its name says {named.title}: rename it to end in {ending}"
+
+
+def is_series(path: str) -> bool:
+    """Whether a file of this name, which may be compressed, holds many frames as a rule; it is not looked into.
+
+    Examples
+    --------
+    >>> is_series("run/melt.dump.gz"), is_series("Cu.cif")
+    (True, False)
+    """
+    found = _by_name(uncompressed_name(Path(path)))
+    return found is not None and found.is_series
+
+
 def reader_of(found: Format) -> FrameReader:
     """Import the reader of a format."""
     reader: FrameReader = import_module(found.module).frames
@@ -123,6 +172,8 @@ def _by_name(name: str) -> Format | None:
 
 
 def _by_content(head: bytes) -> Format | None:
-    return next(
-        (found for found in FORMATS if found.content.match(head[:SNIFFED].removeprefix(b"\xef\xbb\xbf"))), None
-    )
+    return next((found for found in FORMATS if found.content.match(_start(head))), None)
+
+
+def _start(head: bytes) -> bytes:
+    return head[:SNIFFED].removeprefix(b"\xef\xbb\xbf")

@@ -42,6 +42,11 @@ _TAR_OFFSET = 257
 STREAM_ERRORS = (EOFError, zlib.error, lzma.LZMAError, OSError)
 
 
+def uncompressed_name(path: Path) -> str:
+    """Name without folder and without the ending of the compression."""
+    return path.stem if path.suffix.lower() in COMPRESSION else path.name
+
+
 class InputFile:
     """One file of the user.
 
@@ -66,8 +71,7 @@ class InputFile:
     @property
     def name(self) -> str:
         """Name without folder and without the ending of the compression."""
-        name = self.path.name
-        return name[: -len(self.path.suffix)] if self.path.suffix.lower() in COMPRESSION else name
+        return uncompressed_name(self.path)
 
     @cached_property
     def compression(self) -> str | None:

@@ -6,13 +6,14 @@ import hashlib
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.errors import XtalprintError
 from xtalprint.files import PARQUET
+from xtalprint.io.formats import is_series
 from xtalprint.io.input_file import InputFile
 from xtalprint.io.reading import iter_read
 from xtalprint.io.tables import number_of_rows, rows
@@ -27,6 +28,9 @@ SIZE = 1000
 LARGE = 8 * 2**20
 #: Atoms of such frames that travel in one part.
 MOST_ATOMS = 100_000
+#: The same where answers are waited for one after the other: how much is read by a worker at a time, below what size
+#: nobody asks whether a file holds many frames, and how many atoms travel together.
+SOON, TINY, SOON_ATOMS = 128 * 2**10, 4 * 2**10, 5_000
 _BLOCK = 2**20
 
 
@@ -95,12 +99,19 @@ class Part:
 
 
 def cut(
-    paths: Iterable[str | XtalprintError], elements: Sequence[str] | None = None, *, size: int = SIZE
+    paths: Iterable[str | XtalprintError],
+    elements: Sequence[str] | None = None,
+    *,
+    size: int = SIZE,
+    few: int | None = None,
 ) -> Iterator[Part]:
     """Cut the input into parts.
 
     Files up to `LARGE` go together, up to ``size`` files and `LARGE` bytes. A table is cut into ``size`` rows. A
     larger file of another format is read here, and cut into ``size`` frames or `MOST_ATOMS` atoms.
+
+    With ``few`` no part takes long: a file that its name says to hold many frames is read here if it has more than
+    `TINY` bytes, any other from `SOON` bytes on, as reading takes a small part of the time of an answer.
 
     Parameters
     ----------
@@ -110,31 +121,46 @@ def cut(
         For files that name no elements.
     size
         Most structures in a part; a small file of many frames stays whole.
+    few
+        Most files or frames in a part where the answers are waited for; None where they are not.
     """
     number = count()
     folder = str(Path.cwd())
-    for part in _pieces(paths, elements, size):
+    limits = _Limits(size, size, LARGE, LARGE, MOST_ATOMS)
+    if few is not None:
+        limits = _Limits(size, few, SOON, TINY, SOON_ATOMS)
+    for part in _pieces(paths, elements, limits):
         yield replace(part, index=next(number), folder=folder)
 
 
-def _pieces(paths: Iterable[str | XtalprintError], elements: Sequence[str] | None, size: int) -> Iterator[Part]:
+class _Limits(NamedTuple):
+    """Most of everything in a part: rows; files or frames; bytes of whole files, and of one of many frames; atoms."""
+
+    rows: int
+    items: int
+    n_bytes: int
+    series_bytes: int
+    atoms: int
+
+
+def _pieces(paths: Iterable[str | XtalprintError], elements: Sequence[str] | None, most: _Limits) -> Iterator[Part]:
     group: list[str] = []
     total = 0
     for path in paths:
         weight = 0 if isinstance(path, XtalprintError) else _size(path)
         n_rows = None if isinstance(path, XtalprintError) else _rows_of_table(path)
-        alone = isinstance(path, XtalprintError) or n_rows is not None or weight > LARGE
-        if group and (alone or len(group) >= size or total + weight > LARGE):
+        alone = isinstance(path, XtalprintError) or n_rows is not None or _is_long(path, weight, most)
+        if group and (alone or len(group) >= most.items or total + weight > most.n_bytes):
             yield Part(files=tuple(group), finished_files=len(group))
             group, total = [], 0
         if isinstance(path, XtalprintError):
             yield Part(items=(path,), finished_files=1)
         elif n_rows is not None:
-            for first in range(0, n_rows, size):
-                end = min(first + size, n_rows)
+            for first in range(0, n_rows, most.rows):
+                end = min(first + most.rows, n_rows)
                 yield Part(files=(path,), rows=(first, end), finished_files=int(end == n_rows))
         elif alone:
-            yield from _frames(path, elements, size)
+            yield from _frames(path, elements, most)
         else:
             group.append(path)
             total += weight
@@ -142,11 +168,15 @@ def _pieces(paths: Iterable[str | XtalprintError], elements: Sequence[str] | Non
         yield Part(files=tuple(group), finished_files=len(group))
 
 
-def _frames(path: str, elements: Sequence[str] | None, size: int) -> Iterator[Part]:
+def _is_long(path: str, weight: int, most: _Limits) -> bool:
+    return weight > most.n_bytes or (weight > most.series_bytes and is_series(path))
+
+
+def _frames(path: str, elements: Sequence[str] | None, most: _Limits) -> Iterator[Part]:
     items: list[Crystal | XtalprintError] = []
     atoms = 0
     for item in iter_read(path, elements=elements):
-        if len(items) >= size or (items and atoms >= MOST_ATOMS):
+        if len(items) >= most.items or (items and atoms >= most.atoms):
             yield Part(items=tuple(items))
             items, atoms = [], 0
         items.append(item)

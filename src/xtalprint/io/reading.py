@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from xtalprint.errors import UnreadableFileError, UnsupportedInputError, XtalprintError
-from xtalprint.io.formats import format_of, reader_of
+from xtalprint.io.formats import format_of, other_format, reader_of
 from xtalprint.io.input_file import InputFile
 from xtalprint.io.quiet import first_line
 from xtalprint.io.species import checked_elements
@@ -76,32 +77,37 @@ def iter_read(
             "this is no path", value=f"{type(path).__name__} {path!r}", remedy="give the name of one file"
         ) from None
     next_frame: int | None = None
+    file: InputFile | None = None
     try:
         file = InputFile(source, folder=folder)
         symbols = checked_elements(elements)
         for item in reader_of(format_of(file))(file, symbols):
             frame = item.frame if item.frame is not None else (next_frame or 0)
+            misnamed = file if next_frame is None else None
             next_frame = frame + 1
-            yield _complete(item, source, frame) if isinstance(item, XtalprintError) else item
+            yield _complete(item, source, frame, misnamed) if isinstance(item, XtalprintError) else item
         if next_frame is None:
             raise UnreadableFileError(  # noqa: TRY301 - one way out for all that is wrong with the file as a whole
                 "nothing in the file is a structure", remedy="check that it is complete and what its name says"
             )
     except XtalprintError as error:
-        yield _complete(error, source, next_frame)
+        yield _complete(error, source, next_frame, file if next_frame is None else None)
     except MemoryError:
         yield UnreadableFileError(
             "too big for the memory", source=source, frame=next_frame, remedy="split the file or cut out a part"
         )
     except Exception as error:  # noqa: BLE001 - the edge to third-party parsers: nothing may be raised for bad input
-        yield UnreadableFileError(
+        unreadable = UnreadableFileError(
             f"cannot be read ({type(error).__name__}: {first_line(error)})",
-            source=source,
-            frame=next_frame,
             remedy="check that the file is complete and of the format its name says",
         )
+        yield _complete(unreadable, source, next_frame, file if next_frame is None else None)
 
 
-def _complete(error: XtalprintError, source: str, frame: int | None) -> XtalprintError:
+def _complete(error: XtalprintError, source: str, frame: int | None, misnamed: InputFile | None) -> XtalprintError:
+    """Say where it was and what to do; of a file of which nothing was read yet, also if its name may be wrong."""
     error.remedy = error.remedy or "check the file, and the program that wrote it"
+    with suppress(XtalprintError):  # a damaged file, which the error is about
+        if misnamed is not None and (other := other_format(misnamed)):
+            error.remedy = f"{other}; or {error.remedy}"
     return error.located(source=source, frame=frame)

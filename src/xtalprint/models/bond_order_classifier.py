@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from xtalprint.descriptors.bond_orientational_order import BondOrientationalOrder
+from xtalprint.descriptors.bond_orientational_order import MOST_SITES, BondOrientationalOrder
 from xtalprint.errors import ModelError, NothingSeenError
 from xtalprint.geometry import bond_length
+from xtalprint.geometry.primitive import without_copies
 from xtalprint.geometry.vacuum import thickness, without_vacuum
 from xtalprint.models.answering import AnsweringModel, notice_of_elements, onnx_session
 from xtalprint.models.bond_order_input import network_input
@@ -108,6 +109,9 @@ class BondOrderClassifier(AnsweringModel):
     def _answer(self, crystal: Crystal) -> Prediction:
         given = crystal
         crystal, vacuum = without_vacuum(crystal)
+        if crystal.n_sites > MOST_SITES:
+            # So that the fingerprint and the search see a perfect supercell of any size as its cell.
+            crystal = without_copies(crystal, elements=self.descriptor.species)
         members, length, warnings = self._seen(crystal, periodic=any(given.pbc))
         mean = of_networks = members.mean(axis=0)
         table = self.manifest.evidence
@@ -137,12 +141,13 @@ class BondOrderClassifier(AnsweringModel):
             prototype=answer if self._names_prototypes else None,
             known=None if _is_too_small(crystal) else bool(mean[-1] <= self._rule.probability),
             probability_none=float(mean[-1]),
+            probability_spread=float(of_classes(members)[:, best].std()),
             warnings=(
                 *_emptiness(vacuum, least if thin else None),
                 *warnings,
                 *_smallness(crystal),
                 *_disagreement(of_classes(members), best),
-                *([] if self._names_prototypes else notice_of_elements(crystal)),
+                *([] if self._names_prototypes else notice_of_elements(given)),
                 *objections(findings, answer),
                 *nearly(crystal, length, findings, answer),
             ),

@@ -37,7 +37,9 @@ class ClassJob(ModelJob[AnsweringModel, Prediction]):
             raise WrongUsageError("this model labels atoms, not structures", source=model, remedy="choose another")
         self.classes = found.classes
         self.names_prototypes = found.manifest.answers == "prototype"
-        self.optional = ("probability_none",) if self.names_prototypes else ("prototype", "probability_none")
+        self.optional = ("probability_none", "probability_spread")
+        if not self.names_prototypes:
+            self.optional = ("prototype", *self.optional)
 
     def question(self) -> Mapping[str, Any]:
         """The model, its version and the SHA-256 of its weights."""
@@ -57,4 +59,5 @@ class ClassJob(ModelJob[AnsweringModel, Prediction]):
             ("known", pa.bool_()),
             ("warnings", pa.list_(pa.string())),
             ("probability_none", pa.float64()),
+            ("probability_spread", pa.float64()),
         ]

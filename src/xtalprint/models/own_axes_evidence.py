@@ -28,7 +28,7 @@ ERRORS = (4.5, 10.0)
 #: Least and largest tolerance in bond lengths.
 LEAST, LARGEST = 0.003, 0.12
 #: Sites of a primitive cell up to which it is taken as found.
-SETTLED = SIZES[1]
+SETTLED = SIZES[2]
 #: The lattice is looked for only if no output has this probability without it, or if a symmetry search has changed
 #: the networks' answer: it costs more than all the rest.
 SURE = 0.98

@@ -12,6 +12,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.geometry.niggli import reduced_lengths
+from xtalprint.geometry.primitive import EXACT
 from xtalprint.geometry.rows import first_rows
 from xtalprint.geometry.symmetry import LARGE, LEAST_SYMPREC, MOST_SYMPREC, Average, find_symmetry, over_translations
 from xtalprint.geometry.translations import may_repeat
@@ -30,23 +31,22 @@ if TYPE_CHECKING:
 
 #: Tolerances of the search in bond lengths.
 TOLERANCES = (0.02, 0.1)
-#: Copies of a site in a large box are looked for within these first, in bond lengths, then within the largest of
+#: Copies of a site in a box are looked for within these first, in bond lengths, then within the largest of
 #: `TOLERANCES`: that may take sites for copies that differ by less.
 COPIES = (0.02, 0.03, 0.045)
-#: What counts as cubic. Such a crystal is looked at once more where its atoms are known to `DECISIVE` bond lengths:
-#: another class found at that tolerance stands for all of `TOLERANCES`. It was set with real elements in view: at
-#: 0.01 and less, cubic ones that calculations leave a little off are called distorted.
+#: What counts as cubic. Such a crystal is looked at once more where the means of its copies are known to `DECISIVE`
+#: bond lengths: another class found at that tolerance stands for all of `TOLERANCES`. It was set with real elements
+#: in view: at 0.01 and less, cubic ones that calculations leave a little off are called distorted.
 CUBIC, DECISIVE = frozenset({"bcc", "diam", "fcc", "sc"}), 0.015
 #: There is a warning where a cubic answer is of another class at the first, or another answer cubic at the second.
 NARROW, NEAR = 0.003, 0.05
 #: The closer search, as a manifest tells it.
 CLOSER = CloserSearch(copies=COPIES, decisive=DECISIVE)
-#: Copies in a supercell are as far from each other as files round them, in bond lengths.
-EXACT = 0.001
 #: Cells longer than so many times their width are looked through for copies too.
 STRETCHED = 4.0
-#: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last.
-SIZES = (2, 6, 16, 48)
+#: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last. With
+#: one site some classes are impossible: diamond has two.
+SIZES = (1, 2, 6, 16, 48)
 #: What has more sites without translations is not searched: it would take longer than all the rest.
 MOST_SITES = 128
 #: Number of marks: nothing found, and each class or another group, in each range of sizes.
@@ -109,7 +109,7 @@ def find_evidence(crystal: Crystal, bond_length: float, *, closer: bool = False)
     findings = tuple(box.found_at(share) for share in TOLERANCES)
     if not (closer and _is_simple_cubic(findings[-1]) and box.is_known_to(DECISIVE)):
         return findings
-    decisive = box.found_at(DECISIVE)
+    decisive = box.found_at(DECISIVE, in_the_mean=True)
     same = decisive.crystal_class in {None, findings[-1].crystal_class}
     return findings if same else (decisive,) * len(TOLERANCES)
 
@@ -123,13 +123,13 @@ class _SearchBox(NamedTuple):
     #: Whether the average stands for the sites at every tolerance, as one over `COPIES` does.
     fine: bool
 
-    def found_at(self, share: float) -> Finding:
-        """What a search finds within so many bond lengths."""
+    def found_at(self, share: float, *, in_the_mean: bool = False) -> Finding:
+        """What a search finds within so many bond lengths; in the mean of the copies, however far these scatter."""
         symprec = _tolerance(share, self.bond_length)
         average, nothing = self.average, Finding(symprec, 0, 0)
         if average is None:
             return nothing
-        searched = average.crystal if self.fine or average.scatter <= symprec else self.sites
+        searched = average.crystal if self.fine or in_the_mean or average.scatter <= symprec else self.sites
         if searched.n_sites > MOST_SITES:
             return nothing
         found = find_symmetry(searched, symprec=symprec)
@@ -138,8 +138,11 @@ class _SearchBox(NamedTuple):
         )
 
     def is_known_to(self, share: float) -> bool:
-        """Whether no site is farther from the mean of its copies than so many bond lengths."""
-        return self.average is not None and self.average.scatter <= _tolerance(share, self.bond_length)
+        """Whether the mean of the copies of each site is known to so many bond lengths."""
+        if self.average is None:
+            return False
+        copies = self.sites.n_sites / self.average.crystal.n_sites
+        return self.average.scatter <= float(np.sqrt(copies)) * _tolerance(share, self.bond_length)
 
 
 def _tolerance(share: float, bond_length: float) -> float:
@@ -150,20 +153,21 @@ def _search_box(crystal: Crystal, bond_length: float, *, closer: bool) -> _Searc
     sites = _equal_sites(crystal, bond_length)
     if sites is None or sites.cell is None:
         return None
-    if sites.n_sites < LARGE:
-        return _SearchBox(sites, Average(sites, 0.0), bond_length, fine=True)
+    is_large = sites.n_sites >= LARGE
     within = [_tolerance(share, bond_length) for share in COPIES]
     if closer and may_repeat(sites.positions, sites.numbers, sites.cell, tolerance=within[-1]):
         for symprec in within:
             average = over_translations(sites, symprec=symprec, patient=True)
-            if average is not None and average.crystal.n_sites <= SIZES[-1]:
+            if average is not None and average.crystal.n_sites <= min(SIZES[-1], sites.n_sites - 1):
                 return _SearchBox(sites, average, bond_length, fine=True)
-    wide = over_translations(sites, symprec=_tolerance(TOLERANCES[-1], bond_length))
+    wide = over_translations(sites, symprec=_tolerance(TOLERANCES[-1], bond_length)) if closer or is_large else None
+    if wide is None and not is_large:
+        return _SearchBox(sites, Average(sites, 0.0), bond_length, fine=True)
     return _SearchBox(sites, wide, bond_length, fine=False)
 
 
 def _is_simple_cubic(finding: Finding) -> bool:
-    return finding.crystal_class in CUBIC and finding.n_sites <= SIZES[0]
+    return finding.crystal_class in CUBIC and finding.n_sites <= SIZES[1]
 
 
 def _equal_sites(crystal: Crystal, bond_length: float) -> Crystal | None:
@@ -200,7 +204,7 @@ def nearly(crystal: Crystal, bond_length: float, findings: Sequence[Finding], an
         return []
     if findings[0] is findings[-1]:  # decided within `DECISIVE`
         box = _search_box(crystal, bond_length, closer=True)
-        wide = None if box is None else box.found_at(NEAR)
+        wide = None if box is None else box.found_at(NEAR, in_the_mean=True)
         return [_within(answer, findings[0], wide)] if wide is not None and _is_simple_cubic(wide) else []
     if not _is_simple_cubic(findings[0]):
         return []

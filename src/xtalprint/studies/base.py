@@ -49,11 +49,17 @@ class StudyResult:
         Rows for people and for ``table.csv``; all with the same keys.
     drawings
         Matplotlib figures by file name without ending.
+    headline
+        The few of the figures that are printed; empty for those that stand least deep.
+    shown
+        The table that is printed, ours beside the paper's; empty for some rows of ``table``.
     """
 
     figures: Mapping[str, Any]
     table: Sequence[Mapping[str, Any]]
     drawings: Mapping[str, Figure] = field(default_factory=dict)
+    headline: Mapping[str, Any] = field(default_factory=dict)
+    shown: Sequence[Mapping[str, Any]] = ()
 
 
 STUDIES: dict[str, Study] = {
@@ -79,7 +85,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "cell-free",
-            "real elemental solids as given and as turned pieces with defects, and snapshots, by crystal-class",
+            "real elemental solids as given, as turned pieces with defects and in other settings, and snapshots",
             "xtalprint.studies.cell_free",
             needs_data=True,
         ),
@@ -222,7 +228,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "md",
-            "thermal snapshots of crystals up to melting, and liquids: one label per structure and per atom",
+            "thermal snapshots of crystals up to melting, and liquids: one label each; in a checkout only",
             "xtalprint.studies.md",
             needs_data=True,
         ),

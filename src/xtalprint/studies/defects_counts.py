@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from xtalprint.studies.defects_errors import by_margin, wrong_structures
+from xtalprint.studies.defects_levels import SPGLIB
 from xtalprint.studies.statistics import accuracy
 
 if TYPE_CHECKING:
@@ -40,6 +41,20 @@ ALL, FIRST, UNSEEN, SEARCHED, SIMPLE = (
     "searched by all methods",
     "simple prototypes",
 )
+#: Columns of the table that is printed: a group of structures, its methods, and what they are called there.
+COLUMNS: Mapping[str, Mapping[str, str]] = {
+    ALL: {PUBLISHED: "published", DEFAULT: "crystal-class", PERIODIC: "periodic"},
+    SEARCHED: {
+        SHIPPED: "shipped",
+        RESCALED: "robust",
+        **{f"spglib {name}": f"spglib {name}" for name in SPGLIB},
+        SINGLE: "moyopy, one",
+        BEST: "best",
+        ORACLE: "any",
+        "PTM, rmsd < 0.1": "PTM, 0.1",
+        "PTM, no cutoff": "PTM",
+    },
+}
 #: Displacements over the bond length between which answers are counted together.
 RATIOS = (0.0, 0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.1, np.inf)
 #: Å. Bonds of H, B, C, N, O, F are shorter, most others longer.
@@ -103,6 +118,21 @@ def table_of(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
                         "paper_percent": level["paper"].get("network" if method == PUBLISHED else method),
                     }
                 )
+    return rows
+
+
+def shown_of(figures: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """One row for each level: accuracies in per cent of every method, the paper's beside those it has."""
+    rows = []
+    for level in figures["levels"]:
+        row: dict[str, Any] = {"defects": level["name"]}
+        for group, methods in COLUMNS.items():
+            for method, title in methods.items():
+                row[title] = _percent(level["accuracy"][group].get(method, {}).get("accuracy"))
+                paper = "network" if method == PUBLISHED else method
+                if paper == "network" or method.startswith("spglib"):
+                    row[f"paper: {title}"] = level["paper"].get(paper)
+        rows.append(row)
     return rows
 
 

@@ -92,7 +92,35 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     rows = [_row(models, snapshot) for snapshot in snapshots]
     figures: dict[str, Any] = {"models": {name: dict(model.provenance) for name, model in models.items()}}
     figures |= figures_of(rows)
-    return StudyResult(figures, rows, {"md": draw_atoms(figures)})
+    headline = {
+        "frames": figures["n_frames"],
+        "published, atoms right at melting, %": figures["published_atoms_right_at_melting_percent"],
+    }
+    return StudyResult(figures, rows, {"md": draw_atoms(figures)}, headline=headline, shown=_by_method(figures))
+
+
+def _by_method(figures: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row for each method: how many crystals of each set it names, and how many liquids it takes for none."""
+    sets = list(figures["structures"])
+    methods = dict.fromkeys(
+        name
+        for of_set in sets
+        for kind in ("structures", "liquids")
+        for name, counted in figures[kind][of_set].items()
+        if "right" in counted
+    )
+    return [
+        {
+            "method": name,
+            **{
+                f"{what}, {of_set}": f"{counted['right']} of {counted['n']}" if counted else None
+                for of_set in sets
+                for what, kind in (("crystals", "structures"), ("liquids", "liquids"))
+                for counted in (figures[kind][of_set].get(name),)
+            },
+        }
+        for name in methods
+    ]
 
 
 def atom_classes(crystal: Crystal) -> NDArray[np.str_]:

@@ -128,7 +128,13 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         "elements": _real_elements(model, prototypes, quick=quick, seed=seed),
     }
     table = [{"class": name, **{row["form"]: row["per_class"][name]["accuracy"] for row in rows}} for name in names]
-    return StudyResult(figures, table, _drawings(names, rows, matrix))
+    headline = {
+        **{row["form"]: row for row in rows},
+        ALLOY: alloys,
+        "AFLOW's prototypes of the classes, as given": figures["aflow"]["as_given"],
+        "real elements whose sites only one class has": figures["elements"],
+    }
+    return StudyResult(figures, table, _drawings(names, rows, matrix), headline=headline)
 
 
 def _about(prototype: NamedPrototype) -> dict[str, str]:

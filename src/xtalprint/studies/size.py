@@ -62,7 +62,11 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             f"{kind.name}: the same, right class from 32 to 1,024 atoms": min(shares[model][kind.name]) == 1.0
             for kind in ALL
         }
-    return StudyResult(figures, rows, {"size": _draw(shares)})
+    headline = {
+        "right": {model: _right([row for row in rows if row["model"] == model]) for model in MODELS},
+        "the same, right class for all sizes, prototypes": figures["checks"],
+    }
+    return StudyResult(figures, rows, {"size": _draw(shares)}, headline=headline, shown=_by_size(shares))
 
 
 def _made(kind: ClassPrototype, size: int, rng: np.random.Generator) -> Crystal:
@@ -88,6 +92,24 @@ def _rows(
         for (kind, size, _), crystal, name, best, known in zip(
             cases, crystals, answers.names, answers.probabilities.max(axis=1), answers.known, strict=True
         )
+    ]
+
+
+def _right(rows: list[dict[str, Any]]) -> dict[str, int]:
+    return {"n": len(rows), "right": sum(row["answer"] == row["class"] for row in rows)}
+
+
+def _by_size(shares: dict[str, dict[str, list[float]]]) -> list[dict[str, Any]]:
+    """Right answers in per cent, a row for each model and prototype."""
+    return [
+        {
+            "model": model,
+            "prototype": name,
+            **{f"{size} atoms, %": 100 * share for size, share in zip(SIZES, of_size, strict=True)},
+            "paper": "the same class",
+        }
+        for model, by_name in shares.items()
+        for name, of_size in by_name.items()
     ]
 
 

@@ -58,7 +58,19 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         figures["models"][name] = found = _found(answers, spread)
         figures["checks"][name] = _checks(answers, spread, found["switch_percent"])
         rows += _rows(name, answers, spread)
-    return StudyResult(figures, rows, {"transition-bcc-sc": _draw(spreads)})
+    return StudyResult(
+        figures,
+        rows,
+        {"transition-bcc-sc": _draw(spreads)},
+        headline={
+            "removed body centres at which bcc gives way to sc, %": {
+                "paper": PAPER_SWITCH,
+                **{name: found["switch_percent"] for name, found in figures["models"].items()},
+            },
+            "statements of the paper": figures["checks"],
+        },
+        shown=_beside(rows),
+    )
 
 
 def thinned(percent: float, rng: np.random.Generator) -> Crystal:
@@ -116,6 +128,23 @@ def _rows(name: str, answers: Answers, spread: Spread) -> list[dict[str, Any]]:
             "paper": "switches here" if percent == PAPER_SWITCH else "",
         }
         for step, percent in enumerate(PERCENT.tolist())
+    ]
+
+
+def _beside(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """One row for each step: mean probabilities of bcc and sc by every model, and what the paper says."""
+    return [
+        {
+            "percent_removed": percent,
+            **{
+                f"{row['model']}: {name}": row[f"mean {name}"]
+                for row in rows
+                if row["percent_removed"] == percent
+                for name in ("bcc", "sc")
+            },
+            "paper": "bcc" if percent < PAPER_SWITCH else "sc" if percent > PAPER_SWITCH else "switches here",
+        }
+        for percent in PERCENT.tolist()
     ]
 
 

@@ -1,0 +1,68 @@
+"""Where a long study keeps what it has found, so that one that was stopped goes on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xtalprint.datasets.elasticity_source import cache_folder
+from xtalprint.models.files import write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+#: Folder of the package: what is kept is of this code.
+SOURCE = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Parts of a study that are found once, by whichever process asks first.
+
+    Parameters
+    ----------
+    folder
+        One JSON file for each part; None keeps nothing.
+    """
+
+    folder: Path | None
+
+    def part(self, name: str, find: Callable[[], Any]) -> Any:  # noqa: ANN401 - plain data
+        """What was found, or is found now; plain data."""
+        path = None if self.folder is None else self.folder / f"{name}.json"
+        if path is not None and path.is_file():
+            return json.loads(path.read_text(encoding="utf-8"))
+        found = find()
+        if path is not None:
+            write_json(path, found)
+        return found
+
+
+@contextmanager
+def keeping(study: str, *about: object, keep: bool) -> Iterator[Kept]:
+    """Keep parts in the cache of the user until the study is finished.
+
+    Parameters
+    ----------
+    study
+        Its name.
+    about
+        All that its parts depend on besides the source code of the package: seed, weights, versions of others.
+    keep
+        Whether to keep them at all.
+    """
+    if not keep:
+        yield Kept(None)
+        return
+    digest = hashlib.sha256(repr(about).encode())
+    source = SOURCE
+    for path in sorted(source.rglob("*.py")):
+        digest.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes())
+    folder = cache_folder() / "studies" / study / digest.hexdigest()[:16]
+    yield Kept(folder)
+    shutil.rmtree(folder, ignore_errors=True)
