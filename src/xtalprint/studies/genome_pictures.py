@@ -62,9 +62,10 @@ def draw_genome(cases: Sequence[Mapping[str, Any]]) -> Figure:
         areas.set_yticks(range(len(names)), names, fontsize=8)
     grid[0, 0].invert_yaxis()
     grid[1, 0].set_ylabel("share of right answers", fontsize=9)
-    for axes, place in ((grid[0, 0], "outside upper center"), (grid[1, 0], "outside lower center")):
-        handles, texts = axes.get_legend_handles_labels()
-        figure.legend(handles, texts, loc=place, ncols=len(texts), fontsize=8, frameon=False)
+    handles, texts = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, texts, loc="outside upper center", ncols=len(texts), fontsize=8, frameon=False)
+    handles, texts = grid[1, 0].get_legend_handles_labels()
+    figure.legend(handles, texts, loc="outside lower center", ncols=len(texts), fontsize=8, frameon=False)
     return figure
 
 

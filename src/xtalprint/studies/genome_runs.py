@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from xtalprint.models.genome_inputs import AblatedKind, Kind
     from xtalprint.models.genome_training import Architecture, GenomeConfig
 
-LEAST_EPOCHS, MOST_EPOCHS = 8, 100
+LEAST_EPOCHS, MOST_EPOCHS = 4, 100
 
 
 @dataclass(frozen=True)
