@@ -8,7 +8,15 @@ from numpy.testing import assert_allclose
 
 from xtalprint.crystal import Crystal
 from xtalprint.defects import displace_gaussian, vacancies
-from xtalprint.geometry import nearest_distances, random_rotation, rotated, supercell, supercell_to
+from xtalprint.geometry import (
+    nearest_distances,
+    niggli_cell,
+    random_rotation,
+    reduced_cell,
+    rotated,
+    supercell,
+    supercell_to,
+)
 from xtalprint.geometry.own_axes import own_axes
 from xtalprint.geometry.pose import posed
 from xtalprint.models.presentations import random_piece
@@ -82,6 +90,15 @@ def test_the_middle_of_a_large_box_is_compact():
     widths = np.sqrt(np.linalg.eigvalsh(np.cov(points.T)))
     assert len(points) == MOST
     assert widths[1] == pytest.approx(widths[0], rel=0.2)
+
+
+@pytest.mark.parametrize("name", ["sc", "fcc", "bcc", "hcp"])
+def test_the_cell_is_made_of_the_shortest_vectors(name):
+    """Also where nothing tells the axes, and lattice vectors lie along them."""
+    crystal = simple_lattice(name)
+    cell = posed(supercell(crystal, (2, 1, 1)), 2.55, most=MOST).crystal.cell
+    shortest = np.sort(np.linalg.norm(niggli_cell(reduced_cell(crystal)).cell, axis=1))
+    assert_allclose(np.linalg.norm(cell, axis=1), shortest, rtol=1e-6)
 
 
 def test_a_perfect_supercell_is_seen_as_its_primitive_cell():

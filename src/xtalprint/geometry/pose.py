@@ -113,12 +113,18 @@ def _made(points: Floats, like: Crystal, cell: Floats | None) -> Crystal:
 def _told_apart(sites: Crystal, length: float) -> tuple[Crystal, Floats]:
     """The sites, without exact copies, and a number for each that is the same in every pose."""
     keys = _keys(sites, length)
-    if sites.cell is not None and (np.diff(np.sort(keys)) < ALIKE * length).any():
+    if sites.cell is not None and _have_twins(keys, ALIKE * length):
         average = over_translations(sites, symprec=max(LEAST_SYMPREC, EXACT * length))
         if average is not None and average.crystal.n_sites < sites.n_sites:
             sites = average.crystal
             keys = _keys(sites, length)
     return sites, keys
+
+
+def _have_twins(keys: Floats, tolerance: float) -> bool:
+    """Whether each number has another within the tolerance, as in a supercell."""
+    apart = np.diff(np.sort(keys), prepend=-np.inf, append=np.inf)
+    return bool((np.minimum(apart[:-1], apart[1:]) < tolerance).all())
 
 
 def _keys(sites: Crystal, length: float) -> Floats:
@@ -173,7 +179,8 @@ def _basis(cell: Floats) -> Floats:
     """The shortest three vectors of a lattice that span it, in an order that depends on the lattice and axes only."""
     reduced = niggli_matrix(cell) @ cell
     vectors = _steps(2) @ reduced
-    vectors = vectors[vectors[:, 0] > 0]
+    x, y, z = np.where(np.abs(vectors) > EQUAL * np.abs(reduced).max(), vectors, 0.0).T
+    vectors = vectors[(x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))]
     size = np.sqrt((vectors**2).sum(axis=1))
     shells = np.zeros(len(size), dtype=np.int64)
     order = np.argsort(size, kind="stable")
