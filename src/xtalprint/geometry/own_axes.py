@@ -73,12 +73,15 @@ class OwnAxes:
         cell vector.
     explained
         Share of the atoms that stand on one of the places.
+    in_pose
+        The same crystal in axes and with an origin that do not depend on those given, see `xtalprint.geometry.pose`.
     """
 
     crystal: Crystal
     scatter: float
     error: float
     explained: float
+    in_pose: Crystal
 
 
 def own_axes(crystal: Crystal, *, length: float | None = None) -> OwnAxes | None:
@@ -296,4 +299,4 @@ def _averaged(points: Floats, cell: Floats, spread: float, length: float, crysta
         source=crystal.source,
         frame=crystal.frame,
     )
-    return OwnAxes(mean, scatter * length, worst * length, explained)
+    return OwnAxes(mean, scatter * length, worst * length, explained, mean)

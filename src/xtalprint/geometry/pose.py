@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.crystal import Crystal
+from xtalprint.geometry.neighbours import sorted_distances
 from xtalprint.geometry.niggli import niggli_matrix
-from xtalprint.geometry.pairs import Sites, images_within, nearest_k
+from xtalprint.geometry.pairs import Sites, images_within
 from xtalprint.geometry.rows import first_rows
 from xtalprint.geometry.symmetry import LEAST_SYMPREC, over_translations
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-#: Neighbours whose distances tell one site from another, looked for within so many bond lengths.
+#: Neighbours whose distances tell one site from another; those within so many bond lengths tell the axes.
 NEIGHBOURS, REACH = 12, 2.5
 #: Copies in a supercell are as far from each other as files round them, in bond lengths; so alike are their sums of
 #: distances.
@@ -112,12 +113,12 @@ def _made(points: Floats, like: Crystal, cell: Floats | None) -> Crystal:
 
 def _told_apart(sites: Crystal, length: float) -> tuple[Crystal, Floats]:
     """The sites, without exact copies, and a number for each that is the same in every pose."""
-    keys = _keys(sites, length)
+    keys = _keys(sites)
     if sites.cell is not None and _have_twins(keys, ALIKE * length):
         average = over_translations(sites, symprec=max(LEAST_SYMPREC, EXACT * length))
         if average is not None and average.crystal.n_sites < sites.n_sites:
             sites = average.crystal
-            keys = _keys(sites, length)
+            keys = _keys(sites)
     return sites, keys
 
 
@@ -127,12 +128,10 @@ def _have_twins(keys: Floats, tolerance: float) -> bool:
     return bool((np.minimum(apart[:-1], apart[1:]) < tolerance).all())
 
 
-def _keys(sites: Crystal, length: float) -> Floats:
-    """(N,) sum of the distances of the nearest neighbours of each site."""
-    periodic = sites.cell is not None
-    number = NEIGHBOURS if periodic else min(NEIGHBOURS, sites.n_sites - 1)
-    distances = nearest_k(Sites.of(sites), number, REACH * length)
-    keys: Floats = np.minimum(distances, REACH * length).sum(axis=1)
+def _keys(sites: Crystal) -> Floats:
+    """(N,) sum of the distances of the nearest neighbours of each site, however far they are."""
+    number = NEIGHBOURS if sites.cell is not None else min(NEIGHBOURS, sites.n_sites - 1)
+    keys: Floats = sorted_distances(sites, k=number).sum(axis=1)
     return keys
 
 

@@ -52,10 +52,10 @@ def find_own_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ..
     found = own_axes(crystal, length=bond_length)
     if found is None:
         return (Finding(0.0, 0, 0),) * len(ERRORS)
-    length = float(nearest_distances(found.crystal).mean())
+    length = float(nearest_distances(found.in_pose).mean())
     # Colloids, and whatever else is in larger units than atoms, would need tolerances that no search takes.
     shrink = min(1.0, MOST_SYMPREC / (LARGEST * length))
-    mean = found.crystal if shrink == 1 else scaled(found.crystal, shrink)
+    mean = found.in_pose if shrink == 1 else scaled(found.in_pose, shrink)
     length, error = shrink * length, shrink * found.error
     findings = []
     for errors in ERRORS:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.geometry.niggli import reduced_lengths
 from xtalprint.geometry.primitive import EXACT
 from xtalprint.geometry.rows import first_rows
 from xtalprint.geometry.symmetry import LARGE, LEAST_SYMPREC, MOST_SYMPREC, Average, find_symmetry, over_translations
@@ -42,8 +41,6 @@ CUBIC, DECISIVE = frozenset({"bcc", "diam", "fcc", "sc"}), 0.015
 NARROW, NEAR = 0.003, 0.05
 #: The closer search, as a manifest tells it.
 CLOSER = CloserSearch(copies=COPIES, decisive=DECISIVE)
-#: Cells longer than so many times their width are looked through for copies too.
-STRETCHED = 4.0
 #: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last. With
 #: one site some classes are impossible: diamond has two.
 SIZES = (1, 2, 6, 16, 48)
@@ -182,10 +179,10 @@ def _equal_sites(crystal: Crystal, bond_length: float) -> Crystal | None:
         cell=crystal.cell,
         site_of_row=np.arange(len(rows)),
     )
-    shortest, _, longest = reduced_lengths(crystal.cell)
-    if sites.n_sites >= LARGE or longest > STRETCHED * shortest:
+    symprec = max(LEAST_SYMPREC, EXACT * bond_length)
+    if may_repeat(sites.positions, sites.numbers, crystal.cell, tolerance=symprec):
         # So that every supercell is searched in the same way as its cell, whatever its size and shape.
-        exact = over_translations(sites, symprec=max(LEAST_SYMPREC, EXACT * bond_length))
+        exact = over_translations(sites, symprec=symprec)
         sites = sites if exact is None else exact.crystal
     return sites
 
