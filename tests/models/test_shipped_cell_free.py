@@ -100,7 +100,11 @@ def test_a_supercell_of_any_size_is_seen_as_its_cell(model):
     expected = answer(model, crystal)
     for repeats in (8, 28):
         found = answer(model, geometry.supercell(crystal, (repeats,) * 3))
-        assert (found.crystal_class, found.known, found.warnings) == (expected.crystal_class, expected.known, expected.warnings)
+        assert (found.crystal_class, found.known, found.warnings) == (
+            expected.crystal_class,
+            expected.known,
+            expected.warnings,
+        )
         assert dict(found.probabilities) == pytest.approx(dict(expected.probabilities), abs=2e-4)
 
 
