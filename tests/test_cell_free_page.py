@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from pages import filled
+from write_cell_free_page import blocks
+
 from xtalprint.models.registry import load_manifest
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -24,8 +27,7 @@ def test_results_are_of_the_shipped_model():
     sha256 = MANIFEST.weights.onnx.sha256
     assert result("cell-free")["model"]["weights_sha256"] == sha256
     assert result("known")["model"]["weights_sha256"] == sha256
-    assert result("orientation")["models"]["crystal-class"]["weights_sha256"] == sha256
-    for name in ("cell-free", "known", "orientation"):
+    for name in ("cell-free", "known"):
         assert not result(name)["quick"]
 
 
@@ -35,19 +37,8 @@ def test_boxes_with_a_symmetry_search():
         percent(boxes[f"small boxes, {name}"]["accuracy"])
         for name in ("pristine", "displaced up to 0.05 bond lengths", "1 to 3 atoms missing")
     )
-    assert f"the accuracy to {pristine} % (pristine) and {slight} % (displaced by up to 0.05" in PAGE
+    assert f"test crystals is {pristine} % (pristine) and {slight} % (displaced by up to 0.05" in PAGE
     assert f"with a few atoms missing {few} % are right" in PAGE
-
-
-def test_the_table_of_forms():
-    rows = result("orientation")["rows"]
-    methods = [*dict.fromkeys(row["method"] for row in rows)]
-    for method in methods:
-        for defect in dict.fromkeys(row["defects"] for row in rows):
-            of = [r for r in rows if (r["method"], r["defects"]) == (method, defect)]
-            cells = [percent(r["accuracy"]) for r in of] + ["–"] * (5 - len(of))
-            assert f"| {defect} | {method} | {' | '.join(cells)} |" in PAGE
-    assert PAGE.count("| crystal-class |") == PAGE.count("| image |") == 5
 
 
 def test_real_elemental_solids():
@@ -59,9 +50,10 @@ def test_real_elemental_solids():
     assert f"As given it names {figures['elements'][0]['right']} of 409" in PAGE
 
 
-def test_the_least_accuracy_of_any_form():
-    rows = [row for row in result("orientation")["rows"] if row["method"] == "crystal-class"]
-    assert f"crystal-class is right for {percent(min(row['accuracy'] for row in rows))} % and more" in PAGE
+def test_settings_are_as_the_script_writes_them():
+    figures = result("cell-free")
+    assert filled(PAGE, blocks(figures), topic="settings") == PAGE
+    assert not any(row["other_class"] or row["other_known"] for row in figures["settings"])
 
 
 def test_snapshots():
@@ -86,6 +78,17 @@ def test_none_of_these_on_made_crystals_and_calibration():
     assert f"from {calibration['before']:.3f} to {calibration['after']:.3f}" in PAGE
 
 
+def test_where_known_ends():
+    known = MANIFEST.known
+    assert f"where `probability_none` in the record is above {known.probability:.4f}, whatever" in PAGE
+    assert "keeps 98 % of the" in known.calibration
+    assert "The threshold keeps 98 % of the validation presentations known" in PAGE
+    records = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    prototypes = load_manifest("prototype")[0].known
+    assert f"[{known.probability:.4f}](cell-free.md) and for prototypes" in records
+    assert f"[{prototypes.probability:.4f}](prototypes.md)" in records
+
+
 def test_none_of_these_on_real_crystals():
     for row in result("known")["rows"]:
         low, high = row["interval_95"]
@@ -100,6 +103,15 @@ def test_none_of_these_by_distance_from_the_classes():
         assert [row["form"] for row in of] == list(figures["forms"])
         cells = [f"{row['auroc']:.3f} ({percent(row['false_alarms_at_95_recall'])})" for row in of]
         assert f"| {low:g} d_nn | {of[0]['n']} | {' | '.join(cells)} |" in PAGE
+
+
+def test_calibration_on_real_members():
+    bins = result("known")["reliability"]
+    n = sum(one["n"] for one in bins)
+    error = sum(one["n"] * abs(one["probability"] - one["right"]) for one in bins) / n
+    assert f"in all four forms it is {error:.3f}" in PAGE
+    unsure = [one for one in bins if one["probability"] < 0.93]
+    assert sum(one["n"] * one["right"] for one in unsure) < 0.5 * sum(one["n"] for one in unsure)
 
 
 def test_what_the_atoms_own_lattice_adds():

@@ -105,8 +105,18 @@ def test_real_elemental_solids(group, words):
 
 
 def test_every_error_on_a_real_solid_is_looked_at():
-    for error in result("real-elements/results.json")["errors"]:
-        assert error["id"] in PAGE
+    errors = result("real-elements/results.json")["errors"]
+    for error in errors:
+        [line] = [line for line in PAGE.splitlines() if line.startswith("| mp-") and error["id"] in line]
+        answer = line.split(" | ")[2]
+        assert answer.startswith(error["answer"])
+        assert f"{error['probability']:.2f}" in answer
+        assert error["known"] or "not known" in answer
+        if not error["class_agree"]:
+            overruled = "3 of 3 networks answer otherwise" in error["warnings"]
+            assert ("overrules" in line or "the networks say otherwise" in line) == overruled
+    known = sum(error["known"] for error in errors)
+    assert f"{known} of the {len(errors)} wrong answers are called known" in PAGE
 
 
 def test_warnings_and_strangers_among_real_solids():

@@ -49,8 +49,9 @@ def test_the_record_has_exactly_the_keys_of_the_contract(folder):
     [record] = records("copper.cif")
     contract = ["source", "frame", "status", "class", "probability", "probabilities", "known", "warnings"]
     assert list(record)[: len(contract)] == contract
-    more = {"probability_none", "model", "model_version", "weights_sha256", "package_version"}
+    more = {"probability_none", "probability_spread", "model", "model_version", "weights_sha256", "package_version"}
     assert set(record) - set(contract) == more
+    assert 0 <= record["probability_spread"] < 0.1
     assert 0 <= record["probability_none"] < 0.1
     assert record["source"] == "copper.cif"
     assert record["frame"] == 0

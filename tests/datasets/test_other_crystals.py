@@ -45,6 +45,12 @@ def test_the_same_seed_gives_the_same_crystals(made):
     assert len(other) != len(made[0]) or not np.array_equal(other.positions, made[0].positions)
 
 
+def test_crystals_can_be_made_from_any_number_on(made):
+    later = other_crystals(PARENTS, seed=3, n=5, first=4, workers=1)
+    for one, other in zip(later, made[4:], strict=False):
+        np.testing.assert_array_equal(one.positions, other.positions)
+
+
 def test_the_systems_hold_all_groups_but_those_of_the_classes():
     assert sorted(sum(SYSTEMS, ())) == [g for g in range(1, 231) if g not in CLASS_OF_SPACE_GROUP]
 

@@ -128,6 +128,24 @@ def test_no_crystal_is_in_two_parts(run):
     assert [figures[part]["n"] for part in PARTS] == [len(rows[part]) for part in PARTS]
 
 
+def test_crystals_of_no_class_are_made_from_those_of_their_own_part(run, monkeypatch, tmp_path):
+    config = read_config(run / "config.json", BondOrderConfig)
+    made = ElementalSolids.load(run / "crystals.npz")
+    rows = bond_order_data._rows(made, config)
+    asked = []
+
+    def other_crystals(parents, *, n, first, **_):
+        asked.append((list(parents), first, n))
+        return list(made.crystals[:n])
+
+    monkeypatch.setattr(bond_order_data, "other_crystals", other_crystals)
+    parts = {part: [made.crystals[i] for i in rows[part]] for part in PARTS}
+    bond_order_data._make_others(config, parts, tmp_path / "others.npz", lambda _: None)
+    assert [parents for parents, _, _ in asked] == [parts[part] for part in PARTS]
+    shares = [bond_order_data._share(config.data.others, part, config) for part in PARTS]
+    assert [list(range(first, first + n)) for _, first, n in asked] == shares
+
+
 def test_every_group_has_its_rows(run):
     figures = json.loads((run / "metrics.json").read_text())
     assert set(figures["calibration"]) == {"temperature", "before", "after", "reliability"}

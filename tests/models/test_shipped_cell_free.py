@@ -8,8 +8,12 @@ import pytest
 from xtalprint import geometry
 from xtalprint.crystal import Crystal
 from xtalprint.defects import displace_gaussian, substitute, vacancies
+from xtalprint.errors import ModelError
 from xtalprint.models import load_model
+from xtalprint.models.bond_order_classifier import BondOrderClassifier
+from xtalprint.models.manifest import CloserSearch
 from xtalprint.models.presentations import random_piece
+from xtalprint.studies.settings import noisy_forms, other_settings
 
 FACE = np.array([[0, 1, 1], [1, 0, 1], [1, 1, 0]])
 HEX = np.array([[1, 0, 0], [-0.5, np.sqrt(0.75), 0], [0, 0, 1.6]])
@@ -76,6 +80,18 @@ def test_a_hot_thinned_alloy_in_a_box_gets_the_same_class(model, name):
     assert any(warning.startswith("several elements") for warning in prediction.warnings)
 
 
+@pytest.mark.parametrize("name", CLASSES)
+def test_a_noisy_crystal_gives_the_same_however_it_is_given(model, name):
+    """Where the networks are in doubt the atoms' own lattice is looked for, which is done in a pose of its own."""
+    rng = np.random.default_rng(CLASSES.index(name))
+    for _, sample in noisy_forms(CRYSTALS[name], rng):
+        expected = answer(model, sample)
+        for setting, other in other_settings(sample, rng):
+            found = answer(model, other)
+            assert dict(found.probabilities) == pytest.approx(dict(expected.probabilities), abs=1e-4), setting
+            assert (found.known, found.warnings) == (expected.known, expected.warnings), setting
+
+
 def test_a_supercell_of_any_size_is_seen_as_its_cell(model):
     """Beyond 20,000 sites the middle would be seen, as a finite piece without its symmetry."""
     cosine = np.cos(np.radians(61))
@@ -84,7 +100,11 @@ def test_a_supercell_of_any_size_is_seen_as_its_cell(model):
     expected = answer(model, crystal)
     for repeats in (8, 28):
         found = answer(model, geometry.supercell(crystal, (repeats,) * 3))
-        assert (found.crystal_class, found.known, found.warnings) == (expected.crystal_class, True, expected.warnings)
+        assert (found.crystal_class, found.known, found.warnings) == (
+            expected.crystal_class,
+            expected.known,
+            expected.warnings,
+        )
         assert dict(found.probabilities) == pytest.approx(dict(expected.probabilities), abs=2e-4)
 
 
@@ -190,3 +210,12 @@ def test_a_sheet_is_no_crystal_whatever_its_cell_says(model):
         assert any("no lattice of three dimensions" in warning for warning in found.warnings)
     large = geometry.to_cluster(geometry.supercell(Crystal(layer, ["Mo", "S", "S"], cell=cell), (6, 6, 1)))
     assert model.predict(large)[0].known is False
+
+
+@pytest.mark.parametrize(
+    "changes", [{"tolerances": (0.02, 0.2)}, {"closer": CloserSearch(copies=(0.02,), decisive=0.015)}]
+)
+def test_weights_fitted_to_another_symmetry_search_are_refused(model, changes):
+    evidence = model.manifest.evidence.model_copy(update=changes)
+    with pytest.raises(ModelError, match="weighs a symmetry search that this version does not make"):
+        BondOrderClassifier(model.manifest.model_copy(update={"evidence": evidence}), b"")

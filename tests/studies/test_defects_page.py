@@ -5,22 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
+from pages import filled
+from write_defects_page import blocks, percent, short
 
 from xtalprint.models.registry import load_manifest
 from xtalprint.studies.defects_counts import (
     ALL,
-    BEST,
     DEFAULT,
     FIRST,
-    ORACLE,
     PERIODIC,
     PUBLISHED,
     RESCALED,
-    SEARCHED,
     SHIPPED,
-    SIMPLE,
-    SINGLE,
     UNSEEN,
 )
 from xtalprint.studies.defects_levels import LEVELS
@@ -29,49 +25,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "defects.md").read_text(encoding="utf-8")
 RESULTS = json.loads((ROOT / "results" / "defects" / "results.json").read_text(encoding="utf-8"))
 NAMES = [level["name"] for level in RESULTS["levels"]]
-ON_THE_SAME = (
-    *(DEFAULT, PERIODIC, PUBLISHED, SHIPPED),
-    *("spglib tight", "spglib medium", "spglib loose", SINGLE, BEST, ORACLE),
-)
-#: Levels whose errors the page tells by distance from another class; the distances; words for the two methods.
-SHOWN = ("pristine", "σ = 0.06 Å", "σ = 0.1 Å", "40 % vacancies", "60 % vacancies", "70 % vacancies")
-MARGINS = ("0.06", "0.08", "0.1", "0.15", "0.2")
-NAME = {DEFAULT: "piece", PERIODIC: "periodic"}
-MATCHING = ("PTM, rmsd < 0.1", "PTM, no cutoff")
-
-
-def percent(counted):
-    return f"{100 * counted['accuracy']:.2f}"
-
-
-def with_interval(counted):
-    low, high = (100 * share for share in counted["interval_95"])
-    return f"{percent(counted)} ({low:.2f} to {high:.2f})"
-
-
-def short(counted):
-    return f"{100 * counted['accuracy']:.1f}"
-
-
-def rows_of(level):
-    """Rows of a level in the three tables of the page."""
-    counts, paper = level["accuracy"], level["paper"]
-    networks = [
-        f"{paper['network']:.2f}",
-        with_interval(counts[ALL][DEFAULT]),
-        with_interval(counts[ALL][PERIODIC]),
-        with_interval(counts[ALL][PUBLISHED]),
-        short(counts[FIRST][RESCALED]),
-        with_interval(counts[UNSEEN][SHIPPED]),
-    ]
-    same = []
-    for method in ON_THE_SAME:
-        theirs = f" ({paper[method]:.2f})" if method in paper else ""
-        same.append(short(counts[SEARCHED][method]) + theirs)
-    simple = [short(counts[SIMPLE][method]) for method in (DEFAULT, PERIODIC, PUBLISHED, SHIPPED, *MATCHING)]
-    everything = [short(counts[SEARCHED][method]) for method in MATCHING]
-    tables = (networks, same, [*simple, *everything])
-    return ["| " + " | ".join([level["name"], *cells]) + " |" for cells in tables]
 
 
 def test_the_run_is_the_full_one_of_the_shipped_networks():
@@ -88,10 +41,8 @@ def test_the_run_is_the_full_one_of_the_shipped_networks():
         assert RESULTS["models"][method]["weights_sha256"] == load_manifest(name)[0].weights.onnx.sha256
 
 
-@pytest.mark.parametrize("level", RESULTS["levels"], ids=NAMES)
-def test_each_row_of_the_page_is_that_of_the_results(level):
-    for row in rows_of(level):
-        assert row in PAGE
+def test_the_tables_are_as_the_script_writes_them():
+    assert filled(PAGE, blocks(RESULTS), topic="defects") == PAGE
 
 
 def test_the_page_says_how_many():
@@ -100,12 +51,6 @@ def test_the_page_says_how_many():
     for number in (*numbers, classified[PUBLISHED], classified[SHIPPED]):
         assert f"{number:,}" in PAGE
     assert RESULTS["one_tolerance_of_moyopy"].removeprefix("moyopy ") in PAGE
-
-
-def test_each_share_by_bond_length_stands_on_the_page():
-    for method in (DEFAULT, PERIODIC, PUBLISHED, SHIPPED):
-        cells = [percent(counted) for counted in RESULTS["displacement_over_bond_length"][method].values()]
-        assert " | ".join([method, *cells]) in PAGE
 
 
 def test_what_the_page_says_in_words():
@@ -140,29 +85,6 @@ def test_what_the_page_says_of_the_default_model():
     periodic = {level["name"]: level["accuracy"][ALL][PERIODIC] for level in RESULTS["levels"]}
     cells = [percent(periodic[name]) for name in ("pristine", "σ = 0.06 Å", "σ = 0.1 Å", "70 % vacancies")]
     assert f"{cells[0]} % pristine, {cells[1]} % at 0.06 Å, {cells[2]} % at 0.1 Å, {cells[3]} % with 70 %" in text
-
-
-@pytest.mark.parametrize("method", [DEFAULT, PERIODIC])
-def test_errors_by_margin_stand_on_the_page(method):
-    for level in RESULTS["levels"]:
-        if level["name"] in SHOWN:
-            wrong = {
-                margin: counted["n"] - counted["right"] for margin, counted in level["by_margin"][method].items()
-            }
-            assert len(wrong) == len(MARGINS)
-            cells = [f"{wrong[margin]} of {level['by_margin'][method][margin]['n']:,}" for margin in MARGINS]
-            assert f"| {level['name']} | {NAME[method]} | " + " | ".join(cells) + " |" in PAGE
-
-
-def test_each_wrong_pristine_structure_stands_on_the_page():
-    [pristine] = [level for level in RESULTS["levels"] if level["name"] == "pristine"]
-    for method in (DEFAULT, PERIODIC):
-        for wrong in pristine["wrong_structures"][method]:
-            [called] = wrong["called"]
-            assert (
-                f"| {wrong['frame']} | {NAME[method]} | {wrong['truth']} | {called} | {wrong['sites']} | "
-                f"{wrong['bond_angstrom']:.2f} | {wrong['margin']:g} |"
-            ) in PAGE
 
 
 def test_what_the_page_says_of_the_errors():

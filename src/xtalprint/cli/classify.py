@@ -93,7 +93,7 @@ def csv_columns(classes: Sequence[str], provenance: Mapping[str, str], *, protot
     return [
         *("source", "frame", "status", "class", *(["prototype"] if prototypes else []), "probability"),
         *(f"probabilities.{name}" for name in classes),
-        *("known", "probability_none", "warnings", "error"),
+        *("known", "probability_none", "probability_spread", "warnings", "error"),
         *provenance,
     ]
 

@@ -36,6 +36,7 @@ def other_crystals(
     *,
     seed: int = 0,
     n: int = 12_000,
+    first: int = 0,
     workers: int | None = None,
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Crystal]:
@@ -53,6 +54,8 @@ def other_crystals(
         The result depends on it, on ``n`` and on the parents.
     n
         Number of crystals.
+    first
+        Number of the first: crystals with the same seed and other numbers are others.
     workers
         Number of processes; None means all cores, 1 none.
     progress
@@ -64,7 +67,7 @@ def other_crystals(
     what each was made from.
     """
     chosen = np.random.default_rng([STREAM, seed]).permutation(len(parents))[:MOST_PARENTS]
-    make = partial(_make, parents=tuple(parents[i] for i in chosen), seed=seed)
+    make = partial(_make, parents=tuple(parents[i] for i in chosen), seed=seed, first=first)
     made: list[Crystal] = []
     for crystal in spread_rows(make, n, workers):
         made.append(crystal)
@@ -72,9 +75,10 @@ def other_crystals(
     return made
 
 
-def _make(row: int, *, parents: tuple[Crystal, ...], seed: int) -> Crystal:
+def _make(number: int, *, parents: tuple[Crystal, ...], seed: int, first: int) -> Crystal:
     """Try until a candidate passes; the result depends on the seed, the parents and the row alone."""
     os.environ.setdefault("SPGLIB_WARNING", "OFF")
+    row = first + number
     rng = np.random.default_rng([STREAM, seed, row])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)

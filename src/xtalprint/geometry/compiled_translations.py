@@ -72,3 +72,46 @@ def hold(  # noqa: PLR0917 - compiled: no keywords, one loop nest
             if (high - low).max() > apart:
                 result[i] = False
                 break
+
+
+@compiled
+def holds_for_all(shift: Floats, sites: Sites, places: Places, boxes: Boxes, tolerance: float) -> bool:
+    """Whether a shift brings the sites onto others of their kind, each onto another, by nearly the same vector.
+
+    Parameters
+    ----------
+    shift
+        (3,) fractional.
+    sites, places, boxes
+        As of `hold`.
+    tolerance
+        Å by which what it is off may differ from the mean of all.
+    """
+    fractional, labels, cell = sites
+    where, owner = places
+    n = len(labels)
+    off = np.empty((n, 3))
+    taken = np.zeros(n, dtype=np.bool_)
+    target = np.empty(3)
+    step = np.empty(3)
+    mean = np.zeros(3)
+    for site in range(n):
+        for axis in range(3):
+            step[axis] = fractional[site, axis] + shift[axis]
+            step[axis] -= np.floor(step[axis])
+        for axis in range(3):
+            target[axis] = step[0] * cell[0, axis] + step[1] * cell[1, axis] + step[2] * cell[2, axis]
+        k = nearest_to(target[0], target[1], target[2], boxes)
+        if k < 0 or labels[owner[k]] != labels[site] or taken[owner[k]]:
+            return False
+        taken[owner[k]] = True
+        for axis in range(3):
+            off[site, axis] = where[k, axis] - target[axis]
+            mean[axis] += off[site, axis] / n
+    for site in range(n):
+        squared = 0.0
+        for axis in range(3):
+            squared += (off[site, axis] - mean[axis]) ** 2
+        if squared > tolerance * tolerance:
+            return False
+    return True

@@ -6,7 +6,7 @@ that stay inside the piece onto others (v: vacancies), by the same vector but fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -15,8 +15,9 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.geometry.niggli import niggli_matrix
 from xtalprint.geometry.pairs import Sites, images_within
+from xtalprint.geometry.pose import posed
 from xtalprint.geometry.scaling import bond_length
-from xtalprint.geometry.supercells import central_block, supercell_to, to_cluster
+from xtalprint.geometry.supercells import supercell_to, to_cluster
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -72,12 +73,15 @@ class OwnAxes:
         cell vector.
     explained
         Share of the atoms that stand on one of the places.
+    in_pose
+        The same crystal in axes and with an origin that do not depend on those given, see `xtalprint.geometry.pose`.
     """
 
     crystal: Crystal
     scatter: float
     error: float
     explained: float
+    in_pose: Crystal
 
 
 def own_axes(crystal: Crystal, *, length: float | None = None) -> OwnAxes | None:
@@ -94,10 +98,13 @@ def own_axes(crystal: Crystal, *, length: float | None = None) -> OwnAxes | None
     -------
     None if no three translations map enough atoms onto others.
     """
-    piece = _piece(crystal)
-    if not any(piece.pbc) and piece.n_sites < FEWEST_INSIDE:
+    crystal = crystal if all(crystal.pbc) else to_cluster(crystal)
+    if crystal.is_cluster and crystal.n_sites < FEWEST_INSIDE:
         return None
-    length = bond_length(piece, method="robust") if length is None else length
+    length = bond_length(crystal, method="robust") if length is None else length
+    # On a grid and with the first of many, what is found depends on axes, origin and order a little.
+    pose = posed(crystal, length, most=MOST)
+    piece = pose.crystal if pose.crystal.is_cluster else supercell_to(pose.crystal, min_atoms=BOX)
     sites = Sites.of(piece)
     points = sites.points / length
     found = _translations(points, sites, length)
@@ -107,15 +114,8 @@ def own_axes(crystal: Crystal, *, length: float | None = None) -> OwnAxes | None
     cell = _lattice(vectors)
     if cell is None:
         return None
-    return _averaged(points, cell, spread, length, crystal)
-
-
-def _piece(crystal: Crystal) -> Crystal:
-    if crystal.n_sites > MOST:
-        return central_block(crystal, n_atoms=round(MOST * len(crystal) / crystal.n_sites))
-    if crystal.cell is not None and all(crystal.pbc):
-        return supercell_to(crystal, min_atoms=BOX)
-    return to_cluster(crystal)
+    averaged = _averaged(points, cell, spread, length, crystal)
+    return averaged and replace(averaged, crystal=pose.as_given(averaged.crystal))
 
 
 def _translations(points: Floats, sites: Sites, length: float) -> tuple[Floats, float] | None:
@@ -299,4 +299,4 @@ def _averaged(points: Floats, cell: Floats, spread: float, length: float, crysta
         source=crystal.source,
         frame=crystal.frame,
     )
-    return OwnAxes(mean, scatter * length, worst * length, explained)
+    return OwnAxes(mean, scatter * length, worst * length, explained, mean)

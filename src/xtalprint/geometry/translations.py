@@ -21,6 +21,8 @@ SAMPLE = 8
 CHUNKS = (128, 512, 4096)
 #: Sites that a translation which held for the sample is tried on before it is tried on all.
 FEW = 32
+#: What is known of a translation.
+UNKNOWN, FOR_A_SAMPLE, FOR_A_FEW = -1, 1, 2
 #: After so many translations that held for the sample and failed for some atom, the cell is noise, not a supercell.
 MOST_FAILURES = 30
 
@@ -80,6 +82,13 @@ class _Places:
         hold(shifts, tried, sites, places, self.nearest.boxes, 2 * tolerance, result)
         return result
 
+    def hold_all(self, shift: NDArray[np.float64], *, tolerance: float) -> bool:
+        """Whether a shift (3,) may pass `_whole`, which it does but for rounding if this is true."""
+        from xtalprint.geometry.compiled_translations import holds_for_all  # noqa: PLC0415 - imports Numba
+
+        sites, places = (self.fractional, self.labels, self.cell), (self.places, self.owner)
+        return bool(holds_for_all(shift, sites, places, self.nearest.boxes, tolerance * (1 + 1e-9)))
+
     def of(
         self, sites: NDArray[np.int64], shifts: NDArray[np.float64]
     ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -131,19 +140,30 @@ def find_translations(
     cell = niggli_matrix(cell) @ cell
     # A candidate joins two sites, both of which may be off, and so may the two that it is tried on.
     places = _Places(positions, labels, cell, 4 * tolerance)
-    candidates = _candidates(places, nearest)
+    shifts, candidates, owner = _candidates(places, nearest)
+    held = np.full(len(shifts), UNKNOWN)
     accepted: list[NDArray[np.float64]] = []
     permutations: list[NDArray[np.int64]] = []
     failures = 0
-    for chunk in _chunks(candidates):
-        likely = chunk[places.hold(SAMPLE, chunk)]
+    failed: set[int] = set()
+    for rows in _chunks(len(candidates)):
+        new = np.unique(owner[rows][held[owner[rows]] == UNKNOWN])
+        held[new] = places.hold(SAMPLE, shifts[new])
+        new = new[held[new] == FOR_A_SAMPLE]
         # Most that fail do so for one of a few sites more.
-        for shift, holds in zip(likely, places.hold(FEW, likely, tolerance=2 * tolerance), strict=True):
+        held[new] += places.hold(FEW, shifts[new], tolerance=2 * tolerance)
+        for k in rows.start + np.flatnonzero(held[owner[rows]] >= FOR_A_SAMPLE):
+            shift, target = candidates[k], int(owner[k])
+            if patient and target in failed:
+                continue  # an image of it has
             # Every candidate is longer than the reach.
             if accepted and _out_of_span(accepted, shift, places) < places.reach:
                 continue
-            exact, permutation = _whole(places, shift, 2 * tolerance) if holds else (shift, None)
+            exact, permutation = shift, None
+            if held[target] == FOR_A_FEW and target not in failed and places.hold_all(shift, tolerance=2 * tolerance):
+                exact, permutation = _whole(places, shift, 2 * tolerance)
             if permutation is None:
+                failed.add(target)
                 failures += 1
                 if failures == MOST_FAILURES and not patient:
                     return Translations(None, np.arange(n), failures)
@@ -155,12 +175,12 @@ def find_translations(
     return Translations(None, np.arange(n), failures)
 
 
-def _chunks(candidates: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
+def _chunks(n: int) -> Iterator[slice]:
     start = 0
     for size in chain(CHUNKS, repeat(CHUNKS[-1])):
-        if start >= len(candidates):
+        if start >= n:
             return
-        yield candidates[start : start + size]
+        yield slice(start, start + size)
         start += size
 
 
@@ -206,8 +226,13 @@ def _out_of_span(accepted: list[NDArray[np.float64]], shift: NDArray[np.float64]
     return float(np.linalg.norm(vector - np.linalg.lstsq(basis.T, vector)[0] @ basis))
 
 
-def _candidates(places: _Places, nearest: int | None) -> NDArray[np.float64]:
-    """(M, 3) fractional shifts from one site of the rarest kind to others and to all near images, by length."""
+def _candidates(
+    places: _Places, nearest: int | None
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.int64]]:
+    """Shifts from one site of the rarest kind to others, those to all near images by length, and whose image each is.
+
+    (n, 3) and (M, 3) fractional, and (M,) numbers below n.
+    """
     kinds, counts = np.unique(places.labels, return_counts=True)
     rarest = np.flatnonzero(places.labels == kinds[np.argmin(counts)])
     shifts = places.fractional[rarest] - places.fractional[rarest[0]]
@@ -221,12 +246,12 @@ def _candidates(places: _Places, nearest: int | None) -> NDArray[np.float64]:
         longest = min(longest, float(np.partition(away, nearest)[nearest]) * (1 - 1e-6))
         shifts = shifts[away <= longest]
     everything = (shifts[:, None] + images[None]).reshape(-1, 3)
+    owner = np.repeat(np.arange(len(shifts)), len(images))
     length = np.linalg.norm(everything @ places.cell, axis=1)
     keep = (length > places.reach) & (length <= longest)
     # Of a shift and its opposite one is enough; rounding makes equal lengths come in a fixed order.
     order = np.argsort(np.round(length[keep], 3), kind="stable")
-    result: NDArray[np.float64] = everything[keep][order]
-    return result
+    return shifts, everything[keep][order], owner[keep][order]
 
 
 def _whole(

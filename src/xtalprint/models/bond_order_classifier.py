@@ -18,6 +18,7 @@ from xtalprint.models.manifest import KnownOutput
 from xtalprint.models.own_axes_evidence import ERRORS, believed, find_own_evidence, is_in_doubt, is_settled
 from xtalprint.models.prediction import Prediction
 from xtalprint.models.symmetry_evidence import (
+    CLOSER,
     SIZES,
     TOLERANCES,
     find_evidence,
@@ -64,11 +65,13 @@ class BondOrderClassifier(AnsweringModel):
             (manifest.evidence, TOLERANCES),
             (manifest.own_axes and manifest.own_axes.table, ERRORS),
         ):
-            if table and (table.tolerances, table.sizes) != (tolerances, SIZES):
+            if table and (
+                (table.tolerances, table.sizes) != (tolerances, SIZES) or table.closer not in {None, CLOSER}
+            ):
                 raise ModelError(
                     "the model weighs a symmetry search that this version does not make",
                     source=manifest.name,
-                    value=(table.tolerances, table.sizes),
+                    value=(table.tolerances, table.sizes, table.closer),
                     remedy=f"use xtalprint {manifest.package_version}",
                 )
         self._names_prototypes = manifest.answers == "prototype"
@@ -112,7 +115,7 @@ class BondOrderClassifier(AnsweringModel):
         members, length, warnings = self._seen(crystal, periodic=any(given.pbc))
         mean = of_networks = members.mean(axis=0)
         table = self.manifest.evidence
-        findings = find_evidence(crystal, length, closer=table.closer) if table else ()
+        findings = find_evidence(crystal, length, closer=table.closer is not None) if table else ()
         marks = np.array([marks_of(findings)])
         if table:
             mean = weighed(mean[None], marks, table)[0]
@@ -138,6 +141,7 @@ class BondOrderClassifier(AnsweringModel):
             prototype=answer if self._names_prototypes else None,
             known=None if _is_too_small(crystal) else bool(mean[-1] <= self._rule.probability),
             probability_none=float(mean[-1]),
+            probability_spread=float(of_classes(members)[:, best].std()),
             warnings=(
                 *_emptiness(vacuum, least if thin else None),
                 *warnings,

@@ -85,6 +85,7 @@ class BondOrderConfig(EnsembleConfig):
     """A training run of the cell-free network. The defaults are the recipe of the shipped one."""
 
     data: BondOrderData = BondOrderData()
+    closer: bool = True
 
 
 class PrototypeConfig(EnsembleConfig):

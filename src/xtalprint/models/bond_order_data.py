@@ -35,15 +35,15 @@ Part = Literal["train", "validation", "test"]
 PARTS: tuple[Part, ...] = ("train", "validation", "test")
 OTHERS = "others.npz"
 #: Large files that a finished run does not need.
-SCRATCH = (OTHERS, "plan.npy", "training_rows.npy", *(f"{part}.npz" for part in PARTS))
+SCRATCH = (OTHERS, "plan.npy", *(f"{part}.npz" for part in PARTS), *(f"sources-{part}.npy" for part in PARTS))
 #: Kinds of samples, as the plan numbers them, and the names of the sources of those of no class.
 CLASS, OTHER, DISORDERED = 0, 2, 3
 SOURCES_OF_NONE = {OTHER: "other crystals", DISORDERED: "disordered"}
-#: What is to be drawn, and the crystals that disordered matter is made from.
-PLAN, TRAINING_ROWS = "plan.npy", "training_rows.npy"
+#: What is to be drawn.
+PLAN = "plan.npy"
 #: A sample that has no fingerprint is drawn again, so many times.
 ATTEMPTS = 5
-#: Crystals of the training part that disordered matter is made from.
+#: Crystals of a part that its disordered matter is made from, at most.
 SOURCES = 2000
 
 
@@ -109,7 +109,7 @@ def prepare_bond_order(
     with clock.time("data"):
         made, about = _made(config, folder / CRYSTALS, say)
         rows = _rows(made, config)
-        _make_others(config, [made.crystals[i] for i in rows["train"]], folder / OTHERS, say)
+        _make_others(config, {part: [made.crystals[i] for i in rows[part]] for part in PARTS}, folder / OTHERS, say)
     say("computing fingerprints")
     parts: dict[Part, BondOrderExamples] = {}
     with clock.time("fingerprints"):
@@ -147,15 +147,21 @@ def _labels(made: ElementalSolids, classes: tuple[str, ...]) -> NDArray[np.int64
     return np.array([classes.index(name) for name in made.labels.tolist()], dtype=np.int64)
 
 
-def _make_others(config: EnsembleConfig, training: list[Any], path: Path, say: Callable[[str], None]) -> None:
+def _make_others(config: EnsembleConfig, made: dict[Part, list[Any]], path: Path, say: Callable[[str], None]) -> None:
+    """Crystals of no class; a neighbour of a crystal of the classes is in the part of that one."""
     if path.exists():
         return
     n = config.data.others
     say(f"making {n} crystals of none of the classes")
     if isinstance(config, PrototypeConfig):
-        crystals = unlike_prototypes(training, config)
+        crystals = unlike_prototypes(made["train"], config)
     else:
-        crystals = other_crystals(training, seed=config.data.seed, n=n, workers=config.threads)
+        crystals = []
+        for part in PARTS:
+            numbers, seed = _share(n, part, config), config.data.seed
+            crystals += other_crystals(
+                made[part], seed=seed, n=len(numbers), first=len(crystals), workers=config.threads
+            )
     wrapped = ElementalSolids(
         crystals=crystals,
         labels=np.full(n, "none"),
@@ -189,7 +195,7 @@ def _examples(
         plan += [(kind, row, turn, True) for turn in range(turns) for kind, row in (*crystals, *others)]
     # In a file, because each task that is sent to a worker would carry it along.
     np.save(folder / PLAN, np.array(plan, dtype=np.int64))
-    np.save(folder / TRAINING_ROWS, rows["train"][:SOURCES])
+    np.save(folder / f"sources-{part}.npy", rows["train" if isinstance(config, PrototypeConfig) else part][:SOURCES])
     substituted = config.data.substituted if isinstance(config, PrototypeConfig) else 0.0
     work = partial(
         _sample,
@@ -268,7 +274,7 @@ def _sample(
     descriptor = BondOrientationalOrder(**parameters)
     bring = present_box if as_box else partial(present, substituted=substituted if kind == CLASS else 0.0)
     for _ in range(ATTEMPTS):
-        brought = _drawn(kind, row, folder, rng, bring)
+        brought = _drawn(kind, row, folder, part, rng, bring)
         try:
             fingerprint, length = descriptor.compute_with_length(brought.crystal)
         except XtalprintError as error:
@@ -287,15 +293,16 @@ def _sample(
     raise failure
 
 
-def _drawn(
+def _drawn(  # noqa: PLR0917 - what a sample is drawn from
     kind: int,
     row: int,
     folder: str,
+    part: Part,
     rng: np.random.Generator,
     bring: Callable[[Crystal, np.random.Generator], Presentation],
 ) -> Presentation:
     if kind == DISORDERED:
-        rows = _rows_for_disorder(folder)
+        rows = _rows_for_disorder(folder, part)
         crystals = _crystals(str(Path(folder, CRYSTALS)))
         return Presentation(disordered([crystals[i] for i in rows], rng), 0.0, 0.0)
     return bring(_crystals(str(Path(folder, OTHERS if kind == OTHER else CRYSTALS)))[row], rng)
@@ -308,8 +315,8 @@ def _crystals(path: str) -> tuple[Any, ...]:
 
 
 @lru_cache(maxsize=1)
-def _rows_for_disorder(folder: str) -> tuple[int, ...]:
-    return tuple(np.load(Path(folder, TRAINING_ROWS)).tolist())
+def _rows_for_disorder(folder: str, part: Part) -> tuple[int, ...]:
+    return tuple(np.load(Path(folder, f"sources-{part}.npy")).tolist())
 
 
 def _save(examples: BondOrderExamples, path: Path) -> None:

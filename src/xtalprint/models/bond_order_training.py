@@ -19,7 +19,7 @@ from xtalprint.models.evidence_fit import fitted_evidence
 from xtalprint.models.files import write_bytes, write_checksums
 from xtalprint.models.manifest import EvidenceTable, Manifest, OwnAxesTable, Weights
 from xtalprint.models.own_axes_evidence import ERRORS, SURE, believed, is_in_doubt
-from xtalprint.models.symmetry_evidence import TOLERANCES, weighed
+from xtalprint.models.symmetry_evidence import CLOSER, TOLERANCES, weighed
 from xtalprint.models.training import (
     CHECKPOINTS,
     WEIGHTS_FOR_ANSWERS,
@@ -152,7 +152,7 @@ def _weighed(
     if (judged.marks < 0).all():
         return {}, found, {}
     evidence = fitted_evidence(found["validation"], judged.marks, judged.labels, TOLERANCES)
-    evidence = evidence.model_copy(update={"closer": closer})
+    evidence = evidence.model_copy(update={"closer": CLOSER if closer else None})
     searched = {part: weighed(values, parts[part].marks, evidence) for part, values in found.items()}
     asked = {
         part: np.where(is_in_doubt(found[part], values, SURE)[:, None], parts[part].own_marks, -1)

@@ -127,7 +127,7 @@ def _known(rule: KnownRule | KnownOutput | None) -> str:
             markdown_table(("crystals of the classes, test part", "still known, %"), kept),
             markdown_table(
                 (
-                    "inputs of none of the classes, never seen before",
+                    "held-out inputs of none of the classes",
                     "AUROC against pristine and defective test crystals",
                 ),
                 auroc,
@@ -147,7 +147,7 @@ def _known_output(rule: KnownOutput) -> str:
             markdown_table(("crystals of the classes, test part", "still known, %"), kept),
             markdown_table(
                 (
-                    "inputs of none of the classes, never seen before",
+                    "held-out inputs of none of the classes",
                     "AUROC against all presentations of the test part",
                     "called known at 95 % recall, %",
                 ),

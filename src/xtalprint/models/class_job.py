@@ -47,7 +47,9 @@ class ClassJob(PartJob[Prediction]):
         self._provenance = dict(found.provenance)
         self.classes = found.classes
         self.names_prototypes = found.manifest.answers == "prototype"
-        self.optional = ("probability_none",) if self.names_prototypes else ("prototype", "probability_none")
+        self.optional = ("probability_none", "probability_spread")
+        if not self.names_prototypes:
+            self.optional = ("prototype", *self.optional)
 
     def question(self) -> Mapping[str, Any]:
         """The model, its version and the SHA-256 of its weights."""
@@ -83,6 +85,7 @@ class ClassJob(PartJob[Prediction]):
             ("known", pa.bool_()),
             ("warnings", pa.list_(pa.string())),
             ("probability_none", pa.float64()),
+            ("probability_spread", pa.float64()),
         ]
 
 

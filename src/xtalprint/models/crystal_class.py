@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 NAME = "crystal-class"
 #: Version of the recipe and of the meaning of the outputs; raised with every new set of shipped weights.
-VERSION = "2.3.0"
+VERSION = "2.6.0"
 SUMMARY = (
     "Crystal class of a structure (one label for the whole structure) from its bond-orientational order, which is "
     "exactly the same for every cell, supercell and orientation, and there for pieces without a cell. What a "

@@ -65,13 +65,22 @@ class KnownOutput(_Strict):
     false_alarms: dict[str, float]
 
 
+class CloserSearch(_Strict):
+    """Tolerances of a closer symmetry search in bond lengths, see `xtalprint.models.symmetry_evidence`."""
+
+    #: Within which copies of a site are looked for, one after the other.
+    copies: tuple[float, ...]
+    #: At which almost-cubic crystals are looked at once more.
+    decisive: float
+
+
 class EvidenceTable(_Strict):
     """How much the findings of a symmetry search are worth, see `xtalprint.models.symmetry_evidence`."""
 
     #: In bond lengths; of the atoms' own lattice in units of its error.
     tolerances: tuple[float, ...]
-    #: Whether almost-copies in large boxes and almost-cubic crystals are looked at more closely.
-    closer: bool = False
+    #: How almost-copies in large boxes and almost-cubic crystals are looked at more closely; None if they are not.
+    closer: CloserSearch | None = None
     #: Sites of a primitive cell that part the ranges of sizes.
     sizes: tuple[int, ...]
     #: Power of the networks' probabilities where nothing is found, and for each range of sizes.

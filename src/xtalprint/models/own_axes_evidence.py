@@ -28,7 +28,7 @@ ERRORS = (4.5, 10.0)
 #: Least and largest tolerance in bond lengths.
 LEAST, LARGEST = 0.003, 0.12
 #: Sites of a primitive cell up to which it is taken as found.
-SETTLED = SIZES[1]
+SETTLED = SIZES[2]
 #: The lattice is looked for only if no output has this probability without it, or if a symmetry search has changed
 #: the networks' answer: it costs more than all the rest.
 SURE = 0.98
@@ -52,10 +52,10 @@ def find_own_evidence(crystal: Crystal, bond_length: float) -> tuple[Finding, ..
     found = own_axes(crystal, length=bond_length)
     if found is None:
         return (Finding(0.0, 0, 0),) * len(ERRORS)
-    length = float(nearest_distances(found.crystal).mean())
+    length = float(nearest_distances(found.in_pose).mean())
     # Colloids, and whatever else is in larger units than atoms, would need tolerances that no search takes.
     shrink = min(1.0, MOST_SYMPREC / (LARGEST * length))
-    mean = found.crystal if shrink == 1 else scaled(found.crystal, shrink)
+    mean = found.in_pose if shrink == 1 else scaled(found.in_pose, shrink)
     length, error = shrink * length, shrink * found.error
     findings = []
     for errors in ERRORS:

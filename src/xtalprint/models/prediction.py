@@ -33,6 +33,9 @@ class Prediction:
         False if the crystal resembles none of the classes.
     probability_none
         Probability that it is of none of the classes; None if the model has no such output.
+    probability_spread
+        Standard deviation, over the networks of an ensemble, of what each says alone of the class that was answered;
+        None if the model is no ensemble. Where it is small the networks agree, right or not.
     warnings
         What a person should know before relying on it.
     error
@@ -49,6 +52,7 @@ class Prediction:
     probabilities: Mapping[str, float] = field(default_factory=dict)
     known: bool | None = None
     probability_none: float | None = None
+    probability_spread: float | None = None
     prototype: str | None = None
     warnings: tuple[str, ...] = ()
     error: str | None = None
@@ -78,5 +82,6 @@ class Prediction:
             "known": self.known,
             "warnings": list(self.warnings),
             **({} if self.probability_none is None else {"probability_none": self.probability_none}),
+            **({} if self.probability_spread is None else {"probability_spread": self.probability_spread}),
             **self.provenance,
         }

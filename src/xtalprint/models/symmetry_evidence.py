@@ -1,7 +1,7 @@
 """What a symmetry search finds, weighed together with what the networks say.
 
-Noise, missing atoms and the size of the box decide how much a found space group is worth. So nobody sets a tolerance:
-two of them are asked, and how far each answer is to be believed has been learned from made crystals.
+Noise, missing atoms and the size of the box decide how much a found space group is worth. So two tolerances are
+asked, and how far each answer is to be believed has been learned from made crystals. The tolerances are set here.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.geometry.niggli import reduced_lengths
 from xtalprint.geometry.primitive import EXACT
 from xtalprint.geometry.rows import first_rows
 from xtalprint.geometry.symmetry import LARGE, LEAST_SYMPREC, MOST_SYMPREC, Average, find_symmetry, over_translations
 from xtalprint.geometry.translations import may_repeat
 from xtalprint.models.classes import CLASSES
+from xtalprint.models.manifest import CloserSearch
 from xtalprint.prototypes.classes import CLASS_OF_SPACE_GROUP
 
 if TYPE_CHECKING:
@@ -30,16 +30,20 @@ if TYPE_CHECKING:
 
 #: Tolerances of the search in bond lengths.
 TOLERANCES = (0.02, 0.1)
-#: Copies of a site in a large box are looked for within these first, in bond lengths, then within the largest of
+#: Copies of a site in a box are looked for within these first, in bond lengths, then within the largest of
 #: `TOLERANCES`: that may take sites for copies that differ by less.
 COPIES = (0.02, 0.03, 0.045)
-#: What counts as cubic. Such a crystal is looked at once more where its atoms are known to `DECISIVE` bond lengths:
-#: the class found at that tolerance counts, of the one at `NARROW` there is a warning.
-CUBIC, DECISIVE, NARROW = frozenset({"bcc", "diam", "fcc", "sc"}), 0.015, 0.003
-#: Cells longer than so many times their width are looked through for copies too.
-STRETCHED = 4.0
-#: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last.
-SIZES = (2, 6, 16, 48)
+#: What counts as cubic. Such a crystal is looked at once more where the means of its copies are known to `DECISIVE`
+#: bond lengths: another class found at that tolerance stands for all of `TOLERANCES`. It was set with real elements
+#: in view: at 0.01 and less, cubic ones that calculations leave a little off are called distorted.
+CUBIC, DECISIVE = frozenset({"bcc", "diam", "fcc", "sc"}), 0.015
+#: There is a warning where a cubic answer is of another class at the first, or another answer cubic at the second.
+NARROW, NEAR = 0.003, 0.05
+#: The closer search, as a manifest tells it.
+CLOSER = CloserSearch(copies=COPIES, decisive=DECISIVE)
+#: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last. With
+#: one site some classes are impossible: diamond has two.
+SIZES = (1, 2, 6, 16, 48)
 #: What has more sites without translations is not searched: it would take longer than all the rest.
 MOST_SITES = 128
 #: Number of marks: nothing found, and each class or another group, in each range of sizes.
@@ -91,6 +95,10 @@ def find_evidence(crystal: Crystal, bond_length: float, *, closer: bool = False)
         In Å, the unit of the tolerances.
     closer
         Whether to look for copies within `COPIES` too, and at almost-cubic crystals within `DECISIVE`.
+
+    Returns
+    -------
+    One for each tolerance. Where the look within `DECISIVE` decides, what it finds, that very object for each.
     """
     box = _search_box(crystal, bond_length, closer=closer)
     if box is None:
@@ -98,7 +106,7 @@ def find_evidence(crystal: Crystal, bond_length: float, *, closer: bool = False)
     findings = tuple(box.found_at(share) for share in TOLERANCES)
     if not (closer and _is_simple_cubic(findings[-1]) and box.is_known_to(DECISIVE)):
         return findings
-    decisive = box.found_at(DECISIVE)
+    decisive = box.found_at(DECISIVE, in_the_mean=True)
     same = decisive.crystal_class in {None, findings[-1].crystal_class}
     return findings if same else (decisive,) * len(TOLERANCES)
 
@@ -112,13 +120,13 @@ class _SearchBox(NamedTuple):
     #: Whether the average stands for the sites at every tolerance, as one over `COPIES` does.
     fine: bool
 
-    def found_at(self, share: float) -> Finding:
-        """What a search finds within so many bond lengths."""
+    def found_at(self, share: float, *, in_the_mean: bool = False) -> Finding:
+        """What a search finds within so many bond lengths; in the mean of the copies, however far these scatter."""
         symprec = _tolerance(share, self.bond_length)
         average, nothing = self.average, Finding(symprec, 0, 0)
         if average is None:
             return nothing
-        searched = average.crystal if self.fine or average.scatter <= symprec else self.sites
+        searched = average.crystal if self.fine or in_the_mean or average.scatter <= symprec else self.sites
         if searched.n_sites > MOST_SITES:
             return nothing
         found = find_symmetry(searched, symprec=symprec)
@@ -127,8 +135,11 @@ class _SearchBox(NamedTuple):
         )
 
     def is_known_to(self, share: float) -> bool:
-        """Whether no site is farther from the mean of its copies than so many bond lengths."""
-        return self.average is not None and self.average.scatter <= _tolerance(share, self.bond_length)
+        """Whether the mean of the copies of each site is known to so many bond lengths."""
+        if self.average is None:
+            return False
+        copies = self.sites.n_sites / self.average.crystal.n_sites
+        return self.average.scatter <= float(np.sqrt(copies)) * _tolerance(share, self.bond_length)
 
 
 def _tolerance(share: float, bond_length: float) -> float:
@@ -139,20 +150,21 @@ def _search_box(crystal: Crystal, bond_length: float, *, closer: bool) -> _Searc
     sites = _equal_sites(crystal, bond_length)
     if sites is None or sites.cell is None:
         return None
-    if sites.n_sites < LARGE:
-        return _SearchBox(sites, Average(sites, 0.0), bond_length, fine=True)
+    is_large = sites.n_sites >= LARGE
     within = [_tolerance(share, bond_length) for share in COPIES]
     if closer and may_repeat(sites.positions, sites.numbers, sites.cell, tolerance=within[-1]):
         for symprec in within:
             average = over_translations(sites, symprec=symprec, patient=True)
-            if average is not None and average.crystal.n_sites <= SIZES[-1]:
+            if average is not None and average.crystal.n_sites <= min(SIZES[-1], sites.n_sites - 1):
                 return _SearchBox(sites, average, bond_length, fine=True)
-    wide = over_translations(sites, symprec=_tolerance(TOLERANCES[-1], bond_length))
+    wide = over_translations(sites, symprec=_tolerance(TOLERANCES[-1], bond_length)) if closer or is_large else None
+    if wide is None and not is_large:
+        return _SearchBox(sites, Average(sites, 0.0), bond_length, fine=True)
     return _SearchBox(sites, wide, bond_length, fine=False)
 
 
 def _is_simple_cubic(finding: Finding) -> bool:
-    return finding.crystal_class in CUBIC and finding.n_sites <= SIZES[0]
+    return finding.crystal_class in CUBIC and finding.n_sites <= SIZES[1]
 
 
 def _equal_sites(crystal: Crystal, bond_length: float) -> Crystal | None:
@@ -167,10 +179,10 @@ def _equal_sites(crystal: Crystal, bond_length: float) -> Crystal | None:
         cell=crystal.cell,
         site_of_row=np.arange(len(rows)),
     )
-    shortest, _, longest = reduced_lengths(crystal.cell)
-    if sites.n_sites >= LARGE or longest > STRETCHED * shortest:
+    symprec = max(LEAST_SYMPREC, EXACT * bond_length)
+    if may_repeat(sites.positions, sites.numbers, crystal.cell, tolerance=symprec):
         # So that every supercell is searched in the same way as its cell, whatever its size and shape.
-        exact = over_translations(sites, symprec=max(LEAST_SYMPREC, EXACT * bond_length))
+        exact = over_translations(sites, symprec=symprec)
         sites = sites if exact is None else exact.crystal
     return sites
 
@@ -187,10 +199,10 @@ def nearly(crystal: Crystal, bond_length: float, findings: Sequence[Finding], an
     """
     if not findings or findings[0].crystal_class != answer:
         return []
-    if len({finding.symprec for finding in findings}) == 1:
+    if findings[0] is findings[-1]:  # decided within `DECISIVE`
         box = _search_box(crystal, bond_length, closer=True)
-        wide = None if box is None else box.found_at(TOLERANCES[-1])
-        return [] if wide is None or wide.crystal_class == answer else [_within(answer, findings[0], wide)]
+        wide = None if box is None else box.found_at(NEAR, in_the_mean=True)
+        return [_within(answer, findings[0], wide)] if wide is not None and _is_simple_cubic(wide) else []
     if not _is_simple_cubic(findings[0]):
         return []
     sites = _equal_sites(crystal, bond_length)

@@ -85,7 +85,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "cell-free",
-            "real elemental solids as given and as turned pieces with defects, and snapshots, by crystal-class",
+            "real elemental solids as given, as turned pieces with defects and in other settings, and snapshots",
             "xtalprint.studies.cell_free",
             needs_data=True,
         ),
@@ -97,7 +97,7 @@ STUDIES: dict[str, Study] = {
         ),
         Study(
             "orientation",
-            "the same crystals in other cells, turned, as pieces: crystal-class, the image network, symmetry search",
+            "ways to do without the axes of the cell, trained and compared: other cells, turned boxes, pieces",
             "xtalprint.studies.orientation",
         ),
         Study(

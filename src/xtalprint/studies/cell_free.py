@@ -1,4 +1,4 @@
-"""Real crystals by the cell-free model: as databases give them, and as turned pieces with defects; and snapshots."""
+"""Real crystals by the cell-free model: as given, as turned pieces with defects, in other settings; and snapshots."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from xtalprint.models.presentations import random_piece
 from xtalprint.studies.base import StudyResult, chosen, data_file
 from xtalprint.studies.real_elements import groups_of
 from xtalprint.studies.real_files import CLASS_OF_LABEL, answers_of_file
+from xtalprint.studies.settings import same_answers
 from xtalprint.studies.statistics import accuracy
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MODEL = "crystal-class"
 #: Entries and files of a quick run.
 QUICK_ENTRIES, QUICK_FILES = 40, 2
+#: Members that are asked about in several settings.
+SETTINGS, QUICK_SETTINGS = 100, 2
 #: Atoms left of a piece, shares of vacancies, and displacements in bond lengths.
 ATOMS = (60, 150, 300)
 DEFECTS = ((0.0, 0.0), (0.4, 0.0), (0.0, 0.05), (0.25, 0.05))
@@ -53,6 +56,8 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             name = f"turned piece, {100 * missing:g} % vacancies, σ = {displacement:g} d_nn"
             results.append(_score(name, atoms, model.predict(pieces), truth, simple))
     others = [given[i] for i in range(len(rows)) if i not in set(members)]
+    asked = np.random.default_rng([seed, SETTINGS]).permutation(members)[: QUICK_SETTINGS if quick else SETTINGS]
+    settings = same_answers(model, [crystals[i] for i in np.sort(asked)], np.random.default_rng([seed, SETTINGS, 1]))
     snapshots = _snapshots(quick=quick, seed=seed)
     figures: dict[str, Any] = {
         "model": dict(model.provenance),
@@ -73,6 +78,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             for i in members
             if given[i].crystal_class != labels["class_label"][i]
         ],
+        "settings": settings,
         "snapshots": snapshots,
     }
     return StudyResult(figures, [{k: v for k, v in row.items() if k != "interval_95"} for row in results])

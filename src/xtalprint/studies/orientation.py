@@ -1,16 +1,22 @@
-"""The same crystal in other axes: crystal-class, image network and symmetry search on one set of structures.
+"""The same crystal in other axes: all ways to answer without the axes of the cell, and those that need them.
 
 Every structure comes in five forms: a box of its standard cell, a box of another cell, that box turned, a piece of
-the standard axes without a cell, and a turned piece cut anywhere; each pristine, displaced, thinned, and both.
+the standard axes without a cell, and a turned piece cut anywhere; each pristine, displaced, thinned, and both. The
+small networks of the ways that are not shipped are trained first.
 """
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from xtalprint.compute import Engine, available_cores, map_ordered, open_pool
 from xtalprint.crystal import Crystal
 from xtalprint.datasets import elemental_solids
 from xtalprint.defects import displace_gaussian, vacancies
@@ -23,21 +29,23 @@ from xtalprint.geometry import (
     supercell_to,
     to_cluster,
 )
-from xtalprint.models import load_model
 from xtalprint.models.presentations import random_piece
-from xtalprint.studies.base import StudyResult
+from xtalprint.models.training import require_packages
+from xtalprint.studies.base import StudyResult, say
+from xtalprint.studies.orientation_models import image_model, order_model
+from xtalprint.studies.orientation_pictures import draw_forms, draw_ways
+from xtalprint.studies.orientation_training import train_networks
+from xtalprint.studies.orientation_ways import IMAGE, SHIPPED, WAYS, ways_in
 from xtalprint.studies.statistics import accuracy
-from xtalprint.studies.symmetry_answers import by_symmetry
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from matplotlib.figure import Figure
-
-    from xtalprint.models import Classifier
+    from xtalprint.studies.orientation_training import Spread
+    from xtalprint.studies.orientation_ways import Answers
 
 #: Varied prototypes of a seed that no network has learned from.
-STRUCTURES, QUICK_STRUCTURES, STRUCTURES_SEED = 300, 12, 11
+STRUCTURES, QUICK_STRUCTURES, STRUCTURES_SEED = 300, 2, 11
 #: Sites before atoms are removed.
 SITES = 256
 #: Displacements in bond lengths and shares of vacancies.
@@ -55,39 +63,98 @@ FORMS = (
     "piece in the standard axes",
     "turned piece",
 )
-#: Tolerances of the symmetry search in bond lengths; the best single one is reported.
-SYMPRECS = (0.01, 0.03, 0.1, 0.2)
-MODELS = {"image": "crystal-class-image", "crystal-class": "crystal-class"}
+#: Structures of a task.
+CHUNK = 60
+
+
+class Task(NamedTuple):
+    """Structures that are brought in one form with one kind of defects.
+
+    Parameters
+    ----------
+    defect
+        Name of the defects.
+    number
+        Of the defects, for the source of chance.
+    form
+        Name of the form.
+    rows
+        Of the structures.
+    """
+
+    defect: str
+    number: int
+    form: str
+    rows: range
 
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
-    """Bring the same structures in all forms to all methods; ``seed`` draws forms and defects."""
+    """Train the small networks, bring the same structures in all forms, and ask all ways about each once.
+
+    ``seed`` draws forms and defects; the networks have seeds of their own.
+
+    Raises
+    ------
+    MissingExtraError
+        Without torch, or spglib.
+    """
+    require_packages("cpu", packages=("torch", "spglib"))
     made = elemental_solids(seed=STRUCTURES_SEED, n=QUICK_STRUCTURES if quick else STRUCTURES)
-    structures, truth = made.crystals, made.labels.tolist()
-    models = {name: load_model(model) for name, model in MODELS.items()}
-    methods: dict[str, Callable[[Sequence[Crystal]], list[str | None]]] = {
-        **{name: partial(_by_model, model) for name, model in models.items()},
-        **{f"moyopy, {share:g} d_nn": partial(by_symmetry, share) for share in SYMPRECS},
-    }
-    rows: list[dict[str, Any]] = []
-    for number, (defect, (sigma, share)) in enumerate(DEFECTS.items()):
-        for form in FORMS:
-            brought = [
-                bring(crystal, form, sigma, share, np.random.default_rng([seed, number, row]))
-                for row, crystal in enumerate(structures)
-            ]
-            for method, ask in methods.items():
-                if method.startswith("moyopy") and "piece" in form:
-                    continue
-                rows.append({"defects": defect, "form": form, "method": method} | accuracy(truth, ask(brought)))
+    tasks = [
+        Task(defect, number, form, range(start, min(start + CHUNK, len(made))))
+        for (number, defect), form in product(enumerate(DEFECTS), FORMS)
+        for start in range(0, len(made), CHUNK)
+    ]
+    with ExitStack() as stack:
+        folder = stack.enter_context(TemporaryDirectory(prefix="xtalprint-orientation-"))
+        spread: Spread = map
+        if not quick:
+            pool = stack.enter_context(open_pool(Engine("processes", available_cores())))
+            spread = partial(map_ordered, threads=pool.workers, executor=pool.executor)
+        training = train_networks(Path(folder), spread, quick=quick)
+        ask = partial(asked, crystals=made.crystals, folder=folder, seed=seed)
+        answers: list[tuple[Task, list[Answers]]] = []
+        seconds = dict.fromkeys(WAYS, 0.0)
+        for task, (found, taken) in zip(tasks, spread(ask, tasks), strict=True):
+            say(f"asked: {task.defect}, {task.form}, structures {task.rows[0] + 1} to {task.rows[-1] + 1}")
+            answers.append((task, found))
+            seconds = {way: value + taken[way] for way, value in seconds.items()}
+    truth = made.labels.tolist()
+    rows = _counted(answers, truth)
+    n_answers = {way: sum(row["n"] for row in rows if row["method"] == way) for way in WAYS}
+    over_all = _over_all(rows, len(made))
     figures = {
-        "models": {name: dict(model.provenance) for name, model in models.items()},
-        "n_structures": len(structures),
-        "n_answers": sum(row["n"] for row in rows),
+        "models": {SHIPPED: dict(order_model().provenance), IMAGE: dict(image_model().provenance)},
+        "n_structures": len(made),
+        "structures_seed": STRUCTURES_SEED,
+        "n_answers": sum(n_answers.values()),
+        "training": training,
+        "ms_per_structure": {way: round(1000 * seconds[way] / n_answers[way], 2) for way in WAYS},
+        "over_all": over_all,
         "rows": rows,
         "kept_of_the_standard_setting": _kept(rows),
     }
-    return StudyResult(figures, [_flat(row) for row in rows], {"orientation": _draw(rows)})
+    drawings = {"orientation": draw_forms(rows, over_all), "orientation-ways": draw_ways(rows, over_all)}
+    return StudyResult(figures, [_flat(row) for row in rows], drawings)
+
+
+def asked(
+    task: Task, *, crystals: Sequence[Crystal], folder: str, seed: int
+) -> tuple[list[Answers], dict[str, float]]:
+    """Ask all ways about the structures of a task; returns their answers, and the processor seconds of each way."""
+    sigma, share = DEFECTS[task.defect]
+    ways = ways_in(folder)
+    brought = [
+        bring(crystals[row], task.form, sigma, share, np.random.default_rng([seed, task.number, row]))
+        for row in task.rows
+    ]
+    place = [seed, task.number, FORMS.index(task.form)]
+    ways.seconds = dict.fromkeys(WAYS, 0.0)
+    answers = [
+        ways.answers(crystal, np.random.default_rng([*place, row]))
+        for row, crystal in zip(task.rows, brought, strict=True)
+    ]
+    return answers, ways.seconds
 
 
 def bring(crystal: Crystal, form: str, sigma: float, share: float, rng: np.random.Generator) -> Crystal:
@@ -117,11 +184,39 @@ def _another_cell(crystal: Crystal, rng: np.random.Generator) -> Crystal:
     return Crystal(crystal.positions, crystal.numbers, cell=lower @ upper @ crystal.cell, source=crystal.source)
 
 
-def _by_model(model: Classifier, crystals: Sequence[Crystal]) -> list[str | None]:
-    return [prediction.crystal_class for prediction in model.predict(crystals)]
+def _counted(answers: Sequence[tuple[Task, list[Answers]]], truth: Sequence[str]) -> list[dict[str, Any]]:
+    """Right answers for each kind of defects, form and way that was asked."""
+    rows: list[dict[str, Any]] = []
+    for defect, form in product(DEFECTS, FORMS):
+        of = [
+            (truth[row], given)
+            for task, found in answers
+            if (task.defect, task.form) == (defect, form)
+            for row, given in zip(task.rows, found, strict=True)
+        ]
+        for way in (way for way in WAYS if way in of[0][1]):
+            given = [one[way] for _, one in of]
+            rows.append(
+                {"defects": defect, "form": form, "method": way}
+                | accuracy([right for right, _ in of], given)
+                | {"without_an_answer": given.count(None)}
+            )
+    return rows
 
 
-def _kept(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
+def _over_all(rows: Sequence[Mapping[str, Any]], structures: int) -> dict[str, dict[str, Any]]:
+    """Right answers of each way over everything that it was asked, about so many structures."""
+    result = {}
+    for way in WAYS:
+        right, n, none = (
+            sum(row[key] for row in rows if row["method"] == way) for key in ("right", "n", "without_an_answer")
+        )
+        counted = accuracy(["right"] * n, ["right"] * right + [None] * (n - right), structures=structures)
+        result[way] = counted | {"without_an_answer": none}
+    return result
+
+
+def _kept(rows: Sequence[Mapping[str, Any]]) -> dict[str, dict[str, float]]:
     """Least accuracy over the other forms, in units of that in the standard box, for each method and defect."""
     result: dict[str, dict[str, float]] = {}
     for method in dict.fromkeys(row["method"] for row in rows):
@@ -133,32 +228,6 @@ def _kept(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float]]:
     return result
 
 
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
+def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     low, high = row["interval_95"]
     return {key: value for key, value in row.items() if key != "interval_95"} | {"low": low, "high": high}
-
-
-def _draw(rows: Sequence[dict[str, Any]]) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - plotting is heavy
-    from matplotlib.figure import Figure  # noqa: PLC0415 - as above
-
-    figure = Figure(figsize=(10, 4.0), layout="constrained")
-    FigureCanvasAgg(figure)
-    shown = [*MODELS, *(name for name in dict.fromkeys(r["method"] for r in rows) if name.startswith("moyopy, 0.1 "))]
-    for axes, defect in zip(figure.subplots(1, len(DEFECTS), sharey=True), DEFECTS, strict=True):
-        for offset, method in enumerate(shown):
-            of = {r["form"]: r for r in rows if (r["method"], r["defects"]) == (method, defect)}
-            forms = [form for form in FORMS if form in of]
-            values = np.array([100 * of[form]["accuracy"] for form in forms])
-            bars = np.array([of[form]["interval_95"] for form in forms]).T * 100
-            places = np.array([FORMS.index(form) for form in forms]) + 0.15 * (offset - 1)
-            reach = np.maximum([values - bars[0], bars[1] - values], 0.0)
-            axes.errorbar(places, values, reach, fmt="os^"[offset], label=method, ms=5)
-        axes.set_title(defect.replace(", ", ",\n"), fontsize=9)
-        axes.set_xticks(range(len(FORMS)), FORMS, rotation=60, ha="right", rotation_mode="anchor", fontsize=7)
-        axes.set_ylim(-3, 103)
-        axes.grid(axis="y", alpha=0.3)
-    figure.axes[0].set_ylabel("right answers, %")
-    handles, names = figure.axes[0].get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names), fontsize=8)
-    return figure

@@ -52,14 +52,13 @@ def class_of_mean_cell(found: OwnAxes) -> str | None:
     return None
 
 
-def combined(found: OwnAxes | None, network: str | None) -> str | None:
-    """Class of the mean cell where it is simple, else what a network says.
+def is_simple(found: OwnAxes | None) -> bool:
+    """Whether there is a mean cell, of few sites.
 
-    Of a cell with few sites each is the mean of many atoms, so that its symmetry is well known; and the lattices
-    that come near to others are simple.
+    Each of them is the mean of many atoms, so that its symmetry is well known; and the lattices that come near to
+    others are simple.
     """
-    own = class_of_mean_cell(found) if found is not None and len(found.crystal) <= SIMPLE else None
-    return own or network
+    return found is not None and len(found.crystal) <= SIMPLE
 
 
 def tolerances(found: OwnAxes) -> list[float]:

@@ -1,0 +1,194 @@
+"""A crystal in a pose of its own: the same axes, origin, cell and order of sites, however it was given.
+
+What depends on the axes or the order a little, such as a search on a grid or one that takes the first of many, gives
+the same answer for a crystal in any orientation, setting and supercell if it is asked in this pose. The pose is told
+by what is irregular: by displacements, missing atoms, surfaces. In a perfect crystal it is one of several that are
+alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from xtalprint.crystal import Crystal
+from xtalprint.geometry.neighbours import sorted_distances
+from xtalprint.geometry.niggli import niggli_matrix
+from xtalprint.geometry.pairs import Sites, images_within
+from xtalprint.geometry.rows import first_rows
+from xtalprint.geometry.symmetry import LEAST_SYMPREC, over_translations
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+#: Neighbours whose distances tell one site from another; those within so many bond lengths tell the axes.
+NEIGHBOURS, REACH = 12, 2.5
+#: Copies in a supercell are as far from each other as files round them, in bond lengths; so alike are their sums of
+#: distances.
+EXACT, ALIKE = 0.001, 0.003
+#: Lattice vectors whose lengths differ by this share are equally long.
+EQUAL = 1e-6
+#: Where the first site stands, in cell vectors: on no face, so that rounding brings it to no other.
+OFF = np.array([0.0173, 0.0131, 0.0119])
+
+
+@dataclass(frozen=True)
+class Pose:
+    """A crystal in its own pose, and the way back.
+
+    Parameters
+    ----------
+    crystal
+        One row for each site, all of one element; in a primitive cell if it is periodic and has exact copies.
+    axes
+        (3, 3) rows: its axes in those that were given; a rotation.
+    origin
+        (3,) Å, where its origin is in the axes given.
+    """
+
+    crystal: Crystal
+    axes: Floats
+    origin: Floats
+
+    def as_given(self, crystal: Crystal) -> Crystal:
+        """Bring a crystal, such as one made of atoms of this one, back into the axes that were given."""
+        return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
+            crystal.positions @ self.axes + self.origin,
+            crystal.numbers,
+            like=crystal,
+            cell=None if crystal.cell is None else crystal.cell @ self.axes,
+            occupancies=crystal.occupancies,
+            pbc=crystal.pbc,
+            site_of_row=crystal.site_of_row,
+        )
+
+
+def posed(crystal: Crystal, length: float, *, most: int) -> Pose:
+    """Bring a crystal into its own pose; of more than ``most`` sites those in the middle are left, without a cell.
+
+    Parameters
+    ----------
+    crystal
+        One that repeats in three directions, or a cluster; others count as clusters. All sites count as alike.
+    length
+        Its bond length in Å.
+    most
+        Sites.
+    """
+    sites, keys = _told_apart(_alike(crystal), length)
+    shift = np.zeros(3)
+    if sites.n_sites > most:
+        sites, keys, shift = _middle(sites, keys, most)
+    order = np.argsort(keys, kind="stable")
+    whole = Sites.of(sites)
+    images, _ = images_within(whole, REACH * length)
+    axes = _axes(*_moments(whole.points, keys, images, REACH * length))
+    origin = sites.positions[order[-1]]
+    points = (sites.positions[order] - origin) @ axes.T
+    origin = origin + shift
+    cell = None
+    if sites.cell is not None:
+        cell = _basis(sites.cell @ axes.T)
+        points = _nearest(points, cell) + OFF @ cell
+        origin = origin - OFF @ cell @ axes
+    return Pose(_made(points, sites, cell), axes, origin)
+
+
+def _alike(crystal: Crystal) -> Crystal:
+    """Its sites, all of one element; periodic in three directions or without a cell."""
+    periodic = crystal.cell is not None and all(crystal.pbc)
+    return _made(crystal.positions[first_rows(crystal)], crystal, crystal.cell if periodic else None)
+
+
+def _made(points: Floats, like: Crystal, cell: Floats | None) -> Crystal:
+    return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
+        points, np.ones(len(points), dtype=np.int64), like=like, cell=cell, site_of_row=np.arange(len(points))
+    )
+
+
+def _told_apart(sites: Crystal, length: float) -> tuple[Crystal, Floats]:
+    """The sites, without exact copies, and a number for each that is the same in every pose."""
+    keys = _keys(sites)
+    if sites.cell is not None and _have_twins(keys, ALIKE * length):
+        average = over_translations(sites, symprec=max(LEAST_SYMPREC, EXACT * length))
+        if average is not None and average.crystal.n_sites < sites.n_sites:
+            sites = average.crystal
+            keys = _keys(sites)
+    return sites, keys
+
+
+def _have_twins(keys: Floats, tolerance: float) -> bool:
+    """Whether each number has another within the tolerance, as in a supercell."""
+    apart = np.diff(np.sort(keys), prepend=-np.inf, append=np.inf)
+    return bool((np.minimum(apart[:-1], apart[1:]) < tolerance).all())
+
+
+def _keys(sites: Crystal) -> Floats:
+    """(N,) sum of the distances of the nearest neighbours of each site, however far they are."""
+    number = NEIGHBOURS if sites.cell is not None else min(NEIGHBOURS, sites.n_sites - 1)
+    keys: Floats = sorted_distances(sites, k=number).sum(axis=1)
+    return keys
+
+
+def _middle(sites: Crystal, keys: Floats, most: int) -> tuple[Crystal, Floats, Floats]:
+    """The sites around the one with the largest number, or around the middle of a cluster, and where that is."""
+    middle = sites.positions.mean(axis=0) if sites.cell is None else sites.positions[keys.argmax()]
+    points = sites.positions - middle
+    if sites.cell is not None:
+        points = _nearest(points, niggli_matrix(sites.cell) @ sites.cell)
+    kept = np.argsort((points**2).sum(axis=1), kind="stable")[:most]
+    return _made(points[kept], sites, None), keys[kept], middle
+
+
+def _nearest(points: Floats, cell: Floats) -> Floats:
+    """The image of each point that is nearest to the origin; the cell is reduced."""
+    steps = points @ np.linalg.inv(cell)
+    points = (steps - np.round(steps)) @ cell
+    images = points[:, None] + _steps(1) @ cell
+    found: Floats = images[np.arange(len(points)), (images**2).sum(axis=2).argmin(axis=1)]
+    return found
+
+
+def _steps(most: int) -> Floats:
+    """(n, 3) all whole steps of at most so many cell vectors along each."""
+    return np.array(list(product(range(-most, most + 1), repeat=3)), dtype=np.float64)
+
+
+def _moments(points: Floats, keys: Floats, images: Floats, reach: float) -> tuple[Floats, Floats]:
+    """Sums of products of the vectors between neighbours, of two and of three; regular crystals have none."""
+    from xtalprint.geometry.compiled_pose import weighted_moments  # noqa: PLC0415 - imports Numba
+
+    return weighted_moments(points, keys - keys.mean(), images, reach)
+
+
+def _axes(second: Floats, third: Floats) -> Floats:
+    """(3, 3) a rotation: rows along the axes of the second moments, the first two where the third are positive."""
+    rows = np.linalg.eigh(second)[1].T
+    rows[np.einsum("abc,ra,rb,rc->r", third, rows, rows, rows) < 0] *= -1
+    rows[2] = np.cross(rows[0], rows[1])
+    return rows
+
+
+def _basis(cell: Floats) -> Floats:
+    """The shortest three vectors of a lattice that span it, in an order that depends on the lattice and axes only."""
+    reduced = niggli_matrix(cell) @ cell
+    vectors = _steps(2) @ reduced
+    x, y, z = np.where(np.abs(vectors) > EQUAL * np.abs(reduced).max(), vectors, 0.0).T
+    vectors = vectors[(x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))]
+    size = np.sqrt((vectors**2).sum(axis=1))
+    shells = np.zeros(len(size), dtype=np.int64)
+    order = np.argsort(size, kind="stable")
+    shells[order[1:]] = np.cumsum(np.diff(size[order]) > EQUAL * size[order[1:]])
+    vectors = vectors[np.lexsort((-vectors[:, 0], shells))]
+    volume = abs(float(np.linalg.det(reduced)))
+    first = vectors[0]
+    beside = np.linalg.norm(np.cross(vectors, first), axis=1)
+    second = vectors[int(np.argmax(beside > EQUAL * np.linalg.norm(first) * size.min()))]
+    heights = np.abs(vectors @ np.cross(first, second))
+    third = vectors[int(np.argmax(np.abs(heights - volume) < EQUAL * volume))]
+    return np.array([first, second, third])
