@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from pages import filled
 from stiffness_figures import table, wrapped
 
+from xtalprint.studies.settings import CHANGED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -30,14 +32,13 @@ def main() -> None:
 
 def blocks(results: Results) -> dict[str, str]:
     """Text of each block of the page."""
-    rows, most = [], 0.0
-    for row in results["settings"]:
-        rows.append([row[key] for key in ("form", "setting", "n", "changed", "other_known", "other_class")])
-        most = max(most, row["largest_change"])
+    columns = ("form", "setting", "n", "changed", "other_known", "other_class")
+    rows = [[row[key] for key in columns] for row in results["settings"]]
+    most = max(row["largest_change"] for row in results["settings"])
     n, changed, other = (sum(row[key] for row in results["settings"]) for key in ("n", "changed", "other_class"))
     words = (
-        f"Of {n:,} answers {changed} differ by more than 0.001 in a probability from that for the crystal as it was, "
-        f"by {most:.1g} at most; {other} name another class."
+        f"Of {n:,} answers {changed} differ by more than {CHANGED:g} in a probability from that for the crystal as "
+        f"it was; the largest difference is {most:.2g}, and {other} name another class."
     )
     titles = ("form", "given in", "asked", "probability changed", "other `known`", "other class")
     return {"table": f"{wrapped(words)}\n\n{table(titles, rows)}"}

@@ -38,7 +38,12 @@ def is_box_at_the_edge(row):
 
 
 def is_box_further_off(row):
-    return (row["method"], row["form"], row["distance"], row["family"]) == ("default model", "box", 0.05, "rh near fcc")
+    return (row["method"], row["form"], row["distance"], row["family"]) == (
+        "default model",
+        "box",
+        0.05,
+        "rh near fcc",
+    )
 
 
 def test_what_is_said_about_near_lattices():

@@ -112,7 +112,9 @@ def test_calibration_on_real_members():
     assert f"in all four forms it is {error:.3f}" in PAGE
     unsure = [one for one in bins if one["probability"] < 13 / 15]
     asked, right = sum(one["n"] for one in unsure), sum(one["n"] * one["right"] for one in unsure)
-    assert f"of the {asked} answers there of a probability below 0.867 {right:.0f} are right" in " ".join(PAGE.split())
+    assert f"of the {asked} answers there of a probability below 0.867 {right:.0f} are right" in " ".join(
+        PAGE.split()
+    )
 
 
 def test_what_the_atoms_own_lattice_adds():

@@ -41,7 +41,11 @@ def as_given_otherwise(crystal, rng):
 
 
 def samples(rng):
-    """Boxes of 20 to 600 sites and pieces, displaced, some with vacancies."""
+    """Boxes of 20 to 600 sites and pieces, displaced, some with vacancies; boxes with little noise; molecules."""
+    for share in (0.0006, 0.001):
+        copper = simple_lattice("fcc")
+        yield displace_gaussian(supercell(copper, (3, 3, 3)), share * float(nearest_distances(copper).mean()), rng)
+    yield molecules(rng)
     for name in ("fcc", "bcc", "hcp", "diam"):
         crystal = simple_lattice(name)
         noise = 0.05 * float(nearest_distances(crystal).mean())
@@ -50,6 +54,54 @@ def samples(rng):
             yield vacancies(box, 0.05, rng) if n_sites == 110 else box
             piece = random_piece(crystal, n_sites + 40, rng)
             yield vacancies(displace_gaussian(piece, noise, rng), 0.2, rng)
+
+
+@pytest.mark.parametrize("share", [0.0003, 0.0006, 0.0008, 0.001, 0.0012])
+def test_little_noise_does_not_hide_a_supercell(share):
+    """Most translations of the lattice nearly hold then, and fail before the true one is tried."""
+    copper = simple_lattice("fcc")
+    length = float(nearest_distances(copper).mean())
+    for seed in range(4):
+        rng = np.random.default_rng(seed)
+        box = displace_gaussian(supercell(copper, (3, 3, 3)), share * length, rng)
+        double = supercell(box, (2, 1, 1))
+        order = rng.permutation(len(double))
+        other = Crystal(double.positions[order], double.numbers[order], cell=double.cell)
+        n = posed(box, length, most=MOST).crystal.n_sites
+        assert [posed(c, length, most=MOST).crystal.n_sites for c in (double, other)] == [n, n]
+
+
+def molecules(rng):
+    """Three molecules of two atoms, turned at random: one atom of each is like the other."""
+    ends = 0.4 * np.array([random_rotation(rng)[0] for _ in range(3)])
+    middles = np.array([[0, 0, 0], [4, 0.3, 0.2], [0.1, 4.2, 1]])
+    points = np.concatenate([middles + ends, middles - ends])
+    return Crystal(points, ["H"] * 6, cell=np.array([[8, 0, 0], [1, 8.5, 0], [0.5, 1, 6]]))
+
+
+def test_the_pose_is_the_same_across_a_mirror_plane():
+    """The third moment along its normal is zero, and must not tell which way an axis points."""
+    rng = np.random.default_rng(6)
+    pairs = rng.uniform(0.8, 4, (4, 3))
+    points = np.concatenate([pairs, pairs * [1, 1, -1], [[0.3, 4.4, 0]]])
+    crystal = Crystal(points, ["Fe"] * 9, cell=np.array([[6, 0, 0], [1.1, 7, 0], [0, 0, 9]]))
+    expected = posed(crystal, 2.0, most=MOST).crystal
+    for _ in range(8):
+        order, axes = rng.permutation(9), random_rotation(rng)
+        other = rotated(Crystal(points[order], crystal.numbers, cell=crystal.cell), axes)
+        found = posed(other, 2.0, most=MOST).crystal
+        assert_allclose(found.cell, expected.cell, atol=1e-6)
+        apart = (found.positions[:, None] - expected.positions) @ np.linalg.inv(expected.cell)
+        apart = np.linalg.norm((apart - np.round(apart)) @ expected.cell, axis=2)
+        assert apart.min(axis=1).max() < 1e-6
+
+
+@pytest.mark.parametrize("longest", [1e5, 4e6])
+def test_the_cell_of_a_needle(longest):
+    cell = np.diag([2, 2.1, longest])
+    needle = rotated(Crystal([[0, 0, 0]], ["Fe"], cell=cell), random_rotation(np.random.default_rng(7)))
+    found = posed(needle, 2.0, most=MOST).crystal.cell
+    assert_allclose(np.linalg.norm(found, axis=1), [2, 2.1, longest], rtol=1e-6)
 
 
 def test_the_pose_is_the_same_however_the_crystal_is_given():
@@ -120,7 +172,9 @@ def test_own_axes_are_the_same_however_the_crystal_is_given():
                 assert found.error == pytest.approx(expected.error, rel=1e-6)
                 assert found.crystal.volume == pytest.approx(expected.crystal.volume, rel=1e-6)
                 assert len(found.crystal) == len(expected.crystal)
-    assert found_some > 20
+                assert_allclose(found.in_pose.cell, expected.in_pose.cell, atol=1e-6, err_msg=how)
+                assert_allclose(found.in_pose.positions, expected.in_pose.positions, atol=1e-6, err_msg=how)
+    assert found_some >= 20
 
 
 def test_own_axes_lie_in_the_axes_given():

@@ -142,9 +142,10 @@ def test_a_noisy_box_without_symmetry_is_no_objection():
     assert objections((Finding(0.05, 1, 60), Finding(0.2, 0, 0)), "fcc") == []
 
 
-@pytest.mark.parametrize("repeats", [(5, 5, 5), (1, 1, 90), (1, 70, 2)])
-def test_a_supercell_of_a_noisy_cell_gives_the_same_findings_whatever_its_shape(rng, repeats):
-    noisy = displace_gaussian(_copper(8), 0.02, rng)
+@pytest.mark.parametrize("noise", [0.001, 0.0025, 0.02])
+@pytest.mark.parametrize("repeats", [(2, 1, 1), (5, 5, 5), (1, 1, 90), (1, 70, 2)])
+def test_a_supercell_of_a_noisy_cell_gives_the_same_findings_whatever_its_shape(rng, repeats, noise):
+    noisy = displace_gaussian(_copper(8), noise, rng)
     found = marks_of(find_evidence(noisy, 2.553))
     assert found != (0, 0)
     assert marks_of(find_evidence(supercell(noisy, repeats), 2.553)) == found

@@ -75,7 +75,7 @@ def hold(  # noqa: PLR0917 - compiled: no keywords, one loop nest
 
 
 @compiled
-def holds_for_all(shift: Floats, sites: Sites, places: Places, boxes: Boxes, tolerance: float) -> bool:
+def holds_for_all(shift: Floats, sites: Sites, places: Places, boxes: Boxes, tolerance: float) -> tuple[bool, int]:
     """Whether a shift brings the sites onto others of their kind, each onto another, by nearly the same vector.
 
     Parameters
@@ -86,6 +86,10 @@ def holds_for_all(shift: Floats, sites: Sites, places: Places, boxes: Boxes, tol
         As of `hold`.
     tolerance
         Å by which what it is off may differ from the mean of all.
+
+    Returns
+    -------
+    The answer, and how many sites were looked at for it.
     """
     fractional, labels, cell = sites
     where, owner = places
@@ -95,6 +99,8 @@ def holds_for_all(shift: Floats, sites: Sites, places: Places, boxes: Boxes, tol
     target = np.empty(3)
     step = np.empty(3)
     mean = np.zeros(3)
+    low = np.full(3, np.inf)
+    high = np.full(3, -np.inf)
     for site in range(n):
         for axis in range(3):
             step[axis] = fractional[site, axis] + shift[axis]
@@ -103,15 +109,20 @@ def holds_for_all(shift: Floats, sites: Sites, places: Places, boxes: Boxes, tol
             target[axis] = step[0] * cell[0, axis] + step[1] * cell[1, axis] + step[2] * cell[2, axis]
         k = nearest_to(target[0], target[1], target[2], boxes)
         if k < 0 or labels[owner[k]] != labels[site] or taken[owner[k]]:
-            return False
+            return False, site + 1
         taken[owner[k]] = True
         for axis in range(3):
             off[site, axis] = where[k, axis] - target[axis]
             mean[axis] += off[site, axis] / n
+            low[axis] = min(low[axis], off[site, axis])
+            high[axis] = max(high[axis], off[site, axis])
+        # Two that differ by more cannot both be near the mean: most translations that fail do after few sites.
+        if (high - low).max() > 2 * tolerance:
+            return False, site + 1
     for site in range(n):
         squared = 0.0
         for axis in range(3):
             squared += (off[site, axis] - mean[axis]) ** 2
         if squared > tolerance * tolerance:
-            return False
-    return True
+            return False, n
+    return True, n

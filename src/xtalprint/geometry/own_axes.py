@@ -6,9 +6,9 @@ that stay inside the piece onto others (v: vacancies), by the same vector but fo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -74,7 +74,8 @@ class OwnAxes:
     explained
         Share of the atoms that stand on one of the places.
     in_pose
-        The same crystal in axes and with an origin that do not depend on those given, see `xtalprint.geometry.pose`.
+        The same crystal in axes and with an origin that do not depend on those given where something irregular tells
+        them, see `xtalprint.geometry.pose`.
     """
 
     crystal: Crystal
@@ -114,8 +115,23 @@ def own_axes(crystal: Crystal, *, length: float | None = None) -> OwnAxes | None
     cell = _lattice(vectors)
     if cell is None:
         return None
-    averaged = _averaged(points, cell, spread, length, crystal)
-    return averaged and replace(averaged, crystal=pose.as_given(averaged.crystal))
+    mean = _averaged(points, cell, spread)
+    if mean is None:
+        return None
+    in_pose = Crystal(
+        mean.places * length,
+        np.full(len(mean.places), crystal.numbers[0]),
+        cell=mean.cell * length,
+        source=crystal.source,
+        frame=crystal.frame,
+    )
+    return OwnAxes(
+        crystal=pose.as_given(in_pose),
+        scatter=mean.scatter * length,
+        error=mean.error * length,
+        explained=mean.explained,
+        in_pose=in_pose,
+    )
 
 
 def _translations(points: Floats, sites: Sites, length: float) -> tuple[Floats, float] | None:
@@ -261,7 +277,17 @@ def _are_apart(places: Floats, cell: Floats) -> bool:
     return bool(np.isfinite(places).all()) and float(size.min()) > NEAREST**2
 
 
-def _averaged(points: Floats, cell: Floats, spread: float, length: float, crystal: Crystal) -> OwnAxes | None:
+class _Mean(NamedTuple):
+    """Places of a mean crystal and its cell, as in `OwnAxes`, but in bond lengths."""
+
+    places: Floats
+    cell: Floats
+    scatter: float
+    error: float
+    explained: float
+
+
+def _averaged(points: Floats, cell: Floats, spread: float) -> _Mean | None:
     """All atoms brought into one cell, clustered into sites, and cell and sites fitted to them."""
     from xtalprint.geometry.compiled_repeats import sites_of  # noqa: PLC0415 - imports Numba
 
@@ -292,11 +318,4 @@ def _averaged(points: Floats, cell: Floats, spread: float, length: float, crysta
     # The error of a place on its own: that of its mean, not that of its distance from the origin.
     counts = np.bincount(site)
     worst = max(float(errors[:3].max()), scatter / float(np.sqrt(counts.min())))
-    mean = Crystal(
-        places * length,
-        np.full(len(places), crystal.numbers[0]),
-        cell=cell * length,
-        source=crystal.source,
-        frame=crystal.frame,
-    )
-    return OwnAxes(mean, scatter * length, worst * length, explained, mean)
+    return _Mean(places, cell, scatter, worst, explained)

@@ -2,8 +2,8 @@
 
 What depends on the axes or the order a little, such as a search on a grid or one that takes the first of many, gives
 the same answer for a crystal in any orientation, setting and supercell if it is asked in this pose. The pose is told
-by what is irregular: by displacements, missing atoms, surfaces. In a perfect crystal it is one of several that are
-alike.
+by what is irregular: by displacements, missing atoms, surfaces. Where nothing irregular tells the axes, as in a
+perfect crystal, or which way they point, as where each atom has another opposite to it, they depend on those given.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from xtalprint.crystal import Crystal
 from xtalprint.geometry.neighbours import sorted_distances
 from xtalprint.geometry.niggli import niggli_matrix
 from xtalprint.geometry.pairs import Sites, images_within
+from xtalprint.geometry.primitive import cell_of_exact_copies
 from xtalprint.geometry.rows import first_rows
-from xtalprint.geometry.symmetry import LEAST_SYMPREC, over_translations
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
 
 #: Neighbours whose distances tell one site from another; those within so many bond lengths tell the axes.
 NEIGHBOURS, REACH = 12, 2.5
-#: Copies in a supercell are as far from each other as files round them, in bond lengths; so alike are their sums of
-#: distances.
-EXACT, ALIKE = 0.001, 0.003
+#: Sums of distances of exact copies in a supercell are so alike, in bond lengths.
+ALIKE = 0.003
 #: Lattice vectors whose lengths differ by this share are equally long.
 EQUAL = 1e-6
-#: Where the first site stands, in cell vectors: on no face, so that rounding brings it to no other.
+#: Where the site with the largest number stands, in cell vectors: on no face, so that rounding brings it to no other.
 OFF = np.array([0.0173, 0.0131, 0.0119])
 
 
@@ -115,10 +114,9 @@ def _told_apart(sites: Crystal, length: float) -> tuple[Crystal, Floats]:
     """The sites, without exact copies, and a number for each that is the same in every pose."""
     keys = _keys(sites)
     if sites.cell is not None and _have_twins(keys, ALIKE * length):
-        average = over_translations(sites, symprec=max(LEAST_SYMPREC, EXACT * length))
-        if average is not None and average.crystal.n_sites < sites.n_sites:
-            sites = average.crystal
-            keys = _keys(sites)
+        smaller = cell_of_exact_copies(sites, length)
+        if smaller is not None:
+            return smaller, _keys(smaller)
     return sites, keys
 
 
@@ -167,10 +165,14 @@ def _moments(points: Floats, keys: Floats, images: Floats, reach: float) -> tupl
 
 
 def _axes(second: Floats, third: Floats) -> Floats:
-    """(3, 3) a rotation: rows along the axes of the second moments, the first two where the third are positive."""
+    """(3, 3) a rotation: rows along the axes of the second moments, on the side where the third are positive.
+
+    The one with the smallest third is left to the hand: across a mirror plane it is zero, and its sign rounding.
+    """
     rows = np.linalg.eigh(second)[1].T
-    rows[np.einsum("abc,ra,rb,rc->r", third, rows, rows, rows) < 0] *= -1
-    rows[2] = np.cross(rows[0], rows[1])
+    cubes = np.einsum("abc,ra,rb,rc->r", third, rows, rows, rows)
+    rows[cubes < 0] *= -1
+    rows[np.argmin(np.abs(cubes))] *= np.sign(np.linalg.det(rows))
     return rows
 
 
@@ -178,13 +180,14 @@ def _basis(cell: Floats) -> Floats:
     """The shortest three vectors of a lattice that span it, in an order that depends on the lattice and axes only."""
     reduced = niggli_matrix(cell) @ cell
     vectors = _steps(2) @ reduced
-    x, y, z = np.where(np.abs(vectors) > EQUAL * np.abs(reduced).max(), vectors, 0.0).T
-    vectors = vectors[(x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))]
-    size = np.sqrt((vectors**2).sum(axis=1))
+    size = np.linalg.norm(vectors, axis=1)
+    x, y, z = np.where(np.abs(vectors) > EQUAL * size[:, None], vectors, 0.0).T
+    ahead = (x > 0) | ((x == 0) & ((y > 0) | ((y == 0) & (z > 0))))
+    vectors, size = vectors[ahead], size[ahead]
     shells = np.zeros(len(size), dtype=np.int64)
     order = np.argsort(size, kind="stable")
-    shells[order[1:]] = np.cumsum(np.diff(size[order]) > EQUAL * size[order[1:]])
-    vectors = vectors[np.lexsort((-vectors[:, 0], shells))]
+    shells[order[1:]] = np.cumsum(np.diff(size[order]) > EQUAL * size[order[0]])
+    vectors = vectors[np.lexsort((*(-vectors.T[::-1]), shells))]
     volume = abs(float(np.linalg.det(reduced)))
     first = vectors[0]
     beside = np.linalg.norm(np.cross(vectors, first), axis=1)

@@ -14,13 +14,14 @@ from xtalprint.geometry.niggli import niggli_cell
 from xtalprint.geometry.rows import first_rows, site_labels
 from xtalprint.geometry.scaling import bond_length
 from xtalprint.geometry.supercells import central_block
-from xtalprint.geometry.symmetry import LEAST_SYMPREC, MOST_SYMPREC, averaged
+from xtalprint.geometry.symmetry import LEAST_SYMPREC, MAX_SITES, MOST_SYMPREC, averaged
 
 if TYPE_CHECKING:
     from xtalprint.crystal import Crystal
 
-#: Copies in a supercell are as far from each other as files round them, in bond lengths.
-EXACT = 0.001
+#: Copies in a supercell are as far from each other as files round them, in bond lengths. Where translations hold but
+#: nearly, noise is as small as the first, and the second is asked.
+EXACT = (0.001, 0.0001)
 #: Of a large box so many rows from its middle tell the bond length; its translations are looked for among so many
 #: sites around one.
 SAMPLE, NEAREST = 2000, 4096
@@ -94,20 +95,49 @@ def without_copies(crystal: Crystal, *, elements: bool = True) -> Crystal:
 
 
 def _cell_of_copies(crystal: Crystal, *, elements: bool) -> Crystal | None:
-    if crystal.cell is None:
-        return None
     from xtalprint.geometry.translations import find_translations  # noqa: PLC0415 - Numba for large cells only
 
+    if crystal.cell is None:
+        return None
     length = bond_length(central_block(crystal, n_atoms=SAMPLE), method="robust")
     rows = first_rows(crystal)
     found = find_translations(
         crystal.positions[rows],
         site_labels(crystal) if elements else np.ones(len(rows), dtype=np.int64),
         crystal.cell,
-        tolerance=max(LEAST_SYMPREC, EXACT * length),
+        tolerance=max(LEAST_SYMPREC, EXACT[0] * length),
         nearest=NEAREST,
     )
     return None if found.cell is None else averaged(crystal, found.cell, found.class_of_site)
+
+
+def cell_of_exact_copies(crystal: Crystal, length: float) -> Crystal | None:
+    """Primitive cell of a supercell whose copies differ by no more than files round them, however noisy that cell is.
+
+    Parameters
+    ----------
+    crystal
+        That repeats in three directions.
+    length
+        Its bond length in Å.
+
+    Returns
+    -------
+    Its sites averaged over their copies; None if it is no such supercell, or has more than `symmetry.MAX_SITES`.
+    """
+    if crystal.cell is None or crystal.n_sites > MAX_SITES:
+        return None
+    from xtalprint.geometry.translations import find_translations  # noqa: PLC0415 - Numba for large cells only
+
+    points, labels = crystal.positions[first_rows(crystal)], site_labels(crystal)
+    for share in EXACT:
+        tolerance = max(LEAST_SYMPREC, share * length)
+        found = find_translations(points, labels, crystal.cell, tolerance=tolerance, patient=True)
+        if found.cell is not None:
+            return averaged(crystal, found.cell, found.class_of_site)
+        if not found.nearly:
+            break
+    return None
 
 
 def check_symprec(symprec: float) -> None:

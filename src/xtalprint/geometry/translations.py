@@ -23,8 +23,9 @@ CHUNKS = (128, 512, 4096)
 FEW = 32
 #: What is known of a translation.
 UNKNOWN, FOR_A_SAMPLE, FOR_A_FEW = -1, 1, 2
-#: After so many translations that held for the sample and failed for some atom, the cell is noise, not a supercell.
-MOST_FAILURES = 30
+#: After so many translations that held for the sample and failed for some atom, the cell is noise, not a supercell;
+#: a patient search looks at each site so often.
+MOST_FAILURES, MOST_LOOKS = 30, 400
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,16 @@ class _Places:
         hold(shifts, tried, sites, places, self.nearest.boxes, 2 * tolerance, result)
         return result
 
-    def hold_all(self, shift: NDArray[np.float64], *, tolerance: float) -> bool:
-        """Whether a shift (3,) may pass `_whole`, which it does but for rounding if this is true."""
+    def hold_all(self, shift: NDArray[np.float64], *, tolerance: float) -> tuple[bool, int]:
+        """Whether a shift (3,) holds for all sites: as `_whole` says, a rounding more generous, but sooner.
+
+        And how many sites were looked at for that.
+        """
         from xtalprint.geometry.compiled_translations import holds_for_all  # noqa: PLC0415 - imports Numba
 
         sites, places = (self.fractional, self.labels, self.cell), (self.places, self.owner)
-        return bool(holds_for_all(shift, sites, places, self.nearest.boxes, tolerance * (1 + 1e-9)))
+        holds, looked_at = holds_for_all(shift, sites, places, self.nearest.boxes, tolerance * (1 + 1e-9))
+        return bool(holds), int(looked_at)
 
     def of(
         self, sites: NDArray[np.int64], shifts: NDArray[np.float64]
@@ -127,7 +132,8 @@ def find_translations(
     tolerance
         Å by which a site may be off the mean of its copies.
     patient
-        Whether to go on after `MOST_FAILURES`: where many translations nearly hold, the true ones may come last.
+        Whether to go on after `MOST_FAILURES`, as far as `MOST_LOOKS`: where many translations nearly hold, the true
+        ones may come last.
     nearest
         Translations are looked for as far as so many sites of the rarest kind lie around one of them; None is as far
         as the cell reaches, for which a cell of a million sites would need gigabytes.
@@ -144,7 +150,7 @@ def find_translations(
     held = np.full(len(shifts), UNKNOWN)
     accepted: list[NDArray[np.float64]] = []
     permutations: list[NDArray[np.int64]] = []
-    failures = 0
+    failures = looks = 0
     failed: set[int] = set()
     for rows in _chunks(len(candidates)):
         new = np.unique(owner[rows][held[owner[rows]] == UNKNOWN])
@@ -160,12 +166,15 @@ def find_translations(
             if accepted and _out_of_span(accepted, shift, places) < places.reach:
                 continue
             exact, permutation = shift, None
-            if held[target] == FOR_A_FEW and target not in failed and places.hold_all(shift, tolerance=2 * tolerance):
-                exact, permutation = _whole(places, shift, 2 * tolerance)
+            if held[target] == FOR_A_FEW and target not in failed:
+                holds, looked_at = places.hold_all(shift, tolerance=2 * tolerance)
+                looks += looked_at
+                if holds:
+                    exact, permutation = _whole(places, shift, 2 * tolerance)
             if permutation is None:
                 failed.add(target)
                 failures += 1
-                if failures == MOST_FAILURES and not patient:
+                if looks > MOST_LOOKS * n if patient else failures == MOST_FAILURES:
                     return Translations(None, np.arange(n), failures)
                 continue
             accepted.append(exact)
@@ -189,7 +198,8 @@ def may_repeat(
 ) -> bool:
     """Whether some translation, other than those of the cell, holds for a few sites.
 
-    Parameters are those of `find_translations`, which finds nothing where this is false and takes longer to say so.
+    Parameters are those of `find_translations`, which takes longer, and finds translations where this is false only
+    if they hold for pairs of sites that are off in opposite ways, by nearly twice the tolerance together.
     """
     cell = niggli_matrix(cell) @ cell
     places = _Places(positions, labels, cell, 4 * tolerance)

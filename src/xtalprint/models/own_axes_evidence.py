@@ -14,7 +14,7 @@ import numpy as np
 from xtalprint.geometry import nearest_distances, scaled
 from xtalprint.geometry.own_axes import own_axes
 from xtalprint.geometry.symmetry import MOST_SYMPREC, find_symmetry
-from xtalprint.models.symmetry_evidence import SIZES, Finding, size_of_mark
+from xtalprint.models.symmetry_evidence import Finding, size_of_mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ ERRORS = (4.5, 10.0)
 #: Least and largest tolerance in bond lengths.
 LEAST, LARGEST = 0.003, 0.12
 #: Sites of a primitive cell up to which it is taken as found.
-SETTLED = SIZES[2]
+SETTLED = 6
 #: The lattice is looked for only if no output has this probability without it, or if a symmetry search has changed
 #: the networks' answer: it costs more than all the rest.
 SURE = 0.98

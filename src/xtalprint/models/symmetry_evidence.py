@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from xtalprint.crystal import Crystal
-from xtalprint.geometry.primitive import EXACT
+from xtalprint.geometry.primitive import EXACT, cell_of_exact_copies
 from xtalprint.geometry.rows import first_rows
 from xtalprint.geometry.symmetry import LARGE, LEAST_SYMPREC, MOST_SYMPREC, Average, find_symmetry, over_translations
 from xtalprint.geometry.translations import may_repeat
@@ -44,6 +44,8 @@ CLOSER = CloserSearch(copies=COPIES, decisive=DECISIVE)
 #: Sites of the primitive cell up to which a found group falls in each range of sizes; larger ones in the last. With
 #: one site some classes are impossible: diamond has two.
 SIZES = (1, 2, 6, 16, 48)
+#: A cubic cell of at most so many sites is looked at once more; P1 says nothing of more; averages of at most so many.
+SIMPLE, NO_SYMMETRY, LARGEST_MEAN = 2, 16, 48
 #: What has more sites without translations is not searched: it would take longer than all the rest.
 MOST_SITES = 128
 #: Number of marks: nothing found, and each class or another group, in each range of sizes.
@@ -155,7 +157,7 @@ def _search_box(crystal: Crystal, bond_length: float, *, closer: bool) -> _Searc
     if closer and may_repeat(sites.positions, sites.numbers, sites.cell, tolerance=within[-1]):
         for symprec in within:
             average = over_translations(sites, symprec=symprec, patient=True)
-            if average is not None and average.crystal.n_sites <= min(SIZES[-1], sites.n_sites - 1):
+            if average is not None and average.crystal.n_sites <= min(LARGEST_MEAN, sites.n_sites - 1):
                 return _SearchBox(sites, average, bond_length, fine=True)
     wide = over_translations(sites, symprec=_tolerance(TOLERANCES[-1], bond_length)) if closer or is_large else None
     if wide is None and not is_large:
@@ -164,7 +166,7 @@ def _search_box(crystal: Crystal, bond_length: float, *, closer: bool) -> _Searc
 
 
 def _is_simple_cubic(finding: Finding) -> bool:
-    return finding.crystal_class in CUBIC and finding.n_sites <= SIZES[1]
+    return finding.crystal_class in CUBIC and finding.n_sites <= SIMPLE
 
 
 def _equal_sites(crystal: Crystal, bond_length: float) -> Crystal | None:
@@ -179,11 +181,10 @@ def _equal_sites(crystal: Crystal, bond_length: float) -> Crystal | None:
         cell=crystal.cell,
         site_of_row=np.arange(len(rows)),
     )
-    symprec = max(LEAST_SYMPREC, EXACT * bond_length)
+    symprec = max(LEAST_SYMPREC, EXACT[0] * bond_length)
     if may_repeat(sites.positions, sites.numbers, crystal.cell, tolerance=symprec):
         # So that every supercell is searched in the same way as its cell, whatever its size and shape.
-        exact = over_translations(sites, symprec=symprec)
-        sites = sites if exact is None else exact.crystal
+        return cell_of_exact_copies(sites, bond_length) or sites
     return sites
 
 
@@ -273,4 +274,4 @@ def objections(findings: Sequence[Finding], answer: str) -> list[str]:
 
 def _is_only_the_box(finding: Finding) -> bool:
     """Without any symmetry, in a cell that is not small: a noisy box, which says nothing."""
-    return finding.number <= 2 and finding.n_sites > SIZES[-2]  # noqa: PLR2004 - P1 and P-1
+    return finding.number <= 2 and finding.n_sites > NO_SYMMETRY  # noqa: PLR2004 - P1 and P-1

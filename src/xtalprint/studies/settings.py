@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 #: Sites of a small and a large box and of a piece; displacements in bond lengths; shares of vacancies.
 SMALL, LARGE, PIECE = 20, 120, 150
-DISPLACEMENT, FEW, MANY = 0.05, 0.05, 0.2
+DISPLACEMENTS, FEW, MANY = (0.001, 0.05), 0.05, 0.2
 #: A probability that moves by more has changed.
 CHANGED = 1e-3
 #: Entries of a random cell of the same lattice.
@@ -26,13 +26,16 @@ MOST_STEPS = 2
 
 
 def noisy_forms(crystal: Crystal, rng: np.random.Generator) -> Iterator[tuple[str, Crystal]]:
-    """A small noisy box, a large one with vacancies, a turned piece with many."""
-    sigma = DISPLACEMENT * float(nearest_distances(crystal).mean())
-    yield f"box of {SMALL} atoms", displace_gaussian(supercell_to(crystal, min_atoms=SMALL), sigma, rng)
-    large = displace_gaussian(supercell_to(crystal, min_atoms=LARGE), sigma, rng)
-    yield f"box of {LARGE} atoms, {100 * FEW:g} % vacancies", vacancies(large, FEW, rng)
-    piece = displace_gaussian(random_piece(crystal, PIECE, rng), sigma, rng)
-    yield f"piece of {PIECE} atoms, {100 * MANY:g} % vacancies", vacancies(piece, MANY, rng)
+    """With each displacement a small box, a large one with vacancies, and a turned piece with many."""
+    length = float(nearest_distances(crystal).mean())
+    for displacement in DISPLACEMENTS:
+        sigma, words = displacement * length, f"σ = {displacement:g} d_nn"
+        small = displace_gaussian(supercell_to(crystal, min_atoms=SMALL), sigma, rng)
+        yield f"box of {SMALL} atoms, {words}", small
+        large = displace_gaussian(supercell_to(crystal, min_atoms=LARGE), sigma, rng)
+        yield f"box of {LARGE} atoms, {words}, {100 * FEW:g} % vacancies", vacancies(large, FEW, rng)
+        piece = displace_gaussian(random_piece(crystal, PIECE, rng), sigma, rng)
+        yield f"piece of {PIECE} atoms, {words}, {100 * MANY:g} % vacancies", vacancies(piece, MANY, rng)
 
 
 def other_settings(crystal: Crystal, rng: np.random.Generator) -> Iterator[tuple[str, Crystal]]:
