@@ -150,7 +150,7 @@ def find_translations(
     held = np.full(len(shifts), UNKNOWN)
     accepted: list[NDArray[np.float64]] = []
     permutations: list[NDArray[np.int64]] = []
-    failures = looks = 0
+    looks = 0
     failed: set[int] = set()
     for rows in _chunks(len(candidates)):
         new = np.unique(owner[rows][held[owner[rows]] == UNKNOWN])
@@ -160,28 +160,27 @@ def find_translations(
         held[new] += places.hold(FEW, shifts[new], tolerance=2 * tolerance)
         for k in rows.start + np.flatnonzero(held[owner[rows]] >= FOR_A_SAMPLE):
             shift, target = candidates[k], int(owner[k])
-            if patient and target in failed:
+            if target in failed:
                 continue  # an image of it has
             # Every candidate is longer than the reach.
             if accepted and _out_of_span(accepted, shift, places) < places.reach:
                 continue
             exact, permutation = shift, None
-            if held[target] == FOR_A_FEW and target not in failed:
+            if held[target] == FOR_A_FEW:
                 holds, looked_at = places.hold_all(shift, tolerance=2 * tolerance)
                 looks += looked_at
                 if holds:
                     exact, permutation = _whole(places, shift, 2 * tolerance)
             if permutation is None:
                 failed.add(target)
-                failures += 1
-                if looks > MOST_LOOKS * n if patient else failures == MOST_FAILURES:
-                    return Translations(None, np.arange(n), failures)
+                if looks > MOST_LOOKS * n if patient else len(failed) == MOST_FAILURES:
+                    return Translations(None, np.arange(n), len(failed))
                 continue
             accepted.append(exact)
             permutations.append(permutation)
             if len(accepted) == 3:  # noqa: PLR2004 - dimensions
                 return _classes(places, np.array(accepted), permutations, tolerance)
-    return Translations(None, np.arange(n), failures)
+    return Translations(None, np.arange(n), len(failed))
 
 
 def _chunks(n: int) -> Iterator[slice]:
