@@ -139,7 +139,7 @@ def test_many_are_the_same_as_one_by_one_and_failures_keep_their_place():
 def test_a_slab_is_seen_as_a_piece():
     slab = Crystal(FCC.positions, ["Cu"], cell=FCC.cell, pbc=(True, True, False))
     assert DESCRIPTOR.compute(slab).warnings == (
-        "repeats along fewer than three directions: seen is a finite piece of it",
+        "repeats along fewer than three directions: seen is a round piece of 512 sites",
     )
 
 

@@ -92,6 +92,36 @@ def test_a_noisy_crystal_gives_the_same_however_it_is_given(model, name):
             assert (found.known, found.warnings) == (expected.known, expected.warnings), setting
 
 
+def slabs(rng):
+    """Noisy slabs of 6 to 9 layers with a vacuum."""
+    for name in ("fcc", "bcc", "hex/rh"):
+        crystal = CRYSTALS[name]
+        n = 3 if name == "hex/rh" else 6
+        slab = geometry.supercell(geometry.niggli_cell(crystal), (3, 3, n))
+        cell = slab.cell.copy()
+        cell[2] *= 1 + 16 / np.linalg.norm(cell[2])
+        yield displace_gaussian(Crystal(slab.positions, slab.numbers, cell=cell), 0.08, rng)
+
+
+def test_a_noisy_slab_gives_the_same_in_every_cell_of_its_plane(model):
+    rng = np.random.default_rng(8)
+    shear = np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1]])
+    for slab in slabs(rng):
+        expected = answer(model, slab)
+        moved = slab.positions + rng.uniform(-5, 5, 3)
+        order = rng.permutation(len(slab))
+        for other in (
+            Crystal(slab.positions, slab.numbers, cell=shear @ slab.cell),
+            Crystal(moved, slab.numbers, cell=slab.cell),
+            Crystal(slab.positions[order], slab.numbers[order], cell=slab.cell),
+            geometry.supercell(slab, (2, 1, 1)),
+            geometry.rotated(slab, geometry.random_rotation(rng)),
+        ):
+            found = answer(model, other)
+            assert dict(found.probabilities) == pytest.approx(dict(expected.probabilities), abs=1e-4)
+            assert (found.known, found.warnings) == (expected.known, expected.warnings)
+
+
 def test_a_supercell_of_any_size_is_seen_as_its_cell(model):
     """Beyond 20,000 sites the middle would be seen, as a finite piece without its symmetry."""
     cosine = np.cos(np.radians(61))

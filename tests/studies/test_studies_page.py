@@ -203,7 +203,7 @@ def test_what_the_default_model_says_of_the_smallest_pieces():
         rows = [row for row in csv.DictReader(stream) if row["model"] == DEFAULT and row["answer"] != row["class"]]
     text = " ".join(section("size").split())
     [samarium] = {(row["answer"], f"{float(row['probability']):.2f}", row["known"]) for row in rows}
-    assert f"α-Sm {samarium[0]} ({samarium[1]}, called unknown)" in text
-    assert samarium[2] == "False"
+    assert f"α-Sm {samarium[0]} ({samarium[1]}, without a word on `known`)" in text
+    assert not samarium[2]
     assert {of["structures"] for of in wrong["accuracy"].values()} == {10}
     assert f"pieces of {FEWEST_LEFT} atoms and more" in text

@@ -13,6 +13,7 @@ from xtalprint.crystal import Crystal
 from xtalprint.descriptors.base import Fingerprint, FingerprintBatch, check_numbers, compute_batch, disorder_warnings
 from xtalprint.errors import NothingSeenError, XtalprintError, not_a_crystal
 from xtalprint.geometry.bond_moments import DEGREE, BondMoments, bond_moments, harmonics_of_moments, like_moments
+from xtalprint.geometry.pose import round_piece
 from xtalprint.geometry.primitive import without_copies
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ FIRST_SHELL, BEYOND = (1.0, 0.12), (1.35, 0.05)
 SOFT = 1e-3
 #: Of a larger crystal that is no perfect supercell so many sites from its middle speak for all.
 MOST_SITES = 20_000
-#: A crystal that repeats along fewer than three directions is cut to a piece of at least so many sites.
+#: A crystal that repeats along fewer than three directions is cut to a round piece of so many sites.
 PIECE = 512
 
 
@@ -299,8 +300,8 @@ def piece_of(crystal: Crystal, *, elements: bool = True) -> tuple[Crystal, list[
     """
     warnings = disorder_warnings(crystal)
     if any(crystal.pbc) and not all(crystal.pbc):
-        warnings.append("repeats along fewer than three directions: seen is a finite piece of it")
-        crystal = geometry.to_cluster(geometry.supercell_to(crystal, min_atoms=PIECE))
+        warnings.append(f"repeats along fewer than three directions: seen is a round piece of {PIECE} sites")
+        crystal = round_piece(crystal, n_sites=PIECE)
     if crystal.n_sites > MOST_SITES:
         crystal = without_copies(crystal, elements=elements)
     if crystal.n_sites > MOST_SITES:

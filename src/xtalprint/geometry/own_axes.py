@@ -15,17 +15,17 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.geometry.niggli import niggli_matrix
 from xtalprint.geometry.pairs import Sites, images_within
-from xtalprint.geometry.pose import posed
+from xtalprint.geometry.pose import posed, round_piece
 from xtalprint.geometry.scaling import bond_length
-from xtalprint.geometry.supercells import supercell_to, to_cluster
+from xtalprint.geometry.supercells import supercell_to
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-#: Fewest sites of a periodic box, and most of any, that repeats are looked for in.
-BOX, MOST = 64, 500
+#: Sites that repeats are looked for in: fewest of a periodic box, most of any, those of a piece of a slab or wire.
+BOX, MOST, ROUND = 64, 500, 300
 #: Sites of a periodic box that vectors are taken from, chosen at random: all see the same surroundings but for noise.
 ORIGINS = 64
 #: Shortest and longest translation that is looked for, in bond lengths.
@@ -99,7 +99,8 @@ def own_axes(crystal: Crystal, *, length: float | None = None) -> OwnAxes | None
     -------
     None if no three translations map enough atoms onto others.
     """
-    crystal = crystal if all(crystal.pbc) else to_cluster(crystal)
+    if any(crystal.pbc) and not all(crystal.pbc):
+        crystal = round_piece(crystal, n_sites=ROUND)
     if crystal.is_cluster and crystal.n_sites < FEWEST_INSIDE:
         return None
     length = bond_length(crystal, method="robust") if length is None else length

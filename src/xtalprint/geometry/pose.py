@@ -20,6 +20,8 @@ from xtalprint.geometry.niggli import niggli_matrix
 from xtalprint.geometry.pairs import Sites, images_within
 from xtalprint.geometry.primitive import cell_of_exact_copies
 from xtalprint.geometry.rows import first_rows
+from xtalprint.geometry.scaling import bond_length
+from xtalprint.geometry.supercells import SAME_LAYER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,6 +34,8 @@ NEIGHBOURS, REACH = 12, 2.5
 ALIKE = 0.003
 #: Lattice vectors whose lengths differ by this share are equally long.
 EQUAL = 1e-6
+#: The radius of a round piece grows by this factor until it holds enough sites.
+GROWTH = 1.3
 #: Where the site with the largest number stands, in cell vectors: on no face, so that rounding brings it to no other.
 OFF = np.array([0.0173, 0.0131, 0.0119])
 
@@ -96,6 +100,38 @@ def posed(crystal: Crystal, length: float, *, most: int) -> Pose:
         points = _nearest(points, cell) + OFF @ cell
         origin = origin - OFF @ cell @ axes
     return Pose(_made(points, sites, cell), axes, origin)
+
+
+def round_piece(crystal: Crystal, *, n_sites: int) -> Crystal:
+    """The sites around the one with the nearest neighbours, as a cluster: the same for every cell, origin and order.
+
+    Parameters
+    ----------
+    crystal
+        That repeats in one, two or three directions, such as a slab in a vacuum.
+    n_sites
+        How many, and those that are as far as the last.
+    """
+    sites = Sites.of(crystal)
+    middle = sites.points[_keys(crystal).argmin()]
+    reach = float(bond_length(crystal, method="robust"))
+    images, owner = sites.points, np.arange(len(sites.points))
+    apart = np.linalg.norm(images - middle, axis=1)
+    while (apart <= reach).sum() < n_sites:
+        reach *= GROWTH
+        images, owner = images_within(sites, reach)
+        apart = np.linalg.norm(images - middle, axis=1)
+    inside = np.flatnonzero(apart <= np.partition(apart, n_sites - 1)[n_sites - 1] + SAME_LAYER)
+    taken = [np.flatnonzero(crystal.site_of_row == site) for site in owner[inside]]
+    site_of_row, rows = np.repeat(np.arange(len(inside)), [len(rows) for rows in taken]), np.concatenate(taken)
+    return Crystal._trusted(  # noqa: SLF001 - a room that derives crystals
+        images[inside][site_of_row],
+        crystal.numbers[rows],
+        like=crystal,
+        cell=None,
+        occupancies=crystal.occupancies[rows],
+        site_of_row=site_of_row,
+    )
 
 
 def _alike(crystal: Crystal) -> Crystal:

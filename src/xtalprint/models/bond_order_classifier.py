@@ -37,10 +37,8 @@ if TYPE_CHECKING:
     from xtalprint.geometry.vacuum import Vacuum
     from xtalprint.models.manifest import Manifest
 
-#: Fewer sites without a cell than the model was made for.
+#: Fewer sites without a cell than the model was made for: whether they are one of the classes at all is not said.
 FEWEST_SITES = 60
-#: With fewer it has learned nothing: whether they are one of the classes at all is not said.
-FEWEST_JUDGED = 34
 #: What is thinner than so many bond lengths in a vacuum is a sheet or wire, hence none of the classes, so probably.
 THIN, NONE_IF_THIN = 3.0, 0.999
 
@@ -163,7 +161,7 @@ def _emptiness(vacuum: Vacuum | None, thin: float | None) -> list[str]:
 
 
 def _is_too_small(crystal: Crystal) -> bool:
-    return not any(crystal.pbc) and crystal.n_sites < FEWEST_JUDGED
+    return not any(crystal.pbc) and crystal.n_sites < FEWEST_SITES
 
 
 def _smallness(crystal: Crystal) -> list[str]:
