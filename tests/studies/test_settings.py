@@ -14,8 +14,9 @@ from xtalprint.studies.settings import noisy_forms, other_settings, same_answers
 
 def test_forms_are_noisy_and_of_their_size():
     forms = dict(noisy_forms(simple_lattice("bcc"), np.random.default_rng(1)))
-    small, large, piece = forms.values()
-    assert list(forms) == ["box of 20 atoms", "box of 120 atoms, 5 % vacancies", "piece of 150 atoms, 20 % vacancies"]
+    names = ["box of 20 atoms, {}", "box of 120 atoms, {}, 5 % vacancies", "piece of 150 atoms, {}, 20 % vacancies"]
+    assert list(forms) == [name.format(f"σ = {share} d_nn") for share in (0.001, 0.05) for name in names]
+    small, large, piece = list(forms.values())[3:]
     assert small.n_sites >= 20
     assert large.n_sites >= 0.95 * 120
     assert piece.is_cluster
@@ -52,7 +53,7 @@ class _Moody:
 @pytest.mark.parametrize("moody", [False, True])
 def test_changes_are_counted(moody):
     rows = same_answers(_Moody(moody=moody), [simple_lattice("fcc")] * 3, np.random.default_rng(3))
-    assert len(rows) == 13
+    assert len(rows) == 2 * 13
     assert {row["n"] for row in rows} == {3}
     for key in ("changed", "other_class", "other_known"):
         assert (sum(row[key] for row in rows) > 0) == moody

@@ -107,7 +107,7 @@ def test_cell_free_scores_all_forms(data, tmp_path):
     assert written["snapshots"]["crystals"]["right"] == 2
     assert written["snapshots"]["liquid_frames"] == 1
     settings = written["settings"]
-    assert len(settings) == 5 + 5 + 3
+    assert len(settings) == 2 * (5 + 5 + 3)
     assert {row["n"] for row in settings} == {3}
     assert not any(row["changed"] or row["other_class"] or row["other_known"] for row in settings)
 
