@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -76,6 +77,7 @@ def test_inputs_are_those_of_the_descriptors(table, kind, tmp_path):
 
 def test_killed_and_resumed_is_the_same_to_the_last_bit(table, tmp_path, monkeypatch):
     monkeypatch.setattr(genome_inputs, "CHUNK", 7)
+    monkeypatch.setattr(genome_inputs, "SAID", 7)
     whole = prepare_input(table, "invariants", ROWS, tmp_path / "whole")
     said = []
 
@@ -163,3 +165,12 @@ def test_examples_and_drawing_fewer(table):
     assert examples.images[:, 0].tolist() == case.rows["test"].tolist()
     assert examples.labels.tolist() == case.classes["test"].tolist()
     assert len(case.formulas) == len(examples)
+
+
+def test_inputs_travel_by_their_path(table, tmp_path):
+    made = prepare_input(table, "size", ROWS, tmp_path)
+    sent = pickle.dumps(made)
+    again = pickle.loads(sent)  # noqa: S301 - our own
+    assert len(sent) < made.array.nbytes + 2 * made.rows.nbytes + 1000
+    assert isinstance(again.array, np.memmap)
+    assert np.array_equal(again.of(ROWS[:5]), made.of(ROWS[:5]))

@@ -126,3 +126,28 @@ def test_it_learns(kind):
         optimiser.step()
     network.eval()
     assert (network(x).argmax(dim=1) == y).float().mean() > 0.85
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_short_way_to_the_largest_point_gives_the_same(training):
+    first, second = made(PointNetwork, **SMALL), made(PointNetwork, **SMALL)
+    for network in (first, second):
+        norm = network.points[-1].norm
+        with torch.no_grad():
+            norm.weight.copy_(torch.linspace(-1.5, 1.5, 16))
+            norm.bias.copy_(torch.linspace(1.0, -1.0, 16))
+            norm.running_mean.copy_(torch.linspace(-0.2, 0.2, 16))
+        network.train(training)
+    given = clouds(n=6, points=27)
+    values, places = first.pooled(given)
+    expected, expected_places = second.each_point(given).max(dim=1)
+    torch.testing.assert_close(values, expected, atol=1e-5, rtol=1e-5)
+    seen = expected > 0  # where all are rectified away, any point has the largest
+    assert seen.float().mean() > 0.5
+    assert torch.equal(places[seen], expected_places[seen])
+    (values**2).sum().backward()
+    (expected**2).sum().backward()
+    for one, other in zip(first.points.parameters(), second.points.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad, atol=1e-4, rtol=1e-4)
+    for one, other in zip(first.points.buffers(), second.points.buffers(), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)

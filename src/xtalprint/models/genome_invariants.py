@@ -26,6 +26,8 @@ from xtalprint.geometry.bond_moments import DEGREE
 from xtalprint.scattering.shells import shell_harmonics
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from xtalprint.scattering.form_factors import FormFactorTable
@@ -66,17 +68,17 @@ class GenomeInvariants:
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
-        _ = self._shells
+        _ = self.shells
 
     @cached_property
-    def _shells(self) -> Floats:
-        """(n,) middles in 1/Å; the descriptor knows which parameters make sense."""
+    def shells(self) -> Floats:
+        """(n,) middles of the shells in 1/Å."""
         return ReflectionPowerSpectrum(s_max=self.s_max, resolution=self.resolution, table=self.table).shells
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What each number is."""
-        powers = [f"power of l = {degree} at {s:.2f} 1/Å" for degree in DEGREES for s in self._shells.tolist()]
+        powers = [f"power of l = {degree} at {s:.2f} 1/Å" for degree in DEGREES for s in self.shells.tolist()]
         values = [
             f"singular value {number + 1} of l = {degree}"
             for degree in DEGREES[1:]
@@ -86,7 +88,7 @@ class GenomeInvariants:
 
     def _rank(self, degree: int) -> int:
         """How many singular values there are."""
-        return min(2 * degree + 1, len(self._shells))
+        return min(2 * degree + 1, len(self.shells))
 
     def compute(self, crystal: Crystal) -> Floats:
         """(n,) ln(power + 10⁻³), ln(singular value/that of l = 0 + 10⁻⁴), and ln of the electron density.
@@ -100,19 +102,28 @@ class GenomeInvariants:
             raise not_a_crystal(crystal)
         try:
             harmonics = shell_harmonics(
-                crystal, self._shells, resolution=self.resolution, scale="volume", table=self.table
+                crystal, self.shells, resolution=self.resolution, scale="volume", table=self.table
             )
         except XtalprintError as error:
             error.located(source=crystal.source, frame=crystal.frame)
             raise
-        powers = [np.sqrt((part * part).mean(axis=1)) for part in harmonics]
-        whole = max(float(np.linalg.norm(harmonics[0])), np.finfo(np.float64).tiny)
-        shares = [np.linalg.svd(part, compute_uv=False) / whole for part in harmonics[1:]]
-        density = float(crystal.numbers @ crystal.occupancies) / crystal.volume
-        return np.concatenate(
-            [
-                np.log(np.concatenate(powers) + POWER_FLOOR),
-                np.log(np.concatenate(shares) + SHARE_FLOOR),
-                [np.log(density)],
-            ]
-        )
+        return invariants_of(harmonics, electron_density(crystal))
+
+
+def electron_density(crystal: Crystal) -> float:
+    """Electrons in Å³ of a crystal with a cell: the square root of the intensity at the origin."""
+    return float(crystal.numbers @ crystal.occupancies) / crystal.volume
+
+
+def invariants_of(harmonics: Sequence[Floats], density: float) -> Floats:
+    """The numbers that `GenomeInvariants.compute` gives, of coefficients (shells, 2 l + 1) for l = 0, 2, … 12."""
+    powers = [np.sqrt((part * part).mean(axis=1)) for part in harmonics]
+    whole = max(float(np.linalg.norm(harmonics[0])), np.finfo(np.float64).tiny)
+    shares = [np.linalg.svd(part, compute_uv=False) / whole for part in harmonics[1:]]
+    return np.concatenate(
+        [
+            np.log(np.concatenate(powers) + POWER_FLOOR),
+            np.log(np.concatenate(shares) + SHARE_FLOOR),
+            [np.log(density)],
+        ]
+    )

@@ -16,6 +16,8 @@ from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
 from xtalprint.models.evaluation import expected_calibration_error, softmax
 from xtalprint.models.files import write_json
 from xtalprint.models.fitting import Examples, Fit, evaluate
+from xtalprint.models.genome_ablations import Ablation, ablated_clouds
+from xtalprint.models.genome_data import PARTS
 from xtalprint.models.genome_metrics import auc, figures_of, require_scikit_learn
 from xtalprint.models.genome_networks import (
     FEATURES,
@@ -58,6 +60,12 @@ class GenomeConfig(FitConfig):
     split_seed: int = Field(default=0, ge=0)
     #: Points of a cloud have Miller indices up to so many.
     miller: int = Field(default=MILLER_LIMIT, ge=1, le=MILLER_LIMIT)
+    #: All of these points, or only h, k and l of the basis, or these and the origin.
+    points: Literal["box", "basis", "basis and origin"] = "box"
+    #: What is taken away from the clouds, see `xtalprint.models.genome_ablations`.
+    ablation: Ablation = "whole"
+    #: SHA-256 of the input and of the rows and classes of all parts; filled in when training starts.
+    data_sha256: str = ""
     epochs: int = Field(default=100, ge=1)
     batch: int = Field(default=64, ge=2)
     schedule: Literal["constant", "cosine"] = "cosine"
@@ -147,6 +155,18 @@ def box_places(limit: int) -> NDArray[np.int64]:
     return np.flatnonzero(abs(box_points(MILLER_LIMIT)).max(axis=1) <= limit)
 
 
+def basis_places(*, origin: bool) -> NDArray[np.int64]:
+    """Places of 100, 010 and 001 in the clouds on disk, with the origin before them if wanted.
+
+    Examples
+    --------
+    >>> box_points(MILLER_LIMIT)[basis_places(origin=True)].tolist()
+    [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    """
+    wanted = np.vstack([np.zeros((1 if origin else 0, 3)), np.eye(3)])
+    return np.array([int((box_points(MILLER_LIMIT) == point).all(axis=1).argmax()) for point in wanted])
+
+
 def make_network(config: GenomeConfig, n_outputs: int, n_inputs: int, generator: torch.Generator) -> nn.Module:
     """Network of a recipe, with two logits for a question."""
     if config.network == "points":
@@ -161,7 +181,12 @@ def seen(case: GenomeCase, part: Part, given: GenomeInput, config: GenomeConfig)
     examples = case.examples(part, given)
     if SEES[config.network] != "cloud":
         return examples
-    clouds = examples.images if config.miller == MILLER_LIMIT else examples.images[:, box_places(config.miller)]
+    clouds = examples.images
+    if config.points != "box":
+        clouds = clouds[:, basis_places(origin=config.points == "basis and origin")]
+    elif config.miller != MILLER_LIMIT:
+        clouds = clouds[:, box_places(config.miller)]
+    clouds = ablated_clouds(clouds, config.ablation, np.random.default_rng([config.split_seed, PARTS.index(part)]))
     if part != "training":
         clouds = turned(clouds, np.random.default_rng([config.split_seed, len(part)]))
     return Examples(clouds, examples.labels)
@@ -204,6 +229,7 @@ def train_genome(
         If scikit-learn is not installed.
     """
     require_scikit_learn()
+    config = config.model_copy(update={"data_sha256": case.sha256(given)})
     prepare_folder(folder, config, resume=resume)
     parts = {part: seen(case, part, given, config) for part in case.rows}
 

@@ -1,0 +1,118 @@
+"""Wang et al. (2022), the point of the paper: which part of the diffraction an answer needs.
+
+The same networks learn and are tested with something taken away from what they see: intensities, their order, the
+places of the points, or all but the origin. All tasks are asked about the crystals whose moduli are known. The
+published network, which takes longer, sees 27 points and answers for the tasks of the claim.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any, get_args
+
+from xtalprint.datasets import properties
+from xtalprint.datasets.properties import TASKS
+from xtalprint.models.genome_ablations import ABLATIONS, MEANING
+from xtalprint.models.genome_data import make_case, rows_of
+from xtalprint.models.genome_inputs import ABLATED, AblatedKind, Kind
+from xtalprint.studies.base import StudyResult, data_file, say
+from xtalprint.studies.genome_pictures import draw_ablation
+from xtalprint.studies.genome_runs import (
+    QUICK,
+    Extent,
+    Unit,
+    all_figures,
+    config_for,
+    failures_of,
+    prepare_inputs,
+    row_of,
+    run_folder,
+    split_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from xtalprint.models.genome_ablations import Ablation
+    from xtalprint.models.genome_data import GenomeCase
+    from xtalprint.models.genome_inputs import GenomeInput
+
+OURS, PUBLISHED = "invariants", "PointNet, 27 points"
+#: Tasks that the published network is asked: symmetry is said to matter for the first two, intensities for the last.
+CLAIMED = ("crystal-system", "metal", "stiff")
+#: About half a minute for each network on one core.
+FULL = Extent(examples={"points": 200_000, "invariants": 400_000}, miller=1)
+#: Inputs of ours by what is taken away.
+KINDS: dict[str, AblatedKind] = {
+    kind.removeprefix(ABLATED): kind for kind in get_args(AblatedKind) if kind.startswith(ABLATED)
+}
+#: Other points, another cell and other rays for the published network: changes of its recipe, and what it sees.
+VARIANTS: dict[str, tuple[dict[str, Any], Kind | AblatedKind]] = {
+    "3 points": ({"points": "basis"}, "cloud"),
+    "4 points": ({"points": "basis and origin"}, "cloud"),
+    "125 points": ({"miller": 2}, "cloud"),
+    "conventional": ({}, "cloud-conventional"),
+    "neutron": ({}, "cloud-neutron"),
+}
+#: What these are.
+SAID = {
+    "3 points": "the vectors of the reciprocal basis alone",
+    "4 points": "these and the origin",
+    "125 points": "Miller indices up to 2 instead of 1",
+    "conventional": "of the conventional cell instead of the primitive one",
+    "neutron": "scattering lengths of neutrons instead of form factors of X-rays; ours without the density",
+}
+#: All kinds of input.
+INPUTS: tuple[Kind | AblatedKind, ...] = ("cloud", *get_args(AblatedKind))
+
+
+def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
+    """Five tasks, networks with something taken away from their input, on the same crystals.
+
+    Inputs and trained networks are kept in the cache of the user, so that a run that was stopped goes on; a quick
+    one keeps nothing.
+    """
+    extent = QUICK if quick else FULL
+    table = properties(data_file("properties", "properties.parquet"))
+    with run_folder(seed, keep=not quick) as folder:
+        among = table.labels("stiff").rows
+        place = folder / "ablation"
+        inputs = prepare_inputs(table, INPUTS, place / "inputs", extent, seed, among=among)
+        of_all = rows_of(list(inputs.values()))
+        cases = [
+            make_case(table, task, among=of_all, by_formula=by_formula, seed=seed, most=extent.most)
+            for task in TASKS
+            for by_formula in (False, True)
+        ]
+        about = [{"task": case.task, "split_name": split_of(case), **case.about, "models": {}} for case in cases]
+        units = [(number, unit) for number, case in enumerate(cases) for unit in _units(case, inputs, extent)]
+        answers = all_figures([unit for _, unit in units], place, extent=extent, seed=seed, quick=quick)
+        rows = []
+        for (number, unit), figures in zip(units, answers, strict=True):
+            about[number]["models"].setdefault(unit.name, {})[unit.taken] = figures
+            rows.append({"taken_away": unit.taken} | row_of(unit.case, unit.name, figures))
+            say(f"{unit.case.task}, {split_of(unit.case)}, {unit.name}, {unit.taken}: done")
+    figures = {
+        "n": len(of_all),
+        "failures": failures_of(table, inputs),
+        "inputs_sha256": {kind: one.sha256 for kind, one in inputs.items()},
+        "extent": asdict(extent),
+        "meaning": dict(MEANING) | SAID,
+        "tasks": about,
+    }
+    return StudyResult(figures, rows, {"genome-ablation": draw_ablation(about)})
+
+
+def _units(case: GenomeCase, inputs: dict[Any, GenomeInput], extent: Extent) -> Iterator[Unit]:
+    config = config_for("invariants", extent.miller, case, extent)
+    for taken, kind in KINDS.items():
+        yield Unit(OURS, taken, config, case, inputs[kind])
+    if case.task not in CLAIMED:
+        return
+    ablation: Ablation
+    for ablation in ABLATIONS:
+        config = config_for("points", 1, case, extent, ablation=ablation)
+        yield Unit(PUBLISHED, ablation, config, case, inputs["cloud"])
+    for taken, (changes, given) in VARIANTS.items():
+        config = config_for("points", 1, case, extent).model_copy(update=changes)
+        yield Unit(PUBLISHED, taken, config, case, inputs[given])

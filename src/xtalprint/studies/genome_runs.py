@@ -1,0 +1,215 @@
+"""What the studies of property classes share: how much of everything, inputs, and networks of several seeds."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from xtalprint.compute import Engine, available_cores, map_ordered, open_pool
+from xtalprint.datasets.elasticity_source import cache_folder
+from xtalprint.models.ensemble import reliability
+from xtalprint.models.genome_inputs import GenomeInput, prepare_input
+from xtalprint.models.genome_metrics import DRAWS, METRICS, figures_of, over_seeds
+from xtalprint.studies.base import say
+from xtalprint.studies.stiffness_ways import TreeSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from xtalprint.datasets.properties import Properties
+    from xtalprint.models.genome_data import GenomeCase
+    from xtalprint.models.genome_inputs import AblatedKind, Kind
+    from xtalprint.models.genome_training import Architecture, GenomeConfig
+
+LEAST_EPOCHS, MOST_EPOCHS = 4, 100
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much of everything.
+
+    Parameters
+    ----------
+    of_each_task
+        Crystals drawn among those with a label for each task; None for all.
+    most
+        Of one task.
+    seeds
+        Networks that differ in the seed alone.
+    epochs
+        Of all networks; None for as many as ``examples`` allow.
+    examples
+        Crystals that a network learns from, one after the other, over all epochs, by its kind.
+    miller
+        Largest Miller limit of the clouds.
+    draws
+        Resampled test parts for an interval.
+    trees
+        Settings of the boosted trees.
+    """
+
+    of_each_task: int | None = None
+    most: int | None = None
+    seeds: int = 3
+    epochs: int | None = None
+    examples: dict[Architecture, int] = field(default_factory=dict)
+    miller: int = 3
+    draws: int = DRAWS
+    trees: TreeSettings = field(default_factory=TreeSettings)
+
+
+QUICK = Extent(
+    of_each_task=50, most=60, seeds=2, epochs=1, miller=1, draws=4, trees=TreeSettings(max_iter=5, min_samples_leaf=4)
+)
+
+
+@contextmanager
+def run_folder(seed: int, *, keep: bool) -> Iterator[Path]:
+    """Folder for inputs and networks: in the cache of the user, or one that is gone afterwards."""
+    if keep:
+        yield cache_folder() / "genome" / f"seed-{seed}"
+        return
+    with tempfile.TemporaryDirectory(prefix="xtalprint-genome-") as name:
+        yield Path(name)
+
+
+def prepare_inputs(
+    table: Properties,
+    kinds: Sequence[Kind | AblatedKind],
+    folder: Path,
+    extent: Extent,
+    seed: int,
+    *,
+    among: NDArray[np.int64] | None = None,
+) -> dict[Any, GenomeInput]:
+    """Inputs by kind, of all crystals, of some rows, or of those that an extent draws."""
+    rows = table.drawn(extent.of_each_task, seed)
+    if among is not None:
+        rows = np.intersect1d(rows, among)
+    return {kind: prepare_input(table, kind, rows, folder, say=say) for kind in kinds}
+
+
+def failures_of(table: Properties, inputs: dict[Any, GenomeInput]) -> dict[str, list[str]]:
+    """Crystals without an input, and why, by kind."""
+    return {kind: [f"{table.ids[row]}: {text}" for row, text in one.failures.items()] for kind, one in inputs.items()}
+
+
+def measured(probabilities: NDArray[np.float64], case: GenomeCase, extent: Extent, seed: int) -> dict[str, Any]:
+    """Metrics of the test part with intervals, and its reliability diagram."""
+    labels = case.classes["test"]
+    figures = figures_of(probabilities, labels, groups=case.formulas, seed=seed, draws=extent.draws)
+    return figures | {"reliability": reliability(probabilities, labels)}
+
+
+def trained(
+    config: GenomeConfig, case: GenomeCase, given: GenomeInput, folder: Path, *, extent: Extent, seed: int
+) -> dict[str, Any]:
+    """Figures of networks of several seeds: of their mean probabilities, over the seeds, and of each.
+
+    Parameters
+    ----------
+    config
+        See `config_for`; the seed is replaced.
+    case, given
+        As of `train_genome`.
+    folder
+        ``FOLDER-0`` and so on hold the runs; a finished one is read out.
+    extent, seed
+        Of the study.
+    """
+    from xtalprint.models.genome_training import train_genome  # noqa: PLC0415 - torch
+
+    members = []
+    for number in range(extent.seeds):
+        recipe = config.model_copy(update={"seed": extent.seeds * seed + number})
+        place = folder.with_name(f"{folder.name}-{number}")
+        members.append(train_genome(case, given, recipe, place, resume=True, say=say))
+    mean = np.mean([member.probabilities for member in members], axis=0)
+    figures = [member.figures for member in members]
+    return measured(mean, case, extent, seed) | {"seeds": over_seeds(figures), "members": figures}
+
+
+class Unit(NamedTuple):
+    """Networks of some seeds that answer for one task.
+
+    Parameters
+    ----------
+    name
+        Of the network.
+    taken
+        What is taken away from its input.
+    config, case, given
+        As of `train_genome`.
+    """
+
+    name: str
+    taken: str
+    config: GenomeConfig
+    case: GenomeCase
+    given: GenomeInput
+
+
+def all_figures(
+    units: Sequence[Unit], folder: Path, *, extent: Extent, seed: int, quick: bool
+) -> Iterator[dict[str, Any]]:
+    """Figures of all units in order; a full run trains in processes, one thread each."""
+    ask = partial(_figures, folder=folder, extent=extent, seed=seed)
+    if quick:
+        yield from map(ask, units)
+        return
+    with open_pool(Engine("processes", available_cores())) as pool:
+        yield from map_ordered(ask, units, threads=pool.workers, executor=pool.executor)
+
+
+def _figures(unit: Unit, *, folder: Path, extent: Extent, seed: int) -> dict[str, Any]:
+    """Train the networks of a unit in one thread, or read them out."""
+    from xtalprint.models.fitting import one_thread  # noqa: PLC0415 - torch
+
+    case = unit.case
+    place = folder / f"{case.task}-{split_of(case)}-{unit.config.network}-{unit.taken}".replace(" ", "-")
+    with one_thread():
+        return trained(unit.config, case, unit.given, place, extent=extent, seed=seed)
+
+
+def config_for(network: Architecture, miller: int, case: GenomeCase, extent: Extent, **changes: Any) -> GenomeConfig:  # noqa: ANN401 - fields of the recipe
+    """Recipe of a network, with as many epochs as the extent allows."""
+    from xtalprint.models.genome_training import GenomeConfig  # noqa: PLC0415 - torch
+
+    epochs = extent.epochs
+    if epochs is None:
+        epochs = int(np.clip(extent.examples[network] // len(case.rows["training"]), LEAST_EPOCHS, MOST_EPOCHS))
+    return GenomeConfig(
+        network=network,
+        task=case.task,
+        by_formula=case.by_formula,
+        split_seed=case.about["split"]["seed"],
+        miller=miller,
+        epochs=epochs,
+        **changes,
+    )
+
+
+def split_of(case: GenomeCase) -> str:
+    """Name of how a case is parted."""
+    return "by formula" if case.by_formula else "random"
+
+
+def row_of(case: GenomeCase, name: str, figures: dict[str, Any]) -> dict[str, Any]:
+    """A line of the table: of the mean over the networks of all seeds, and the spread of single ones."""
+    row: dict[str, Any] = {"task": case.task, "split": split_of(case), "model": name, "n_test": figures["n"]}
+    for metric in METRICS:
+        row[metric] = round(figures[metric], 4)
+        row[f"{metric}_low"], row[f"{metric}_high"] = (round(end, 4) for end in figures["interval_95"][metric])
+    row["calibration_error"] = round(figures["expected_calibration_error"], 4)
+    single = figures.get("seeds", {}).get("auc", {})
+    for key in ("mean", "standard_deviation"):
+        row[f"auc_of_single_networks_{key}"] = round(single[key], 4) if single else None
+    return row
