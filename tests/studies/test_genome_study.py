@@ -55,7 +55,10 @@ def test_all_models_tasks_and_splits(made):
         if not (task == "crystal-system" and model == SYMMETRY) and task in genome.ASKED.get(model, (task,))
     ]
     assert all(not messages for messages in written["failures"].values())
-    assert set(written["knows_the_elements"]) == {"composition, boosted", "composition and invariants, boosted"}
+    assert set(written["knows_the_elements"]) == {
+        "composition, boosted",
+        "composition and invariants by electrons, boosted",
+    }
     for case in written["tasks"]:
         shared = case["share_of_test_with_formula_in_training"]
         assert shared == 0 if case["split"]["by_formula"] else shared >= 0
@@ -84,7 +87,7 @@ def test_a_stopped_run_goes_on_and_ends_the_same(made, monkeypatch):
     again = genome.run(seed=1)
     assert not trained
     assert again.table == whole.table
-    run_folders = sorted((made / "cache" / "xtalprint" / "genome" / "seed-1").glob("stiff-random-points-nothing-*"))
+    run_folders = sorted((made / "cache" / "xtalprint" / "genome" / "seed-1").glob("stiff-random-points-cloud-*"))
     assert len(run_folders) == 2
     for path in (run_folders[1] / "checkpoints").iterdir():
         path.unlink()

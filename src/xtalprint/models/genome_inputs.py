@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     Singles = NDArray[np.float32]
     Rows = NDArray[np.int64]
 
-Kind = Literal["cloud", "invariants", "distances", "composition", "size"]
-#: Ours by other rays, and with something taken away, see `xtalprint.models.genome_ablations`.
+Kind = Literal["cloud", "invariants", "electrons", "distances", "composition", "size"]
+#: Ours by neutrons, and with something taken away, see `xtalprint.models.genome_ablations`.
 AblatedKind = Literal[
     "invariants-whole",
     "invariants-scaled",
@@ -55,8 +55,9 @@ CHUNK = 100
 SAID = 50 * CHUNK
 #: Fewer are computed by the calling process: others take seconds to start.
 FEW = 2000
-#: The published cloud; our invariants; distances coarse enough for trees.
-CLOUD, INVARIANTS, BY_NEUTRONS = MomentumCloud(), GenomeInvariants(), GenomeInvariants(table="neutron92")
+#: The published cloud; our invariants by X-rays, electrons and neutrons; distances coarse enough for trees.
+CLOUD, INVARIANTS = MomentumCloud(), GenomeInvariants()
+BY_ELECTRONS, BY_NEUTRONS = GenomeInvariants(table="c4322"), GenomeInvariants(table="neutron92")
 DISTANCES = GRID(n_groups=32, r_max=8.0, bin_width=0.25)
 #: The published cloud, of another cell, and by other rays.
 CLOUDS: dict[str, MomentumCloud] = {
@@ -152,8 +153,9 @@ def source(kind: Kind | AblatedKind) -> Source:
         return Source(partial(_features, cloud), (cloud.n_points, 4), parameters(cloud))
     if kind.startswith(ABLATED):
         return _ablated(kind.removeprefix(ABLATED))
-    if kind == "invariants":
-        return Source(INVARIANTS.compute, (len(INVARIANTS.names),), asdict(INVARIANTS))
+    if kind in {"invariants", "electrons"}:
+        descriptor = BY_ELECTRONS if kind == "electrons" else INVARIANTS
+        return Source(descriptor.compute, (len(descriptor.names),), asdict(descriptor))
     if kind == "distances":
         n_bins = round(DISTANCES.r_max / DISTANCES.bin_width)
         return Source(_distances, (DISTANCES.n_groups, n_bins), parameters(DISTANCES))
@@ -188,7 +190,8 @@ def prepare_input(
     table
         Of the properties.
     kind
-        ``cloud`` (343, 4), as published; ``invariants`` (301,); ``distances`` (32, 32), a coarse GRID;
+        ``cloud`` (343, 4), as published; ``invariants`` (301,), by X-rays; ``electrons``, the same by
+        electrons; ``distances`` (32, 32), a coarse GRID;
         ``composition``; ``size``, the volume of the primitive cell in Å³ and the density in g/cm³; the
         ``invariants-…`` (301,) with something taken away.
     rows

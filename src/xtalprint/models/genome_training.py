@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 Architecture = Literal["points", "attention", "invariants"]
-#: What each of them sees.
+#: Whether each of them sees clouds, or invariants by any rays.
 SEES: dict[Architecture, Kind] = {"points": "cloud", "attention": "cloud", "invariants": "invariants"}
 #: Miller limit of the clouds that are kept on disk.
 MILLER_LIMIT = 3

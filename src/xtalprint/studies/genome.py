@@ -34,12 +34,13 @@ if TYPE_CHECKING:
     from xtalprint.models.genome_inputs import GenomeInput
     from xtalprint.models.genome_training import Architecture
 
-#: Networks by name, and the Miller limit of what each sees. Attention to 343 points takes days on a processor, and to
-#: 27 hours for each task, so that it is asked one only.
-NETWORKS: dict[str, tuple[Architecture, int]] = {
-    "PointNet, 343 points": ("points", 3),
-    "attention, 27 points": ("attention", 1),
-    "invariants, dense": ("invariants", 3),
+#: Networks by name, what each sees, and the Miller limit of that. Attention to 343 points takes days on a processor,
+#: and to 27 hours for each task, so that it is asked one only.
+NETWORKS: dict[str, tuple[Architecture, Kind, int]] = {
+    "PointNet, 343 points": ("points", "cloud", 3),
+    "attention, 27 points": ("attention", "cloud", 1),
+    "invariants, dense": ("invariants", "invariants", 3),
+    "invariants by electrons, dense": ("invariants", "electrons", 3),
 }
 #: Tasks that a network is asked, where it is not all of them.
 ASKED: dict[str, tuple[Task, ...]] = {"attention, 27 points": ("stiff",)}
@@ -99,10 +100,8 @@ def _baseline_figures(baselines: Baselines, case: GenomeCase, extent: Extent, se
 
 
 def _units(case: GenomeCase, inputs: dict[Kind, GenomeInput], extent: Extent) -> Iterator[Unit]:
-    from xtalprint.models.genome_training import SEES  # noqa: PLC0415 - torch
-
-    for name, (network, limit) in NETWORKS.items():
+    for name, (network, kind, limit) in NETWORKS.items():
         if case.task not in ASKED.get(name, TASKS):
             continue
         config = config_for(network, min(limit, extent.miller), case, extent)
-        yield Unit(name, "nothing", config, case, inputs[SEES[network]])
+        yield Unit(name, kind, config, case, inputs[kind])

@@ -89,9 +89,9 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         answers = all_figures([unit for _, unit in units], place, extent=extent, seed=seed, quick=quick)
         rows = []
         for (number, unit), figures in zip(units, answers, strict=True):
-            about[number]["models"].setdefault(unit.name, {})[unit.taken] = figures
-            rows.append({"taken_away": unit.taken} | row_of(unit.case, unit.name, figures))
-            say(f"{unit.case.task}, {split_of(unit.case)}, {unit.name}, {unit.taken}: done")
+            about[number]["models"].setdefault(unit.name, {})[unit.variant] = figures
+            rows.append({"taken_away": unit.variant} | row_of(unit.case, unit.name, figures))
+            say(f"{unit.case.task}, {split_of(unit.case)}, {unit.name}, {unit.variant}: done")
     figures = {
         "n": len(of_all),
         "failures": failures_of(table, inputs),

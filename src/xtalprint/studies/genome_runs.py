@@ -144,14 +144,14 @@ class Unit(NamedTuple):
     ----------
     name
         Of the network.
-    taken
-        What is taken away from its input.
+    variant
+        Its input, or what is taken away from that; networks of one architecture differ in it.
     config, case, given
         As of `train_genome`.
     """
 
     name: str
-    taken: str
+    variant: str
     config: GenomeConfig
     case: GenomeCase
     given: GenomeInput
@@ -174,7 +174,7 @@ def _figures(unit: Unit, *, folder: Path, extent: Extent, seed: int) -> dict[str
     from xtalprint.models.fitting import one_thread  # noqa: PLC0415 - torch
 
     case = unit.case
-    place = folder / f"{case.task}-{split_of(case)}-{unit.config.network}-{unit.taken}".replace(" ", "-")
+    place = folder / f"{case.task}-{split_of(case)}-{unit.config.network}-{unit.variant}".replace(" ", "-")
     with one_thread():
         return trained(unit.config, case, unit.given, place, extent=extent, seed=seed)
 
