@@ -19,6 +19,9 @@ STYLES = {
     ("PointNet, 27 points", "by formula"): ("#CC79A7", "v"),
 }
 
+#: The origin says much more than any other point: colours of shares are even up to this part of the largest, then
+#: logarithmic.
+EVEN = 0.02
 #: Colour and mark of a way of parting.
 OF_SPLIT = {False: ("#0072B2", "o", "random parts"), True: ("#D55E00", "s", "parts by formula")}
 #: Models whose probabilities are shown against what came true, with colours of Okabe and Ito.
@@ -134,6 +137,7 @@ def draw_reasons(figures: Mapping[str, Any], pictured: Mapping[str, tuple[Any, A
         By name: positions (n, 3) in 1/Å, share of the logit of each (n,), and the logit.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - plotting is heavy
+    from matplotlib.colors import SymLogNorm  # noqa: PLC0415 - as above
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
     figure = Figure(figsize=(11, 8), layout="constrained")
@@ -146,11 +150,10 @@ def draw_reasons(figures: Mapping[str, Any], pictured: Mapping[str, tuple[Any, A
         axes.scatter(*positions[idle].T, s=2, c="0.75", linewidths=0, depthshade=False)
         drawn = axes.scatter(
             *positions[~idle].T,
-            s=10 + 150 * np.abs(shares[~idle]) / largest,
+            s=6 + 150 * np.sqrt(np.abs(shares[~idle]) / largest),
             c=shares[~idle],
             cmap="PuOr_r",
-            vmin=-largest,
-            vmax=largest,
+            norm=SymLogNorm(EVEN * largest, vmin=-largest, vmax=largest),
             edgecolors="0.3",
             linewidths=0.3,
             depthshade=False,
@@ -159,7 +162,9 @@ def draw_reasons(figures: Mapping[str, Any], pictured: Mapping[str, tuple[Any, A
             getattr(axes, f"set_{axis}label")(f"$s_{axis}$ (1/Å)", fontsize=8)
         axes.tick_params(labelsize=7)
         axes.set_title(f"{name}: logit of stiff {logit:+.1f}", fontsize=10)
-        figure.colorbar(drawn, ax=axes, shrink=0.6, label="share of the logit")
+        ticks = largest * np.array([-1, -0.1, 0, 0.1, 1])
+        label = "share of the logit, to first order"
+        figure.colorbar(drawn, ax=axes, shrink=0.6, pad=0.14, ticks=ticks, format="%.2g", label=label)
     _draw_lengths(figure.add_subplot(grid[1, 0]), figures["by_length"])
     _draw_deletion(figure.add_subplot(grid[1, 1]), figures["deletion"])
     return figure
