@@ -14,6 +14,7 @@ import torch
 from torch import nn
 
 from xtalprint.models.bond_order_network import BondOrderNetwork
+from xtalprint.models.property_class_configuration import DROPOUT as INVARIANT_DROPOUT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -242,7 +243,7 @@ def invariant_network(
     width
         Neurons of each of the two layers.
     """
-    return BondOrderNetwork(n_inputs, n_outputs, width=width, dropout=DROPOUT, generator=generator)
+    return BondOrderNetwork(n_inputs, n_outputs, width=width, dropout=INVARIANT_DROPOUT, generator=generator)
 
 
 class QuestionLogits(nn.Module):
