@@ -18,18 +18,17 @@ FACE = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
 
 
 def two_on_fcc(first, second, a, shift):
-    return Crystal(
-        a * np.concatenate([FACE, FACE + shift]), [first] * 4 + [second] * 4, cell=a * np.eye(3), source=f"{first}.cif"
-    )
+    return Crystal(a * np.concatenate([FACE, FACE + shift]), [first] * 4 + [second] * 4, cell=a * np.eye(3))
 
 
+TUNGSTEN = Crystal(3.165 * np.array([[0, 0, 0], [0.5, 0.5, 0.5]]), ["W", "W"], cell=3.165 * np.eye(3))
 #: Crystal system, metal, K > 85 GPa: textbook values.
 KNOWN = {
     "NaCl": (two_on_fcc("Na", "Cl", 5.64, [0.5, 0, 0]), "cubic", False, False),
     "MgO": (two_on_fcc("Mg", "O", 4.21, [0.5, 0, 0]), "cubic", False, True),
     "diamond": (two_on_fcc("C", "C", 3.567, [0.25, 0.25, 0.25]), "cubic", False, True),
     "TiC": (two_on_fcc("Ti", "C", 4.33, [0.5, 0, 0]), "cubic", True, True),
-    "W": (Crystal(3.165 * np.array([[0, 0, 0], [0.5, 0.5, 0.5]]), ["W"] * 2, cell=3.165 * np.eye(3)), "cubic", True, True),
+    "W": (TUNGSTEN, "cubic", True, True),
     "Cu": (xp.read(EXAMPLES / "copper.cif")[0], "cubic", True, True),
     "Mg": (xp.read(EXAMPLES / "magnesium.poscar")[0], "hexagonal", True, False),
     "SrTiO3": (xp.read(EXAMPLES / "SrTiO3_mp-5229_221.cif")[0], "cubic", False, True),
