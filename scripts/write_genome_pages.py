@@ -119,9 +119,11 @@ def _ablation(ablation: Results) -> str:
     parts = [table(("taken away", "what that means"), meaning)]
     for network in dict.fromkeys(name for case in ablation["tasks"] for name in case["models"]):
         cases = [case for case in ablation["tasks"] if network in case["models"]]
+        found = [case["models"][network] for case in cases]
+        taken_away = dict.fromkeys(taken for models in found for taken in models)
         rows = [
-            (taken, *(f"{case['models'][network][taken]['auc']:.3f}" for case in cases))
-            for taken in cases[0]["models"][network]
+            (taken, *(f"{models[taken]['auc']:.3f}" if taken in models else "–" for models in found))
+            for taken in taken_away
         ]
         titles = ("", *(f"{case['task']}, {case['split_name']}" for case in cases))
         parts.append(f"{network}, area under the curve:\n\n" + table(titles, rows))

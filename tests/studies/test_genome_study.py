@@ -146,6 +146,7 @@ def test_ablation_of_all_inputs(made):
         )
         for taken in names
         if not (model.startswith("PointNet") and task not in genome_ablation.CLAIMED)
+        if taken not in genome_ablation.LONG or (task, split) == ("stiff", "by formula")
     ]
     assert set(written["meaning"]) == {*ABLATIONS, *genome_ablation.VARIANTS}
     assert (made / "out" / "genome-ablation.png").stat().st_size > 10_000

@@ -48,6 +48,7 @@ AblatedKind = Literal[
     "invariants-neutron",
     "cloud-conventional",
     "cloud-neutron",
+    "cloud-729",
 ]
 #: Crystals that a worker is given at a time.
 CHUNK = 100
@@ -59,11 +60,12 @@ FEW = 2000
 CLOUD, INVARIANTS = MomentumCloud(), GenomeInvariants()
 BY_ELECTRONS, BY_NEUTRONS = GenomeInvariants(table="c4322"), GenomeInvariants(table="neutron92")
 DISTANCES = GRID(n_groups=32, r_max=8.0, bin_width=0.25)
-#: The published cloud, of another cell, and by other rays.
+#: The published cloud, of another cell, by other rays, and with more points.
 CLOUDS: dict[str, MomentumCloud] = {
     "cloud": CLOUD,
     "cloud-conventional": MomentumCloud(cell="conventional"),
     "cloud-neutron": MomentumCloud(radiation="neutron"),
+    "cloud-729": MomentumCloud(n_points=729),
 }
 #: Before the name of what is taken away.
 ABLATED = "invariants-"

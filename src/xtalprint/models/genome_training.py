@@ -45,8 +45,8 @@ if TYPE_CHECKING:
 Architecture = Literal["points", "attention", "invariants"]
 #: Whether each of them sees clouds, or invariants by any rays.
 SEES: dict[Architecture, Kind] = {"points": "cloud", "attention": "cloud", "invariants": "invariants"}
-#: Miller limit of the clouds that are kept on disk.
-MILLER_LIMIT = 3
+#: Miller limit of the published clouds, and the largest there is.
+MILLER_LIMIT, MOST_MILLER = 3, 4
 FIGURES, ANSWERS = "metrics.json", "answers.npz"
 
 
@@ -59,7 +59,7 @@ class GenomeConfig(FitConfig):
     #: Of the crystals' parting.
     split_seed: int = Field(default=0, ge=0)
     #: Points of a cloud have Miller indices up to so many.
-    miller: int = Field(default=MILLER_LIMIT, ge=1, le=MILLER_LIMIT)
+    miller: int = Field(default=MILLER_LIMIT, ge=1, le=MOST_MILLER)
     #: All of these points, or only h, k and l of the basis, or these and the origin.
     points: Literal["box", "basis", "basis and origin"] = "box"
     #: What is taken away from the clouds, see `xtalprint.models.genome_ablations`.
@@ -144,19 +144,19 @@ def turned(clouds: Singles, rng: np.random.Generator) -> Singles:
     return np.concatenate([clouds[..., :3] @ turns, clouds[..., 3:]], axis=2)
 
 
-def box_places(limit: int) -> NDArray[np.int64]:
-    """Places of the points with Miller indices up to ``limit`` in the clouds on disk.
+def box_places(limit: int, among: int = MILLER_LIMIT) -> NDArray[np.int64]:
+    """Places of the points with Miller indices up to ``limit`` in clouds that have those up to ``among``.
 
     Examples
     --------
     >>> [len(box_places(limit)) for limit in (1, 2, 3)]
     [27, 125, 343]
     """
-    return np.flatnonzero(abs(box_points(MILLER_LIMIT)).max(axis=1) <= limit)
+    return np.flatnonzero(abs(box_points(among)).max(axis=1) <= limit)
 
 
 def basis_places(*, origin: bool) -> NDArray[np.int64]:
-    """Places of 100, 010 and 001 in the clouds on disk, with the origin before them if wanted.
+    """Places of 100, 010 and 001 in the published clouds, with the origin before them if wanted.
 
     Examples
     --------
@@ -184,8 +184,8 @@ def seen(case: GenomeCase, part: Part, given: GenomeInput, config: GenomeConfig)
     clouds = examples.images
     if config.points != "box":
         clouds = clouds[:, basis_places(origin=config.points == "basis and origin")]
-    elif config.miller != MILLER_LIMIT:
-        clouds = clouds[:, box_places(config.miller)]
+    else:
+        clouds = clouds[:, box_places(config.miller, round(clouds.shape[1] ** (1 / 3)) // 2)]
     clouds = ablated_clouds(clouds, config.ablation, np.random.default_rng([config.split_seed, PARTS.index(part)]))
     if part != "training":
         clouds = turned(clouds, np.random.default_rng([config.split_seed, len(part)]))
