@@ -172,7 +172,7 @@ def test_inputs_of_the_study():
         assert "atom.xyz" in errors[1] or ablation == "origin"
         assert np.array_equal(found[0], ablated_invariants(SALT, ablation, GenomeInvariants()).astype(np.float32))
     assert source("invariants-lattice").settings["ablation"] == MEANING["lattice"]
-    assert source("invariants-neutron").settings["table"] == "neutron92"
+    assert source("invariants-neutron").settings["tables"] == ("neutron92",)
     by_neutrons, _ = compute_chunk("invariants-neutron", [SALT])
     assert abs(by_neutrons - compute_chunk("invariants", [SALT])[0])[:, :-1].max() > 0.1
     assert by_neutrons[0, -1] == 0, "no density of electrons"

@@ -13,7 +13,7 @@ from xtalprint.datasets.properties import CRYSTAL_SYSTEMS, TASKS, Properties
 from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.models import genome_inputs
 from xtalprint.models.genome_data import PARTS, make_case, rows_of
-from xtalprint.models.genome_inputs import BY_ELECTRONS, CLOUD, INVARIANTS, GenomeInput, compute_chunk, prepare_input
+from xtalprint.models.genome_inputs import CLOUD, INVARIANTS, TWO_RAYS, GenomeInput, compute_chunk, prepare_input
 
 PAIRS = [("Na", "Cl"), ("Ga", "As"), ("Mg", "O"), ("Ti", "C"), ("Cs", "I"), ("Fe", "Al"), ("Ni", "S"), ("Zn", "Se")]
 
@@ -55,7 +55,7 @@ def table():
 ROWS = np.arange(60)
 
 
-@pytest.mark.parametrize("kind", ["cloud", "invariants", "electrons", "distances", "composition", "size"])
+@pytest.mark.parametrize("kind", ["cloud", "invariants", "two-rays", "distances", "composition", "size"])
 def test_inputs_are_those_of_the_descriptors(table, kind, tmp_path):
     found = prepare_input(table, kind, ROWS[::7], tmp_path)
     assert found.array.dtype == np.float32
@@ -69,7 +69,7 @@ def test_inputs_are_those_of_the_descriptors(table, kind, tmp_path):
     direct = {
         "cloud": lambda: CLOUD.compute(crystal).array,
         "invariants": lambda: INVARIANTS.compute(crystal),
-        "electrons": lambda: BY_ELECTRONS.compute(crystal),
+        "two-rays": lambda: TWO_RAYS.compute(crystal),
         "size": lambda: [crystal.volume, 1.66053906660 * (65.38 + 78.971) / crystal.volume],
     }
     if kind in direct:

@@ -66,7 +66,7 @@ def ablated_invariants(crystal: Crystal, ablation: Ablation, descriptor: GenomeI
     ablation
         See `MEANING`; of ``origin`` only the last number is not zero.
     descriptor
-        With the shells and the table of form factors.
+        With the shells and one table of form factors.
 
     Returns
     -------
@@ -168,14 +168,15 @@ def _in_sphere(n: int, radius: float, rng: np.random.Generator) -> Floats:
 
 def _primitive_reflections(crystal: Crystal, s_max: float, descriptor: GenomeInvariants) -> Reflections:
     """One of each pair of opposite points of the primitive reciprocal lattice in a sphere, absent ones too."""
+    [table] = descriptor.tables
     basis = lattice_basis(crystal, kind="primitive", symprec=MomentumCloud.symprec)
     points = sphere_points(basis.reciprocal, s_max)
-    values = intensities(crystal, points, basis.reciprocal, table=descriptor.table, paired=True)
+    values = intensities(crystal, points, basis.reciprocal, table=table, paired=True)
     half = slice(len(points) // 2 + 1, None)
     vectors: Floats = points[half].astype(np.float64) @ basis.reciprocal
     lengths = np.linalg.norm(vectors, axis=1)
     volume = abs(float(np.linalg.det(basis.vectors)))
-    self_part = sites_one_by_one(crystal, lengths, descriptor.table) / (crystal.volume * volume)
+    self_part = sites_one_by_one(crystal, lengths, table) / (crystal.volume * volume)
     return Reflections(vectors, lengths, values[half], self_part, volume)
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
-from xtalprint.errors import XtalprintError, not_a_crystal
+from xtalprint.errors import WrongUsageError, XtalprintError, not_a_crystal
 from xtalprint.geometry.bond_moments import DEGREE
 from xtalprint.scattering.shells import shell_harmonics
 
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 DEGREES = tuple(range(0, DEGREE + 1, 2))
 #: Added before the logarithm: to a power, in units of |F|²/V, and to the share of a singular value in that of l = 0.
 POWER_FLOOR, SHARE_FLOOR = 1e-3, 1e-4
+#: Name of the last number.
+DENSITY = "electrons/Å³"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,8 +50,9 @@ class GenomeInvariants:
     ----------
     s_max, resolution
         Middle of the last shell, and distance of two, in 1/Å.
-    table
-        Form factors: it92 (X-rays), c4322 (electrons), neutron92.
+    tables
+        Form factors: it92 (X-rays), c4322 (electrons), neutron92. With several, the numbers of one come after those
+        of the other; how differently they see a crystal says more of its elements.
 
     Examples
     --------
@@ -60,20 +63,31 @@ class GenomeInvariants:
     >>> names = GenomeInvariants().names
     >>> round(float(seen[names.index("singular value 1 of l = 2")]), 4), round(float(np.log(1e-4)), 4)
     (-9.2103, -9.2103)
+    >>> GenomeInvariants(tables=("it92", "c4322")).compute(polonium).shape
+    (601,)
     """
 
     s_max: float = ReflectionPowerSpectrum.s_max
     resolution: float = ReflectionPowerSpectrum.resolution
-    table: FormFactorTable = "it92"
+    tables: tuple[FormFactorTable, ...] = ("it92",)
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
+        object.__setattr__(self, "tables", tuple(self.tables))  # a list, where it was read from a file
+        if not self.tables or len(set(self.tables)) < len(self.tables):
+            raise WrongUsageError(
+                "there must be tables of form factors, each once", value=", ".join(self.tables), remedy="name it92"
+            )
         _ = self.shells
 
     @cached_property
     def shells(self) -> Floats:
         """(n,) middles of the shells in 1/Å."""
-        return ReflectionPowerSpectrum(s_max=self.s_max, resolution=self.resolution, table=self.table).shells
+        spectra = [
+            ReflectionPowerSpectrum(s_max=self.s_max, resolution=self.resolution, table=table)
+            for table in self.tables
+        ]
+        return spectra[0].shells
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -84,14 +98,17 @@ class GenomeInvariants:
             for degree in DEGREES[1:]
             for number in range(self._rank(degree))
         ]
-        return (*powers, *values, "electrons/Å³")
+        of_one = (*powers, *values)
+        if len(self.tables) == 1:
+            return (*of_one, DENSITY)
+        return (*(f"{name}, {table}" for table in self.tables for name in of_one), DENSITY)
 
     def _rank(self, degree: int) -> int:
         """How many singular values there are."""
         return min(2 * degree + 1, len(self.shells))
 
     def compute(self, crystal: Crystal) -> Floats:
-        """(n,) ln(power + 10⁻³), ln(singular value/that of l = 0 + 10⁻⁴), and ln of the electron density.
+        """(n,) ln(power + 10⁻³), ln(singular value/that of l = 0 + 10⁻⁴), for each table; ln of the electron density.
 
         Raises
         ------
@@ -101,13 +118,16 @@ class GenomeInvariants:
         if not isinstance(crystal, Crystal):
             raise not_a_crystal(crystal)
         try:
-            harmonics = shell_harmonics(
-                crystal, self.shells, resolution=self.resolution, scale="volume", table=self.table
-            )
+            of_all = [
+                shell_harmonics(crystal, self.shells, resolution=self.resolution, scale="volume", table=table)
+                for table in self.tables
+            ]
         except XtalprintError as error:
             error.located(source=crystal.source, frame=crystal.frame)
             raise
-        return invariants_of(harmonics, electron_density(crystal))
+        density = electron_density(crystal)
+        *others, last = (invariants_of(harmonics, density) for harmonics in of_all)
+        return np.concatenate([*(found[:-1] for found in others), last])
 
 
 def electron_density(crystal: Crystal) -> float:

@@ -18,7 +18,8 @@ from xtalprint.models.bond_order_training import fit_members
 from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
 from xtalprint.models.files import write_bytes, write_checksums
 from xtalprint.models.genome_data import make_case, rows_of
-from xtalprint.models.genome_inputs import BY_ELECTRONS, prepare_input, table_sha256
+from xtalprint.models.genome_inputs import TWO_RAYS, prepare_input, table_sha256
+from xtalprint.models.genome_invariants import GenomeInvariants
 from xtalprint.models.genome_metrics import figures_of
 from xtalprint.models.manifest import BY_FORMULA, SPLITS, FarInput, Question, QuestionsManifest, Weights
 from xtalprint.models.novelty import GaussianDistance
@@ -98,7 +99,7 @@ def train_property_classes(
         If a package that it needs is not installed.
     """
     require_packages(config.device)
-    if config.descriptor and config.descriptor != asdict(BY_ELECTRONS):
+    if config.descriptor and GenomeInvariants(**config.descriptor) != TWO_RAYS:
         raise WrongUsageError("the networks see one descriptor only", remedy="leave it out of the recipe")
     table = properties()
     config = config.model_copy(update={"data": config.data.model_copy(update={"sha256": table_sha256(table)})})
@@ -107,7 +108,7 @@ def train_property_classes(
     say("computing the invariants")
     with clock.time("invariants"):
         given = prepare_input(
-            table, "electrons", table.drawn(config.data.n, config.data.seed), folder / INPUTS, say=say
+            table, "two-rays", table.drawn(config.data.n, config.data.seed), folder / INPUTS, say=say
         )
     kept: dict[str, tuple[GenomeCase, list[State]]] = {}
     questions: dict[str, Question] = {}
@@ -145,7 +146,7 @@ def train_property_classes(
         QuestionsManifest,
         questions_card,
         architecture=_architecture(config, given),
-        descriptor={"descriptor": "GenomeInvariants"} | asdict(BY_ELECTRONS),
+        descriptor={"descriptor": "GenomeInvariants"} | asdict(TWO_RAYS),
         questions=questions,
         weights=weights,
         far={name: far for name, (_, far) in judged.items()},

@@ -15,7 +15,7 @@ VERSION = "1.0.0"
 SUMMARY = (
     "Crystal system, and whether a crystal is a metal, stable, or stiff, from the diffraction of the crystal in "
     "spherical harmonics: numbers that are the same for every cell, supercell, orientation and order of the sites. "
-    "Elements are seen by how they scatter electrons, and not otherwise."
+    "Elements are seen by how they scatter X-rays and electrons, and not otherwise."
 )
 #: The questions in words.
 MEANING = {

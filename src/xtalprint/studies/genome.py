@@ -40,7 +40,7 @@ NETWORKS: dict[str, tuple[Architecture, Kind, int]] = {
     "PointNet, 343 points": ("points", "cloud", 3),
     "attention, 27 points": ("attention", "cloud", 1),
     "invariants, dense": ("invariants", "invariants", 3),
-    "invariants by electrons, dense": ("invariants", "electrons", 3),
+    "invariants by two rays, dense": ("invariants", "two-rays", 3),
 }
 #: Tasks that a network is asked, where it is not all of them.
 ASKED: dict[str, tuple[Task, ...]] = {"attention, 27 points": ("stiff",)}

@@ -30,9 +30,9 @@ BOOSTED: dict[str, tuple[Kind, ...]] = {
     "volume and density, boosted": ("size",),
     "GRID, boosted": ("distances",),
     "invariants, boosted": ("invariants",),
-    "invariants by electrons, boosted": ("electrons",),
+    "invariants by two rays, boosted": ("two-rays",),
     "composition, boosted": ("composition",),
-    "composition and invariants by electrons, boosted": ("composition", "electrons"),
+    "composition and invariants by two rays, boosted": ("composition", "two-rays"),
 }
 BASELINES = (MAJORITY, SYMMETRY, *BOOSTED)
 #: Crystals of a leaf of the tree on symmetry.

@@ -27,10 +27,10 @@ OF_SPLIT = {False: ("#0072B2", "o", "random parts"), True: ("#D55E00", "s", "par
 #: Models whose probabilities are shown against what came true, with colours of Okabe and Ito.
 JUDGED = {
     "invariants, dense": "#0072B2",
-    "invariants by electrons, dense": "#56B4E9",
+    "invariants by two rays, dense": "#56B4E9",
     "PointNet, 343 points": "#009E73",
     "attention, 27 points": "#CC79A7",
-    "composition and invariants by electrons, boosted": "#E69F00",
+    "composition and invariants by two rays, boosted": "#E69F00",
 }
 
 
