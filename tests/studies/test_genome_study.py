@@ -98,6 +98,30 @@ def test_a_stopped_run_goes_on_and_ends_the_same(made, monkeypatch):
     assert trained
 
 
+def test_baselines_are_kept_where_a_run_stopped(made, monkeypatch):
+    monkeypatch.setattr(genome, "FULL", genome.QUICK)
+    monkeypatch.setattr(genome, "TASKS", ("stiff",))
+
+    class StopError(Exception):
+        pass
+
+    def stop(*_given, **_how):
+        raise StopError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(genome, "all_figures", stop)
+        with pytest.raises(StopError):
+            genome.run(seed=1)
+    asked = []
+    original = Baselines.answers
+    monkeypatch.setattr(Baselines, "answers", lambda *given: asked.append(given[1]) or original(*given))
+    resumed = genome.run(seed=1)
+    assert not asked
+    assert not any((made / "cache" / "xtalprint" / "studies" / "genome").iterdir())
+    assert genome.run(seed=1).table == resumed.table
+    assert set(asked) == set(BASELINES)
+
+
 @pytest.fixture(scope="module")
 def inputs(tmp_path_factory):
     folder = tmp_path_factory.mktemp("inputs")

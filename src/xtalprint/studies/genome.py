@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
 from xtalprint.datasets import properties
 from xtalprint.datasets.properties import TASKS
 from xtalprint.models.genome_data import make_case, rows_of
 from xtalprint.models.genome_inputs import Kind
+from xtalprint.models.versions import versions
 from xtalprint.studies.base import StudyResult, data_file, say
 from xtalprint.studies.genome_baselines import BOOSTED, Baselines
 from xtalprint.studies.genome_pictures import draw_genome
@@ -25,6 +28,7 @@ from xtalprint.studies.genome_runs import (
     run_folder,
     split_of,
 )
+from xtalprint.studies.kept import keeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from xtalprint.models.genome_data import GenomeCase
     from xtalprint.models.genome_inputs import GenomeInput
     from xtalprint.models.genome_training import Architecture
+    from xtalprint.studies.kept import Kept
 
 #: Networks by name, what each sees, and the Miller limit of that. Attention to 343 points takes days on a processor,
 #: and to 27 hours for each task, so that it is asked one only.
@@ -58,8 +63,10 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """
     extent = QUICK if quick else FULL
     table = properties(data_file("properties", "properties.parquet"))
-    with run_folder(seed, keep=not quick) as folder:
+    with run_folder(seed, keep=not quick) as folder, ExitStack() as stack:
         inputs = prepare_inputs(table, get_args(Kind), folder / "inputs", extent, seed)
+        seen = [one.sha256 for one in inputs.values()]
+        kept = stack.enter_context(keeping("genome", seed, seen, versions(), keep=not quick))
         among = rows_of(list(inputs.values()))
         baselines = Baselines(table, inputs, seed, extent.trees)
         cases = [
@@ -67,7 +74,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
             for task in TASKS
             for by_formula in (False, True)
         ]
-        found = [_baseline_figures(baselines, case, extent, seed) for case in cases]
+        found = [_baseline_figures(baselines, case, kept, extent, seed) for case in cases]
         units = [(number, unit) for number, case in enumerate(cases) for unit in _units(case, inputs, extent)]
         answers = all_figures([unit for _, unit in units], folder, extent=extent, seed=seed, quick=quick)
         for (number, unit), figures in zip(units, answers, strict=True):
@@ -91,11 +98,17 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     return StudyResult(results, rows, {"genome": draw_genome(tasks)})
 
 
-def _baseline_figures(baselines: Baselines, case: GenomeCase, extent: Extent, seed: int) -> dict[str, dict[str, Any]]:
+def _baseline_figures(
+    baselines: Baselines, case: GenomeCase, kept: Kept, extent: Extent, seed: int
+) -> dict[str, dict[str, Any]]:
+    def figures(name: str) -> dict[str, Any]:
+        answers = baselines.answers(name, case)
+        return measured(answers.probabilities, case, extent, seed) | {"temperature": answers.temperature}
+
     found = {}
     for name in baselines.names(case):
-        answers = baselines.answers(name, case)
-        found[name] = measured(answers.probabilities, case, extent, seed) | {"temperature": answers.temperature}
+        found[name] = kept.part(f"{case.task}, {split_of(case)}, {name}", partial(figures, name))
+        say(f"{case.task}, {split_of(case)}, {name}: done")
     return found
 
 
