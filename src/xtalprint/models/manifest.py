@@ -254,9 +254,12 @@ class Question(_Strict):
 class FarInput(_Strict):
     """When an input is far from those that were learned from."""
 
-    #: Mahalanobis distance of the input from their mean, and the share of others like them within it.
+    #: Mahalanobis distance of the input from the nearest of them, and the share of others like them within it.
     distance: float = Field(gt=0)
     share: float = Field(gt=0, lt=1)
+    #: So many of those learned from lie far apart and cover the others; along so many directions.
+    examples: int = Field(ge=1)
+    directions: int = Field(ge=1)
 
 
 class QuestionsManifest(Description):

@@ -16,7 +16,8 @@ crystals that the networks had not seen; of the crystal system the mean over the
 of the test is among those learned from, and these are the networks that are shipped. “random”: others of the same
 recipe, where it may be."""
 _FAR = """\
-Where the input is at more than so many standard deviations from the mean of those learned from, within which
+Where the input is at more than so many standard deviations from each of the crystals learned from (of {examples:,} that
+lie far apart and cover the others, along the {directions} directions of the largest spread), within which
 {percent:g} % of the crystals lie that were held out to watch the training: {distances}. And for slabs and wires in a
 partly empty cell."""
 
@@ -44,7 +45,8 @@ def _far(manifest: QuestionsManifest) -> str:
         place: [name for name, one in manifest.questions.items() if one.far_by == place] for place in manifest.far
     }
     distances = "; ".join(f"{', '.join(asked[name])} {one.distance:.1f}" for name, one in manifest.far.items())
-    return _FAR.format(percent=100 * next(iter(manifest.far.values())).share, distances=distances)
+    one = next(iter(manifest.far.values()))
+    return _FAR.format(percent=100 * one.share, distances=distances, examples=one.examples, directions=one.directions)
 
 
 def _facts(manifest: QuestionsManifest) -> str:

@@ -32,7 +32,7 @@ class PropertyClassConfig(NetworksConfig):
 
     sees: ClassVar[type[Any]] = GenomeInvariants
     data: PropertyClassData = PropertyClassData()
-    width: int = Field(default=224, ge=8)
+    width: int = Field(default=192, ge=8)
     dropout: float = Field(default=DROPOUT, ge=0, lt=1)
     #: Crystals that a network learns from, one after the other; at most ``epochs`` times each.
     examples: int = Field(default=1_000_000, ge=1)

@@ -94,4 +94,5 @@ class PropertyClassModel(TrainedModel[PropertyClassPrediction]):
         if distance <= far.distance:
             return ()
         share = f"{100 * far.share:g} % of others like them are within {far.distance:.0f}"
-        return (f"unlike what the model learned from: at {distance:.0f} standard deviations from the mean; {share}",)
+        apart = f"at {distance:.0f} standard deviations from the nearest example"
+        return (f"unlike what the model learned from: {apart}; {share}",)

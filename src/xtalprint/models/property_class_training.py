@@ -53,8 +53,10 @@ if TYPE_CHECKING:
 
     State = Mapping[str, NDArray[np.float32]]
 
-#: A crystal is far if it is farther from the mean than this share of those that the training was watched with.
+#: A crystal is far if it is farther from all examples than this share of those that the training was watched with.
 NOT_FAR = 0.995
+#: Examples that cover those learned from, and directions of the largest spread that are looked along.
+EXAMPLES, DIRECTIONS = 1024, 50
 INPUTS = "inputs"
 
 
@@ -206,8 +208,10 @@ def _measured(
 def _detector(case: GenomeCase, given: GenomeInput) -> tuple[GaussianDistance, FarInput]:
     """How far an input is from those learned from, and what is far, by those that the training was watched with."""
     learned, watched = (case.examples(part, given).images for part in ("training", "validation"))
-    detector = GaussianDistance.fit(learned, np.zeros(len(learned), dtype=np.int64))
-    return detector, FarInput(distance=float(np.quantile(detector.distance(watched), NOT_FAR)), share=NOT_FAR)
+    detector = GaussianDistance.covering(learned, n_centres=EXAMPLES, directions=DIRECTIONS)
+    limit = float(np.quantile(detector.distance(watched), NOT_FAR))
+    examples, directions = detector.centres.shape
+    return detector, FarInput(distance=limit, share=NOT_FAR, examples=examples, directions=directions)
 
 
 def _write_weights(
