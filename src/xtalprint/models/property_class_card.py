@@ -16,8 +16,8 @@ crystals that the networks had not seen; of the crystal system the mean over the
 of the test is among those learned from, and these are the networks that are shipped. “random”: others of the same
 recipe, where it may be."""
 _FAR = """\
-Where the input is at more than so many standard deviations from each of the crystals learned from (of {examples:,} that
-lie far apart and cover the others, along the {directions} directions of the largest spread), within which
+Where the input is at more than so many standard deviations from each of the crystals learned from (of {examples:,}
+that lie far apart and cover the others, along the {directions} directions of the largest spread), within which
 {percent:g} % of the crystals lie that were held out to watch the training: {distances}. And for slabs and wires in a
 partly empty cell."""
 
