@@ -81,9 +81,14 @@ def test_what_the_page_says_of_the_default_model():
     assert f"70 % of the atoms missing {percent(level['70 % vacancies'])} % (paper: 89.05)" in text
     for share, paper in ((60, 97.18), (70, 89.05)):
         assert 100 * level[f"{share} % vacancies"]["accuracy"] > paper
+    assert max(counted["accuracy"] for counted in level.values()) < 1
     substituted = {counted["right"] / counted["n"] for name, counted in level.items() if "substitutions" in name}
     assert substituted == {level["pristine"]["right"] / level["pristine"]["n"]}
     periodic = {level["name"]: level["accuracy"][ALL][PERIODIC] for level in RESULTS["levels"]}
+    perfect = {name for name, counted in (level | periodic).items() if counted["accuracy"] == 1}
+    assert perfect == {f"σ = {sigma} Å" for sigma in (0.002, 0.003, 0.004, 0.005, 0.01)}
+    half = "50 % vacancies"
+    assert f"{percent(level[half])} % are right as a piece and {percent(periodic[half])} % periodic" in text
     cells = [percent(periodic[name]) for name in ("pristine", "σ = 0.06 Å", "σ = 0.1 Å", "70 % vacancies")]
     assert f"{cells[0]} % pristine, {cells[1]} % at 0.06 Å, {cells[2]} % at 0.1 Å, {cells[3]} % with 70 %" in text
 
