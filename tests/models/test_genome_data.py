@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from xtalprint.datasets.properties import CRYSTAL_SYSTEMS, TASKS, Properties
 from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.models import genome_inputs
 from xtalprint.models.genome_data import PARTS, make_case, rows_of
-from xtalprint.models.genome_inputs import CLOUD, INVARIANTS, GenomeInput, compute_chunk, prepare_input
+from xtalprint.models.genome_inputs import CLOUD, INVARIANTS, TWO_RAYS, GenomeInput, compute_chunk, prepare_input
 
 PAIRS = [("Na", "Cl"), ("Ga", "As"), ("Mg", "O"), ("Ti", "C"), ("Cs", "I"), ("Fe", "Al"), ("Ni", "S"), ("Zn", "Se")]
 
@@ -54,7 +55,7 @@ def table():
 ROWS = np.arange(60)
 
 
-@pytest.mark.parametrize("kind", ["cloud", "invariants", "distances", "composition", "size"])
+@pytest.mark.parametrize("kind", ["cloud", "invariants", "two-rays", "distances", "composition", "size"])
 def test_inputs_are_those_of_the_descriptors(table, kind, tmp_path):
     found = prepare_input(table, kind, ROWS[::7], tmp_path)
     assert found.array.dtype == np.float32
@@ -68,6 +69,7 @@ def test_inputs_are_those_of_the_descriptors(table, kind, tmp_path):
     direct = {
         "cloud": lambda: CLOUD.compute(crystal).array,
         "invariants": lambda: INVARIANTS.compute(crystal),
+        "two-rays": lambda: TWO_RAYS.compute(crystal),
         "size": lambda: [crystal.volume, 1.66053906660 * (65.38 + 78.971) / crystal.volume],
     }
     if kind in direct:
@@ -76,6 +78,7 @@ def test_inputs_are_those_of_the_descriptors(table, kind, tmp_path):
 
 def test_killed_and_resumed_is_the_same_to_the_last_bit(table, tmp_path, monkeypatch):
     monkeypatch.setattr(genome_inputs, "CHUNK", 7)
+    monkeypatch.setattr(genome_inputs, "SAID", 7)
     whole = prepare_input(table, "invariants", ROWS, tmp_path / "whole")
     said = []
 
@@ -163,3 +166,12 @@ def test_examples_and_drawing_fewer(table):
     assert examples.images[:, 0].tolist() == case.rows["test"].tolist()
     assert examples.labels.tolist() == case.classes["test"].tolist()
     assert len(case.formulas) == len(examples)
+
+
+def test_inputs_travel_by_their_path(table, tmp_path):
+    made = prepare_input(table, "size", ROWS, tmp_path)
+    sent = pickle.dumps(made)
+    again = pickle.loads(sent)  # noqa: S301 - our own
+    assert len(sent) < made.array.nbytes + 2 * made.rows.nbytes + 1000
+    assert isinstance(again.array, np.memmap)
+    assert np.array_equal(again.of(ROWS[:5]), made.of(ROWS[:5]))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
 from xtalprint.crystal import Crystal
-from xtalprint.errors import UnsupportedInputError, XtalprintError
+from xtalprint.errors import UnsupportedInputError, WrongUsageError, XtalprintError
 from xtalprint.geometry.bond_moments import real_harmonics
 from xtalprint.models.genome_invariants import SHARE_FLOOR, GenomeInvariants
 
@@ -175,3 +175,21 @@ def test_names_and_errors():
         SEEN.compute(Crystal([[0, 0, 0]], ["Na"], source="atom.xyz"))
     with pytest.raises(XtalprintError, match="Crystal"):
         SEEN.compute(None)
+
+
+def test_several_tables_stand_one_after_the_other():
+    both = GenomeInvariants(s_max=0.8, tables=["it92", "c4322"])
+    assert both == GenomeInvariants(s_max=0.8, tables=("it92", "c4322"))
+    first, second = (GenomeInvariants(s_max=0.8, tables=(table,)) for table in ("it92", "c4322"))
+    crystal = Crystal([[0, 0, 0], [1.4, 1.4, 1.4]], ["Fe", "Al"], cell=2.8 * np.eye(3))
+    seen = both.compute(crystal)
+    assert np.array_equal(seen, np.concatenate([first.compute(crystal)[:-1], second.compute(crystal)]))
+    assert len(set(both.names)) == len(seen)
+    assert both.names[0].endswith(", it92")
+    assert both.names[-2].endswith(", c4322")
+
+
+@pytest.mark.parametrize("tables", [(), ("it92", "it92")])
+def test_tables_are_named_once(tables):
+    with pytest.raises(WrongUsageError, match="tables of form factors, each once"):
+        GenomeInvariants(tables=tables)

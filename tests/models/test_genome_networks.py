@@ -103,7 +103,10 @@ def test_the_loss_of_a_question_is_that_of_one_logit():
 
 
 def test_the_network_on_invariants():
-    one, same = (invariant_network(7, 301, generator=torch.Generator().manual_seed(1)).eval() for _ in range(2))
+    one, same = (
+        invariant_network(7, 301, width=256, dropout=0.2, generator=torch.Generator().manual_seed(1)).eval()
+        for _ in range(2)
+    )
     hidden = 2 * 301 + linear(301, 256) + linear(256, 256) + 2 * 2 * 256
     assert size(one) == hidden + linear(256, 7)
     x = torch.linspace(-1, 1, 602).reshape(2, 301)
@@ -126,3 +129,28 @@ def test_it_learns(kind):
         optimiser.step()
     network.eval()
     assert (network(x).argmax(dim=1) == y).float().mean() > 0.85
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_the_short_way_to_the_largest_point_gives_the_same(training):
+    first, second = made(PointNetwork, **SMALL), made(PointNetwork, **SMALL)
+    for network in (first, second):
+        norm = network.points[-1].norm
+        with torch.no_grad():
+            norm.weight.copy_(torch.linspace(-1.5, 1.5, 16))
+            norm.bias.copy_(torch.linspace(1.0, -1.0, 16))
+            norm.running_mean.copy_(torch.linspace(-0.2, 0.2, 16))
+        network.train(training)
+    given = clouds(n=6, points=27)
+    values, places = first.pooled(given)
+    expected, expected_places = second.each_point(given).max(dim=1)
+    torch.testing.assert_close(values, expected, atol=1e-5, rtol=1e-5)
+    seen = expected > 0  # where all are rectified away, any point has the largest
+    assert seen.float().mean() > 0.5
+    assert torch.equal(places[seen], expected_places[seen])
+    (values**2).sum().backward()
+    (expected**2).sum().backward()
+    for one, other in zip(first.points.parameters(), second.points.parameters(), strict=True):
+        torch.testing.assert_close(one.grad, other.grad, atol=1e-4, rtol=1e-4)
+    for one, other in zip(first.points.buffers(), second.points.buffers(), strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)

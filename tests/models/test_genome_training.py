@@ -104,6 +104,7 @@ def test_stopped_and_resumed_ends_bit_for_bit_as_uninterrupted(made, changes, tm
     config = CONFIG.model_copy(update={"epochs": 2} | changes)
     whole = train_genome(case, given, config, tmp_path / "whole")
     parts = {part: seen(case, part, given, config) for part in PARTS}
+    config = config.model_copy(update={"data_sha256": case.sha256(given)})
     fit = GenomeFit(
         training=parts["training"],
         validation=parts["validation"],
@@ -166,3 +167,13 @@ def test_smaller_boxes_hold_the_points_near_the_origin():
     assert np.array_equal(training[0, 62], given.array[0, 171]), "the origin is in the middle of both"
     assert np.array_equal(training[3], given.array[3][box_places(2)])
     assert np.array_equal(seen(case, "test", given, config).images, seen(case, "test", given, config).images)
+
+
+def test_a_run_on_other_data_is_refused(tmp_path):
+    case, given = numbers()
+    train_genome(case, given, CONFIG, tmp_path)
+    with pytest.raises(WrongUsageError, match="begun with another recipe"):
+        train_genome(case, GenomeInput(given.rows, given.array, given.places, {}, "1"), CONFIG, tmp_path, resume=True)
+    case.classes["test"] = 1 - case.classes["test"]
+    with pytest.raises(WrongUsageError, match="begun with another recipe"):
+        train_genome(case, given, CONFIG, tmp_path, resume=True)

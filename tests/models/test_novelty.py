@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from xtalprint.models.novelty import GaussianDistance, auroc, k_means
+from xtalprint.models.novelty import GaussianDistance, auroc, farthest_points, k_means
 
 
 def two_classes(n=400, d=6, seed=0):
@@ -68,3 +68,27 @@ def test_more_centres_than_different_points():
 def test_auroc_agrees_with_scikit_learn(known, unknown):
     expected = roc_auc_score([0] * len(known) + [1] * len(unknown), known + unknown)
     assert auroc(np.array(known, float), np.array(unknown, float)) == pytest.approx(expected)
+
+
+def test_only_the_widest_directions_are_looked_along():
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(500, 4)) * [5, 3, 1, 0.1]
+    labels = np.zeros(500, dtype=np.int64)
+    both = GaussianDistance.fit(features, labels, directions=2)
+    assert both.whitening.shape == (4, 2)
+    along, across = np.array([[5.0, 0, 0, 0]]), np.array([[0, 0, 9.0, 9.0]])
+    [far], [near] = both.distance(along), both.distance(across)
+    assert far == pytest.approx(1, abs=0.1)
+    assert near < 0.5
+    assert GaussianDistance.fit(features, labels).distance(across)[0] > 5
+
+
+def test_centres_cover_all():
+    rng = np.random.default_rng(1)
+    features = np.concatenate([rng.normal(size=(300, 3)), [[40.0, 0, 0]]])
+    cover = GaussianDistance.covering(features, n_centres=20)
+    assert cover.distance(features[-1:])[0] == pytest.approx(0, abs=1e-6), "what is alone is a centre"
+    more = GaussianDistance.covering(features, n_centres=80)
+    assert more.distance(features).max() < cover.distance(features).max() < 1.5
+    assert GaussianDistance.covering(features, n_centres=1000).distance(features).max() < 1e-5
+    assert len(set(farthest_points(np.zeros((5, 2)), 9).tolist())) == 5

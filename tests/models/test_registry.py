@@ -14,7 +14,7 @@ from xtalprint.models.atom_configuration import AtomConfig
 from xtalprint.models.bond_order_configuration import BondOrderConfig, PrototypeConfig
 from xtalprint.models.configuration import TrainingConfig, parse_config, read_config
 from xtalprint.models.files import sha256
-from xtalprint.models.manifest import Manifest
+from xtalprint.models.manifest import Manifest, QuestionsManifest
 from xtalprint.models.property_card import card_of
 from xtalprint.models.registry import WEIGHTS, load_manifest, read_manifest
 
@@ -23,7 +23,7 @@ CLASSIFIERS = [name for name in model_names() if isinstance(read_manifest(name)[
 
 
 def files_of(manifest):
-    if isinstance(manifest, Manifest):
+    if isinstance(manifest, Manifest | QuestionsManifest):
         return [manifest.weights.onnx, manifest.weights.safetensors]
     return [manifest.files.weights, manifest.files.known]
 

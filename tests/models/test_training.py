@@ -188,8 +188,8 @@ LATTICES = ("crystal-class", "crystal-class-image", "crystal-class-published")
 def test_models_lists_what_is_shipped():
     result = CliRunner().invoke(models, ["--format", "json"], catch_exceptions=False)
     records = [json.loads(line) for line in result.output.splitlines()]
-    assert [r["name"] for r in records] == ["atom-class", *LATTICES, "prototype", "stiffness"]
-    for record in records[1:-2]:
+    assert [r["name"] for r in records] == ["atom-class", *LATTICES, "property-classes", "prototype", "stiffness"]
+    for record in records[1:4]:
         assert record["classes"] == list(CLASSES)
         assert 0 <= record["test_accuracy"] <= 1
         assert len(record["weights_sha256"]) == 64

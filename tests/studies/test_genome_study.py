@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 from pathlib import Path
 
 import numpy as np
@@ -13,60 +14,29 @@ pytest.importorskip("sklearn")
 
 import torch
 
-from xtalprint.crystal import Crystal
-from xtalprint.datasets.properties import Properties
 from xtalprint.models import genome_training
+from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
+from xtalprint.models.genome_ablations import ABLATIONS
 from xtalprint.models.genome_data import make_case, rows_of
 from xtalprint.models.genome_inputs import prepare_input
-from xtalprint.studies import genome
+from xtalprint.studies import genome, genome_ablation, genome_reasons, genome_runs, kept
 from xtalprint.studies.base import run_study
 from xtalprint.studies.genome_baselines import BASELINES, MAJORITY, SYMMETRY, Baselines
 from xtalprint.studies.stiffness_ways import TreeSettings
 
-METALS, OTHERS = ("Li", "Na", "K", "Mg", "Ca", "Ti", "Fe", "Ni", "Zr", "Pb"), ("O", "S", "N", "C", "F", "Cl")
-
-
-def made_table():
-    """Cubic and tetragonal CsCl boxes: small ones are stiff, fluorides and chlorides are insulators."""
-    rng = np.random.default_rng(0)
-    crystals, formulas, cubic, edges = [], [], [], []
-    for metal in METALS:
-        for other in OTHERS:
-            for ratio in (1.0, 1.3):
-                edge = rng.uniform(2.8, 4.2)
-                cell = np.diag([edge, edge, ratio * edge])
-                crystals.append(Crystal([[0, 0, 0], cell.sum(axis=0) / 2], [metal, other], cell=cell))
-                formulas.append(metal + other)
-                cubic.append(ratio == 1.0)
-                edges.append(edge)
-    n, small, known = len(crystals), np.array(edges) < 3.5, np.array(cubic)
-    ionic = np.array([name.endswith(("F", "Cl")) for name in formulas])
-    return Properties(
-        ids=np.array([f"x-{i:03d}" for i in range(n)]),
-        crystals=crystals,
-        sources=np.full(n, "mp36k"),
-        formulas=np.array(formulas),
-        space_groups=np.where(known, 221, 123),
-        crystal_systems=np.where(known, "cubic", "tetragonal"),
-        agreed=np.ones(n, dtype=bool),
-        band_gap=np.where(ionic, 5.0, 0.0),
-        e_above_hull=np.where(rng.random(n) < 0.5, 0.0, 1.0),
-        bulk_modulus=np.where(small, 150.0, 20.0),
-        shear_modulus=np.where(small, 80.0, 10.0),
-        outlier=np.zeros(n, dtype=bool),
-        path="made",
-    )
-
-
-TABLE = made_table()
+REFERENCE = Path(__file__).parents[1] / "reference" / "property_table.py"
+TABLE = runpy.run_path(str(REFERENCE))["property_table"]()
 ROWS = np.arange(len(TABLE))
 
 
 @pytest.fixture
 def made(monkeypatch, tmp_path):
-    monkeypatch.setattr(genome, "data_file", Path)
-    monkeypatch.setattr(genome, "properties", lambda _: TABLE)
-    monkeypatch.setattr(genome, "TASKS", ("crystal-system", "stiff"))
+    for study in (genome, genome_ablation, genome_reasons):
+        monkeypatch.setattr(study, "data_file", Path)
+        monkeypatch.setattr(study, "properties", lambda _: TABLE)
+        monkeypatch.setattr(
+            study, "TASKS", ("crystal-system", "shear-stiff", "stiff"), raising=study is not genome_reasons
+        )
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -80,21 +50,32 @@ def test_all_models_tasks_and_splits(made):
     models = (*BASELINES, *genome.NETWORKS)
     assert [(row["task"], row["split"], row["model"]) for row in result.table] == [
         (task, split, model)
-        for task in ("crystal-system", "stiff")
+        for task in ("crystal-system", "shear-stiff", "stiff")
         for split in ("random", "by formula")
         for model in models
-        if not (task == "crystal-system" and model == SYMMETRY)
+        if not (task == "crystal-system" and model == SYMMETRY) and task in genome.ASKED.get(model, (task,))
     ]
     assert all(not messages for messages in written["failures"].values())
-    assert set(written["knows_the_elements"]) == {"composition, boosted", "composition and invariants, boosted"}
+    assert set(written["knows_the_elements"]) == {
+        "composition, boosted",
+        "composition and invariants by two rays, boosted",
+    }
     for case in written["tasks"]:
         shared = case["share_of_test_with_formula_in_training"]
-        assert shared == 0 if case["split"]["by_formula"] else shared >= 0
+        assert (shared == 0) == case["split"]["by_formula"], "each formula is there twice"
         for name in genome.NETWORKS:
+            if case["task"] not in genome.ASKED.get(name, (case["task"],)):
+                assert name not in case["models"]
+                continue
             figures = case["models"][name]
             assert len(figures["members"]) == 2
-            assert figures["members"][0]["auc"] != figures["members"][1]["auc"] or figures["seeds"]["auc"]["mean"]
-    assert not (made / "cache").exists(), "a quick run keeps nothing"
+            assert figures["members"][0] != figures["members"][1]
+            assert {member["epochs"] for member in figures["members"]} == {1}
+            assert figures["temperature"] > 0
+        for figures in case["models"].values():
+            assert sum(b["n"] for b in figures["reliability"]) == figures["n"]
+    assert (made / "out" / "genome.png").stat().st_size > 10_000
+    assert not (made / "cache" / "xtalprint").exists(), "a quick run keeps nothing"
 
 
 def test_a_stopped_run_goes_on_and_ends_the_same(made, monkeypatch):
@@ -109,12 +90,41 @@ def test_a_stopped_run_goes_on_and_ends_the_same(made, monkeypatch):
     again = genome.run(seed=1)
     assert not trained
     assert again.table == whole.table
-    run_folders = sorted((made / "cache" / "xtalprint" / "genome" / "seed-1").glob("stiff-random-points-*"))
+    run_folders = sorted(
+        (made / "cache" / "xtalprint" / "genome" / "seed-1").glob("networks-*/stiff-random-points-cloud-*")
+    )
     assert len(run_folders) == 2
     for path in (run_folders[1] / "checkpoints").iterdir():
         path.unlink()
+    # In this process, where it can be watched.
+    every = genome.all_answers
+    monkeypatch.setattr(genome, "all_answers", lambda *given, **how: every(*given, **how | {"quick": True}))
     assert genome.run(seed=1).table == whole.table
     assert trained
+
+
+def test_baselines_are_kept_where_a_run_stopped(made, monkeypatch):
+    monkeypatch.setattr(genome, "FULL", genome.QUICK)
+    monkeypatch.setattr(genome, "TASKS", ("stiff",))
+
+    class StopError(Exception):
+        pass
+
+    def stop(*_given, **_how):
+        raise StopError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(genome, "all_answers", stop)
+        with pytest.raises(StopError):
+            genome.run(seed=1)
+    asked = []
+    original = Baselines.answers
+    monkeypatch.setattr(Baselines, "answers", lambda *given: asked.append(given[1]) or original(*given))
+    resumed = genome.run(seed=1)
+    assert not asked
+    assert not any((made / "cache" / "xtalprint" / "studies" / "genome").iterdir())
+    assert genome.run(seed=1).table == resumed.table
+    assert set(asked) == set(BASELINES)
 
 
 @pytest.fixture(scope="module")
@@ -142,11 +152,75 @@ def test_baselines_know_what_they_see(inputs):
     assert 0.4 < metals < 0.9
 
 
-def test_epochs_are_as_many_as_an_hour_allows():
+def test_every_network_has_as_many_epochs():
     case = make_case(TABLE, "stiff", among=ROWS, by_formula=True)
-    for network in ("points", "attention", "invariants"):
-        config = genome._config(network, 3, case, genome.FULL, seed=0)
-        assert config.epochs == genome.MOST_EPOCHS
-        case.rows["training"] = np.arange(1_000_000)
-        assert genome._config(network, 3, case, genome.FULL, seed=0).epochs == genome.LEAST_EPOCHS
-        case.rows["training"] = np.arange(84)
+    for n, epochs in ((84, genome_runs.MOST_EPOCHS), (20_000, 15), (1_000_000, genome_runs.LEAST_EPOCHS)):
+        case.rows["training"] = np.arange(n)
+        for network in ("points", "attention", "invariants"):
+            assert genome_runs.config_for(network, 3, case, genome.FULL).epochs == epochs
+
+
+def test_networks_of_other_code_are_not_taken(tmp_path, monkeypatch):
+    here = genome_runs.networks_folder(tmp_path)
+    assert genome_runs.networks_folder(tmp_path) == here
+    monkeypatch.setattr(kept, "SOURCE", tmp_path)
+    assert genome_runs.networks_folder(tmp_path) != here
+
+
+def test_probabilities_of_an_ensemble_are_calibrated_together(tmp_path):
+    case = make_case(TABLE, "stiff", among=ROWS, by_formula=True)
+    given = prepare_input(TABLE, "invariants", ROWS, tmp_path)
+    config = genome_runs.config_for("invariants", 1, case, genome.QUICK)
+    found = genome_runs.trained(config, case, given, tmp_path / "run", extent=genome.QUICK, seed=0)
+    logits = {part: [] for part in ("validation", "test")}
+    for number in range(genome.QUICK.seeds):
+        recipe = config.model_copy(update={"seed": number})
+        again = genome_training.train_genome(case, given, recipe, tmp_path / f"run-{number}", resume=True)
+        for part, lines in logits.items():
+            lines.append(again.logits[part])
+    temperature = fitted_temperature(np.stack(logits["validation"], axis=1), case.classes["validation"])
+    expected = ensemble_probabilities(np.stack(logits["test"], axis=1), temperature)
+    np.testing.assert_array_equal(found.probabilities, expected)
+    assert found.figures["temperature"] == temperature
+
+
+def test_ablation_of_all_inputs(made):
+    result = run_study("genome-ablation", made / "out", quick=True)
+    written = json.loads((made / "out" / "results.json").read_text(encoding="utf-8"))
+    assert [(row["task"], row["split"], row["model"], row["variant"]) for row in result.table] == [
+        (task, split, model, taken)
+        for task in ("crystal-system", "shear-stiff", "stiff")
+        for split in ("random", "by formula")
+        for model, names in (
+            ("invariants", genome_ablation.KINDS),
+            ("PointNet", (*ABLATIONS, *genome_ablation.VARIANTS)),
+        )
+        for taken in names
+        if not (model.startswith("PointNet") and task not in genome_ablation.CLAIMED)
+        if taken not in genome_ablation.LONG or (task, split) == ("stiff", "by formula")
+    ]
+    for case in written["tasks"]:
+        for variants in case["models"].values():
+            assert variants["whole"]["less_whole"] == {"auc": 0.0, "interval_95": [0.0, 0.0]}
+            for figures in variants.values():
+                less = figures["less_whole"]["auc"]
+                assert less == pytest.approx(figures["auc"] - variants["whole"]["auc"], abs=1e-12)
+    assert set(written["meaning"]) == {*ABLATIONS, *genome_ablation.VARIANTS}
+    assert (made / "out" / "genome-ablation.png").stat().st_size > 10_000
+    assert not (made / "cache" / "xtalprint").exists()
+
+
+def test_reasons(made):
+    run_study("genome-reasons", made / "out", quick=True)
+    written = json.loads((made / "out" / "results.json").read_text(encoding="utf-8"))
+    critical, idle = (written["deletion"][way] for way in (genome_reasons.CRITICAL, genome_reasons.IDLE))
+    assert idle[1] == pytest.approx(idle[0], abs=1e-6), "what contributes nothing is not missed"
+    assert max(abs(np.subtract(critical, critical[0]))) > max(abs(np.subtract(idle[:3], idle[0])))
+    counted = written["critical_points"]
+    assert 1 <= counted["mean_that_make_half"] < counted["mean_with_a_contribution"] <= counted["points"] == 27
+    correlations = counted["rank_correlation_with_random_weights"]
+    assert len(set(correlations)) == genome_reasons.RANDOM_NETWORKS
+    assert all(-1 < one < 1 for one in correlations)
+    for key in ("points", "contribution", "gradient_of_intensity"):
+        assert sum(written["by_length"][key]) == pytest.approx(1)
+    assert (made / "out" / "genome-reasons.png").stat().st_size > 10_000

@@ -34,7 +34,9 @@ class Entry(NamedTuple):
 COMMANDS: dict[str, Entry] = {
     "classify": Entry("xtalprint.cli.classify", "Say which crystal class each structure has, and how sure that is."),
     "describe": Entry("xtalprint.cli.describe", "Write the descriptor of each structure as an array and a picture."),
-    "predict": Entry("xtalprint.cli.predict", "Predict bulk and shear modulus of each structure, with the reason."),
+    "predict": Entry(
+        "xtalprint.cli.predict", "Predict moduli, with the reason; crystal system, metal, stable, stiff."
+    ),
     "collect": Entry("xtalprint.cli.collect", "Give the records of a folder that another command wrote --into."),
     "compare": Entry("xtalprint.cli.compare", "Say how different structures are, by one of several metrics."),
     "similar": Entry("xtalprint.cli.similar", "Find the crystals of a table that are most like each structure."),

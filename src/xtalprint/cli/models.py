@@ -10,16 +10,17 @@ import click
 from xtalprint.cli import options
 from xtalprint.cli.records import Format, chosen_format, printable, record_writer
 from xtalprint.errors import ModelError
+from xtalprint.models.property_class_prediction import QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from xtalprint.models.manifest import Manifest, PropertyManifest
+    from xtalprint.models.registry import AnyManifest
 
 COLUMNS = [
     *("name", "version", "summary", "classes", "test_accuracy", "properties", "errors.bulk-modulus"),
-    *("errors.shear-modulus", "weights_sha256", "weights", "card"),
+    *("errors.shear-modulus", *(f"auc.{name}" for name in QUESTIONS), "weights_sha256", "weights", "card"),
 ]
 #: Width of the column that says how good a model is.
 GOOD = 27
@@ -38,6 +39,8 @@ class ModelTable:
 
 
 def _quality(record: Mapping[str, Any]) -> str:
+    if record["auc"]:
+        return f"AUC {min(record['auc'].values()):.2f} to {max(record['auc'].values()):.2f}"
     if record["test_accuracy"] is not None:
         return f"test accuracy {100 * record['test_accuracy']:.2f} %"
     bulk, shear = record["errors"].values()
@@ -78,19 +81,27 @@ def models(*, name: str | None, format_: Format | None, output: Path | None) -> 
             write(_record(manifest, folder))
 
 
-def _record(manifest: Manifest | PropertyManifest, folder: Path) -> dict[str, Any]:
-    from xtalprint.models.manifest import Manifest  # noqa: PLC0415 - pydantic is not needed to print a usage error
+def _record(manifest: AnyManifest, folder: Path) -> dict[str, Any]:
+    from xtalprint.models import manifest as kinds  # noqa: PLC0415 - pydantic is not needed to print a usage error
 
-    classes = isinstance(manifest, Manifest)
-    weights = manifest.weights.onnx if isinstance(manifest, Manifest) else manifest.files.weights
-    return {
+    weights = manifest.files.weights if isinstance(manifest, kinds.PropertyManifest) else manifest.weights.onnx
+    record: dict[str, Any] = {
         "name": manifest.name,
         "version": manifest.version,
         "summary": manifest.summary,
-        "classes": list(manifest.classes) if isinstance(manifest, Manifest) else [],
-        "test_accuracy": manifest.metrics["test"]["accuracy"] if classes else None,
-        "properties": [] if isinstance(manifest, Manifest) else list(manifest.properties),
-        "errors": {} if isinstance(manifest, Manifest) else manifest.errors,
+        "classes": [],
+        "test_accuracy": None,
+        "properties": [],
+        "errors": {},
+        "auc": {},
+    }
+    if isinstance(manifest, kinds.Manifest):
+        record |= {"classes": list(manifest.classes), "test_accuracy": manifest.metrics["test"]["accuracy"]}
+    elif isinstance(manifest, kinds.PropertyManifest):
+        record |= {"properties": list(manifest.properties), "errors": manifest.errors}
+    else:
+        record |= {"properties": list(manifest.questions), "auc": manifest.areas}
+    return record | {
         "weights_sha256": weights.sha256,
         "weights": str(folder / weights.path),
         "card": str(folder / manifest.card),

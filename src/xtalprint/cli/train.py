@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
     from xtalprint.models.checkpoint import Progress
     from xtalprint.models.configuration import RunConfig
-    from xtalprint.models.manifest import Manifest, PropertyManifest
+    from xtalprint.models.registry import AnyManifest
 
 CELL_FREE = "crystal-class"
 PROTOTYPE = "prototype"
 ATOMS = "atom-class"
 STIFFNESS = "stiffness"
-TRAINABLE = (CELL_FREE, "crystal-class-image", PROTOTYPE, ATOMS, STIFFNESS)
+QUESTIONS = "property-classes"
+TRAINABLE = (CELL_FREE, "crystal-class-image", PROTOTYPE, ATOMS, STIFFNESS, QUESTIONS)
 
 
 @click.command(
@@ -36,6 +37,7 @@ Examples:
   xtalprint classify Cu.cif --model runs/first
   xtalprint train stiffness --output runs/stiff
   xtalprint predict Cu.cif --model runs/stiff
+  xtalprint train property-classes --output runs/classes
 """,
 )
 @click.argument("name", type=click.Choice(TRAINABLE))
@@ -92,11 +94,12 @@ def train(
     crystal-class sees bond-orientational order and needs no cell; its default recipe is that of the shipped weights.
     crystal-class-image is the network of Ziletti et al. (2018) on diffraction images; its default recipe is the
     published one. prototype tells the elements apart too, and takes its classes from a file; atom-class
-    labels every atom. stiffness predicts bulk and shear modulus.
+    labels every atom. stiffness predicts bulk and shear modulus; property-classes tells crystal system, metal, stable
+    and stiff.
 
     The data are made from a seed; nothing is downloaded. There is a checkpoint after each epoch and every few
-    minutes, and a run that was stopped and resumed ends with the same weights as one that was not. stiffness is the
-    exception: it learns from calculated moduli, which are in no package, and goes on after whole folds.
+    minutes, and a run that was stopped and resumed ends with the same weights as one that was not. stiffness and
+    property-classes learn from calculated properties, which are in no package; stiffness goes on after whole folds.
     """
     more = _only_for_some(name, threads=threads, device=device, allow_download=allow_download, quiet=quiet)
     recipe = _recipe(name, config, quick=quick)
@@ -135,6 +138,7 @@ def _only_for_some(
 def _recipe(name: str, config: Path | None, *, quick: bool) -> RunConfig:
     from xtalprint.models import atom_configuration as atoms  # noqa: PLC0415 - heavy
     from xtalprint.models import bond_order_configuration as order  # noqa: PLC0415 - heavy
+    from xtalprint.models import property_class_configuration as questions  # noqa: PLC0415 - heavy
     from xtalprint.models import stiffness_configuration as stiff  # noqa: PLC0415 - heavy
     from xtalprint.models.configuration import QUICK, TrainingConfig, read_config  # noqa: PLC0415 - as above
 
@@ -145,6 +149,7 @@ def _recipe(name: str, config: Path | None, *, quick: bool) -> RunConfig:
         PROTOTYPE: (order.PrototypeConfig, order.QUICK_PROTOTYPE),
         ATOMS: (atoms.AtomConfig, atoms.QUICK_ATOMS),
         STIFFNESS: (stiff.StiffnessConfig, stiff.QUICK_STIFFNESS),
+        QUESTIONS: (questions.PropertyClassConfig, questions.QUICK_PROPERTY_CLASSES),
     }
     kind, small = kinds.get(name, (TrainingConfig, QUICK))
     if quick:
@@ -152,7 +157,7 @@ def _recipe(name: str, config: Path | None, *, quick: bool) -> RunConfig:
     return read_config(config, kind) if config is not None else kind()
 
 
-def _trainer(name: str) -> Callable[..., Manifest | PropertyManifest]:
+def _trainer(name: str) -> Callable[..., AnyManifest]:
     """Import what trains the model: heavy, and --help must be quick."""
     if name in {CELL_FREE, PROTOTYPE}:
         from xtalprint.models.bond_order_training import train_bond_order  # noqa: PLC0415 - see above
@@ -166,6 +171,10 @@ def _trainer(name: str) -> Callable[..., Manifest | PropertyManifest]:
         from xtalprint.models.stiffness_training import train_stiffness  # noqa: PLC0415 - see above
 
         return train_stiffness
+    if name == QUESTIONS:
+        from xtalprint.models.property_class_training import train_property_classes  # noqa: PLC0415 - see above
+
+        return train_property_classes
     from xtalprint.models.training import train_crystal_class  # noqa: PLC0415 - see above
 
     return train_crystal_class

@@ -120,6 +120,13 @@ class Properties:
         """Size and file."""
         return f"Properties({len(self)} crystals, {self.path!r})"
 
+    def drawn(self, n: int | None, seed: int, *, tasks: Sequence[Task] = TASKS) -> Rows:
+        """(m,) rows, ascending: of each task ``n`` drawn by a seed among those with a label; None for all rows."""
+        if n is None:
+            return np.arange(len(self))
+        rng = np.random.default_rng(seed)
+        return np.unique(np.concatenate([rng.permutation(self.labels(task).rows)[:n] for task in tasks]))
+
     def labels(self, task: Task, *, original_structures: bool = False) -> Labels:
         """Rows that have a label for a task, with the published thresholds.
 

@@ -37,20 +37,50 @@ def ensemble_onnx_bytes(members: Sequence[Weights], *, metadata: Mapping[str, st
     A model with input ``order`` (n, n_inputs) and output ``logits`` (n, members, n_outputs).
     """
     graph = Graph()
-    one = graph.constant("axis1", np.array([1], dtype=np.int64))
-    rows = [graph.node("Unsqueeze", [_member(graph, m, w), one], f"{m}.row") for m, w in enumerate(members)]
-    graph.node("Concat", rows, "logits", axis=1)
-    first = members[0]
     return serialised(
         graph,
         "crystal class from bond-orientational order",
-        inputs={"order": [len(first["layers.norm0.weight"])]},
-        outputs={"logits": [len(members), len(first["layers.output.bias"])]},
+        inputs={"order": [n_inputs(members)]},
+        outputs={"logits": ensemble_nodes(graph, members, given="order", output="logits")},
         metadata=metadata,
     )
 
 
-def _member(graph: Graph, member: int, weights: Weights) -> str:
+def n_inputs(members: Sequence[Weights]) -> int:
+    """Numbers that an ensemble sees."""
+    return len(members[0]["layers.norm0.weight"])
+
+
+def ensemble_nodes(
+    graph: Graph, members: Sequence[Weights], *, given: str, output: str, prefix: str = ""
+) -> list[int]:
+    """Add an ensemble to a graph.
+
+    Parameters
+    ----------
+    graph
+        In the making.
+    members
+        As of `ensemble_onnx_bytes`.
+    given, output
+        Names of what it sees and of its logits.
+    prefix
+        Of the names of all nodes between, where a graph has several ensembles.
+
+    Returns
+    -------
+    Shape of the logits of one input: members, outputs.
+    """
+    one = graph.constant(f"{prefix}axis1", np.array([1], dtype=np.int64))
+    rows = [
+        graph.node("Unsqueeze", [_member(graph, f"{prefix}{number}", weights, given), one], f"{prefix}{number}.row")
+        for number, weights in enumerate(members)
+    ]
+    graph.node("Concat", rows, output, axis=1)
+    return [len(members), len(members[0]["layers.output.bias"])]
+
+
+def _member(graph: Graph, member: str, weights: Weights, given: str) -> str:
     def constants(layer: str, *parts: str) -> list[str]:
         return [graph.constant(f"{member}.{layer}.{part}", weights[f"layers.{layer}.{part}"]) for part in parts]
 
@@ -59,7 +89,7 @@ def _member(graph: Graph, member: int, weights: Weights) -> str:
         half = graph.constant(f"{member}.{layer}.half", weights[f"layers.{layer}.weight"].astype(np.float16))
         return [graph.node("Cast", [half], f"{member}.{layer}.weight", to=FLOAT), *constants(layer, "bias")]
 
-    last = "order"
+    last = given
     for number in range(3):
         norm = constants(f"norm{number}", "weight", "bias", "running_mean", "running_var")
         last = graph.node("BatchNormalization", [last, *norm], f"{member}.norm{number}", epsilon=NORM_EPSILON)

@@ -1,33 +1,26 @@
-"""Classifying as a job for many workers: each loads the model once."""
+"""Classifying as a job for many workers."""
 
 from __future__ import annotations
 
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from xtalprint.errors import ModelError, WrongUsageError
-from xtalprint.io.part_job import PartJob
+from xtalprint.errors import WrongUsageError
+from xtalprint.models.answering import AnsweringModel
+from xtalprint.models.model_job import ModelJob
 from xtalprint.models.prediction import Prediction
-from xtalprint.models.registry import load_classifier, model_names
+from xtalprint.models.registry import load_classifier
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from xtalprint.crystal import Crystal
-    from xtalprint.errors import XtalprintError
-    from xtalprint.models.answering import AnsweringModel
 
-
-class ClassJob(PartJob[Prediction]):
+class ClassJob(ModelJob[AnsweringModel, Prediction]):
     """Asks a model for the class of every structure.
 
     Parameters
     ----------
-    model
-        The name of a shipped model, or the folder of a training run; a worker on another machine must find it too.
-    elements
-        For files that name no elements.
+    model, elements
+        As of `ModelJob`.
 
     Raises
     ------
@@ -38,13 +31,10 @@ class ClassJob(PartJob[Prediction]):
     """
 
     def __init__(self, model: str = "crystal-class", elements: Sequence[str] | None = None) -> None:
-        super().__init__(elements)
-        # A name is that of a shipped model; a folder must be found from anywhere.
-        self._model = model if model in model_names() else str(Path(model).resolve())
-        found = _loaded(self._model) if self._model == model else load_classifier(model)
+        super().__init__(load_classifier, model, elements)
+        found = self.model
         if found.labels_atoms:
             raise WrongUsageError("this model labels atoms, not structures", source=model, remedy="choose another")
-        self._provenance = dict(found.provenance)
         self.classes = found.classes
         self.names_prototypes = found.manifest.answers == "prototype"
         self.optional = ("probability_none", "probability_spread")
@@ -53,27 +43,11 @@ class ClassJob(PartJob[Prediction]):
 
     def question(self) -> Mapping[str, Any]:
         """The model, its version and the SHA-256 of its weights."""
-        return {"command": "classify", **self._provenance}
-
-    def answer(self, item: Crystal | XtalprintError) -> Prediction:
-        """Classify one structure."""
-        model = _loaded(self._model)
-        if dict(model.provenance) != self._provenance:
-            raise ModelError(
-                "the worker has another model of this name",
-                source=self._model,
-                remedy="install the same version everywhere, or give the path of a folder that all machines see",
-            )
-        return model.predict_one(item)
+        return {"command": "classify", **self.constants}
 
     def record(self, result: Prediction) -> Mapping[str, Any]:
         """Turn a prediction into a record."""
         return result.to_record()
-
-    @property
-    def constants(self) -> Mapping[str, Any]:
-        """Model, version, SHA-256 of the weights, version of the package."""
-        return self._provenance
 
     def columns(self, pa: Any) -> Sequence[tuple[str, Any]]:  # noqa: ANN401 - pyarrow has no types
         """Those of a record of `classify`; the probabilities are a struct."""
@@ -87,8 +61,3 @@ class ClassJob(PartJob[Prediction]):
             ("probability_none", pa.float64()),
             ("probability_spread", pa.float64()),
         ]
-
-
-@cache
-def _loaded(model: str) -> AnsweringModel:
-    return load_classifier(model)

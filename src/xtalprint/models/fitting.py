@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from xtalprint.models.checkpoint import Progress, latest_checkpoint, load_checkp
 from xtalprint.models.convnet import ConvNet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -277,3 +278,17 @@ def chosen_device(name: str) -> torch.device:
 
 def _mixed(*numbers: int) -> int:
     return int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Let torch work in one thread: the same bits on every machine of a kind, and seconds that can be compared.
+
+    Small networks gain nothing from more threads, and processes work beside each other.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

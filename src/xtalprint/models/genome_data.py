@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -57,6 +58,13 @@ class GenomeCase:
     def n_outputs(self) -> int:
         """Logits of a network: 1 for a question."""
         return 1 if len(self.names) == len(("no", "yes")) else len(self.names)
+
+    def sha256(self, given: GenomeInput) -> str:
+        """Hash of what is learned from, watched and tested: the input, and rows and classes of all parts."""
+        digest = hashlib.sha256(given.sha256.encode())
+        for part in PARTS:
+            digest.update(self.rows[part].astype(np.int64).tobytes() + self.classes[part].astype(np.int64).tobytes())
+        return digest.hexdigest()
 
     def examples(self, part: Part, given: GenomeInput) -> Examples:
         """Inputs and classes of a part, in memory."""

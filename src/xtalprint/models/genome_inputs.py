@@ -21,6 +21,7 @@ from xtalprint.descriptors.momentum_cloud import MomentumCloud
 from xtalprint.errors import UnreadableFileError, XtalprintError
 from xtalprint.geometry.lattice_basis import lattice_basis
 from xtalprint.models.files import sha256, write_json
+from xtalprint.models.genome_ablations import ABSENT, JITTER, MEANING, SCALES, ablated_invariants
 from xtalprint.models.genome_invariants import GenomeInvariants
 
 if TYPE_CHECKING:
@@ -33,14 +34,42 @@ if TYPE_CHECKING:
     Singles = NDArray[np.float32]
     Rows = NDArray[np.int64]
 
-Kind = Literal["cloud", "invariants", "distances", "composition", "size"]
+Kind = Literal["cloud", "invariants", "two-rays", "distances", "composition", "size"]
+#: Ours by neutrons, and with something taken away, see `xtalprint.models.genome_ablations`.
+AblatedKind = Literal[
+    "invariants-whole",
+    "invariants-scaled",
+    "invariants-absences",
+    "invariants-lattice",
+    "invariants-shuffled",
+    "invariants-jittered",
+    "invariants-scattered",
+    "invariants-origin",
+    "invariants-neutron",
+    "cloud-conventional",
+    "cloud-neutron",
+    "cloud-729",
+]
 #: Crystals that a worker is given at a time.
 CHUNK = 100
+#: After so many a sentence is said.
+SAID = 50 * CHUNK
 #: Fewer are computed by the calling process: others take seconds to start.
 FEW = 2000
-#: The published cloud; our invariants; distances coarse enough for trees.
+#: The published cloud; our invariants by X-rays, by X-rays and electrons, by neutrons; distances coarse enough for
+#: trees.
 CLOUD, INVARIANTS = MomentumCloud(), GenomeInvariants()
+TWO_RAYS, BY_NEUTRONS = GenomeInvariants(tables=("it92", "c4322")), GenomeInvariants(tables=("neutron92",))
 DISTANCES = GRID(n_groups=32, r_max=8.0, bin_width=0.25)
+#: The published cloud, of another cell, by other rays, and with more points.
+CLOUDS: dict[str, MomentumCloud] = {
+    "cloud": CLOUD,
+    "cloud-conventional": MomentumCloud(cell="conventional"),
+    "cloud-neutron": MomentumCloud(radiation="neutron"),
+    "cloud-729": MomentumCloud(n_points=729),
+}
+#: Before the name of what is taken away.
+ABLATED = "invariants-"
 #: Of the primitive cell, as the published cloud looks for it.
 SYMPREC = CLOUD.symprec
 REMEDY = "delete the folder; it is made again"
@@ -70,6 +99,16 @@ class GenomeInput:
     failures: dict[int, str]
     sha256: str
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel between processes as the path of the file, if it is one."""
+        path = getattr(self.array, "filename", None)
+        return vars(self) | ({} if path is None else {"array": Path(path)})
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Map the file again."""
+        array = state["array"]
+        self.__dict__.update(state | ({"array": np.load(array, mmap_mode="r")} if isinstance(array, Path) else {}))
+
     def of(self, rows: Rows) -> Singles:
         """(k, …) those of some ``rows`` of the table, in memory."""
         found = np.searchsorted(self.rows, rows)
@@ -96,8 +135,13 @@ def _size(crystal: Crystal) -> NDArray[Any]:
     return np.array([abs(np.linalg.det(vectors)), mass / crystal.volume * DENSITY])
 
 
-def _cloud(crystal: Crystal) -> NDArray[Any]:
-    return CLOUD.compute(crystal).array
+def _by_neutrons(crystal: Crystal) -> NDArray[Any]:
+    """The invariants by neutrons, which do not see the electrons: the density of these is left out."""
+    return np.append(BY_NEUTRONS.compute(crystal)[:-1], 0.0)
+
+
+def _features(cloud: MomentumCloud, crystal: Crystal) -> NDArray[Any]:
+    return cloud.compute(crystal).array
 
 
 def _distances(crystal: Crystal) -> NDArray[Any]:
@@ -105,12 +149,16 @@ def _distances(crystal: Crystal) -> NDArray[Any]:
 
 
 @cache
-def source(kind: Kind) -> Source:
+def source(kind: Kind | AblatedKind) -> Source:
     """Say how a kind of input is made."""
-    if kind == "cloud":
-        return Source(_cloud, (CLOUD.n_points, 4), parameters(CLOUD))
-    if kind == "invariants":
-        return Source(INVARIANTS.compute, (len(INVARIANTS.names),), asdict(INVARIANTS))
+    if kind in CLOUDS:
+        cloud = CLOUDS[kind]
+        return Source(partial(_features, cloud), (cloud.n_points, 4), parameters(cloud))
+    if kind.startswith(ABLATED):
+        return _ablated(kind.removeprefix(ABLATED))
+    if kind in {"invariants", "two-rays"}:
+        descriptor = TWO_RAYS if kind == "two-rays" else INVARIANTS
+        return Source(descriptor.compute, (len(descriptor.names),), asdict(descriptor))
     if kind == "distances":
         n_bins = round(DISTANCES.r_max / DISTANCES.bin_width)
         return Source(_distances, (DISTANCES.n_groups, n_bins), parameters(DISTANCES))
@@ -120,9 +168,18 @@ def source(kind: Kind) -> Source:
     return Source(_composition, (len(columns),), {"columns": columns})
 
 
+def _ablated(ablation: Any) -> Source:  # noqa: ANN401 - the end of an `AblatedKind`
+    if ablation == "neutron":
+        return Source(_by_neutrons, (len(BY_NEUTRONS.names),), asdict(BY_NEUTRONS) | {"density": "none"})
+    compute = partial(ablated_invariants, ablation=ablation, descriptor=INVARIANTS)
+    constants = {"scales": SCALES, "absent": ABSENT, "jitter": JITTER}
+    settings = asdict(INVARIANTS) | {"ablation": MEANING[ablation], "symprec": SYMPREC} | constants
+    return Source(compute, (len(INVARIANTS.names),), settings)
+
+
 def prepare_input(
     table: Properties,
-    kind: Kind,
+    kind: Kind | AblatedKind,
     rows: Rows,
     folder: Path,
     *,
@@ -136,8 +193,10 @@ def prepare_input(
     table
         Of the properties.
     kind
-        ``cloud`` (343, 4), as published; ``invariants`` (301,); ``distances`` (32, 32), a coarse GRID;
-        ``composition``; ``size``, the volume of the primitive cell in Å³ and the density in g/cm³.
+        ``cloud`` (343, 4), as published; ``invariants`` (301,), by X-rays; ``two-rays`` (601,), by
+        X-rays and electrons; ``distances`` (32, 32), a coarse GRID;
+        ``composition``; ``size``, the volume of the primitive cell in Å³ and the density in g/cm³; the
+        ``invariants-…`` (301,) with something taken away.
     rows
         Of the table, ascending.
     folder
@@ -157,7 +216,7 @@ def prepare_input(
         "settings": source(kind).settings,
         "xtalprint": __version__,
         "rows": hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest(),
-        "table": _hash_of(table),
+        "table": table_sha256(table),
     }
     path, about = folder / f"{kind}.npy", folder / f"{kind}.json"
     state = _state(about, made_from)
@@ -186,7 +245,7 @@ def _state(about: Path, made_from: dict[str, Any]) -> dict[str, Any]:
 
 def _fill(
     table: Properties,
-    kind: Kind,
+    kind: Kind | AblatedKind,
     rows: Rows,
     state: dict[str, Any],
     *,
@@ -214,13 +273,14 @@ def _fill(
             state["failures"] += [[start + place, text] for place, text in errors.items()]
             state["done"] = start + len(numbers)
             write_json(about, state)
-            say(f"{kind}: {state['done']:,} of {len(rows):,} crystals")
+            if state["done"] % SAID == 0 or state["done"] == len(rows):
+                say(f"{kind}: {state['done']:,} of {len(rows):,} crystals")
     array.flush()
     state["sha256"] = sha256(path)
     write_json(about, state)
 
 
-def compute_chunk(kind: Kind, crystals: Sequence[Crystal]) -> tuple[Singles, dict[int, str]]:
+def compute_chunk(kind: Kind | AblatedKind, crystals: Sequence[Crystal]) -> tuple[Singles, dict[int, str]]:
     """Numbers of some crystals, zero where one failed, and the messages of those by their place."""
     compute, shape, _ = source(kind)
     array = np.zeros((len(crystals), *shape), dtype=np.float32)
@@ -234,7 +294,7 @@ def compute_chunk(kind: Kind, crystals: Sequence[Crystal]) -> tuple[Singles, dic
     return array, errors
 
 
-def _hash_of(table: Properties) -> str:
+def table_sha256(table: Properties) -> str:
     """Of the file that the table was read from, or of its ids if it was made."""
     path = Path(table.path)
     if path.is_file():

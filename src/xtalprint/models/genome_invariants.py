@@ -21,11 +21,13 @@ import numpy as np
 
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
-from xtalprint.errors import XtalprintError, not_a_crystal
+from xtalprint.errors import WrongUsageError, XtalprintError, not_a_crystal
 from xtalprint.geometry.bond_moments import DEGREE
 from xtalprint.scattering.shells import shell_harmonics
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from xtalprint.scattering.form_factors import FormFactorTable
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 DEGREES = tuple(range(0, DEGREE + 1, 2))
 #: Added before the logarithm: to a power, in units of |F|²/V, and to the share of a singular value in that of l = 0.
 POWER_FLOOR, SHARE_FLOOR = 1e-3, 1e-4
+#: Name of the last number.
+DENSITY = "electrons/Å³"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +50,9 @@ class GenomeInvariants:
     ----------
     s_max, resolution
         Middle of the last shell, and distance of two, in 1/Å.
-    table
-        Form factors: it92 (X-rays), c4322 (electrons), neutron92.
+    tables
+        Form factors: it92 (X-rays), c4322 (electrons), neutron92. With several, the numbers of one come after those
+        of the other; how differently they see a crystal says more of its elements.
 
     Examples
     --------
@@ -58,38 +63,52 @@ class GenomeInvariants:
     >>> names = GenomeInvariants().names
     >>> round(float(seen[names.index("singular value 1 of l = 2")]), 4), round(float(np.log(1e-4)), 4)
     (-9.2103, -9.2103)
+    >>> GenomeInvariants(tables=("it92", "c4322")).compute(polonium).shape
+    (601,)
     """
 
     s_max: float = ReflectionPowerSpectrum.s_max
     resolution: float = ReflectionPowerSpectrum.resolution
-    table: FormFactorTable = "it92"
+    tables: tuple[FormFactorTable, ...] = ("it92",)
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
-        _ = self._shells
+        object.__setattr__(self, "tables", tuple(self.tables))  # a list, where it was read from a file
+        if not self.tables or len(set(self.tables)) < len(self.tables):
+            raise WrongUsageError(
+                "there must be tables of form factors, each once", value=", ".join(self.tables), remedy="name it92"
+            )
+        _ = self.shells
 
     @cached_property
-    def _shells(self) -> Floats:
-        """(n,) middles in 1/Å; the descriptor knows which parameters make sense."""
-        return ReflectionPowerSpectrum(s_max=self.s_max, resolution=self.resolution, table=self.table).shells
+    def shells(self) -> Floats:
+        """(n,) middles of the shells in 1/Å."""
+        spectra = [
+            ReflectionPowerSpectrum(s_max=self.s_max, resolution=self.resolution, table=table)
+            for table in self.tables
+        ]
+        return spectra[0].shells
 
     @cached_property
     def names(self) -> tuple[str, ...]:
         """What each number is."""
-        powers = [f"power of l = {degree} at {s:.2f} 1/Å" for degree in DEGREES for s in self._shells.tolist()]
+        powers = [f"power of l = {degree} at {s:.2f} 1/Å" for degree in DEGREES for s in self.shells.tolist()]
         values = [
             f"singular value {number + 1} of l = {degree}"
             for degree in DEGREES[1:]
             for number in range(self._rank(degree))
         ]
-        return (*powers, *values, "electrons/Å³")
+        of_one = (*powers, *values)
+        if len(self.tables) == 1:
+            return (*of_one, DENSITY)
+        return (*(f"{name}, {table}" for table in self.tables for name in of_one), DENSITY)
 
     def _rank(self, degree: int) -> int:
         """How many singular values there are."""
-        return min(2 * degree + 1, len(self._shells))
+        return min(2 * degree + 1, len(self.shells))
 
     def compute(self, crystal: Crystal) -> Floats:
-        """(n,) ln(power + 10⁻³), ln(singular value/that of l = 0 + 10⁻⁴), and ln of the electron density.
+        """(n,) ln(power + 10⁻³), ln(singular value/that of l = 0 + 10⁻⁴), for each table; ln of the electron density.
 
         Raises
         ------
@@ -99,20 +118,32 @@ class GenomeInvariants:
         if not isinstance(crystal, Crystal):
             raise not_a_crystal(crystal)
         try:
-            harmonics = shell_harmonics(
-                crystal, self._shells, resolution=self.resolution, scale="volume", table=self.table
-            )
+            of_all = [
+                shell_harmonics(crystal, self.shells, resolution=self.resolution, scale="volume", table=table)
+                for table in self.tables
+            ]
         except XtalprintError as error:
             error.located(source=crystal.source, frame=crystal.frame)
             raise
-        powers = [np.sqrt((part * part).mean(axis=1)) for part in harmonics]
-        whole = max(float(np.linalg.norm(harmonics[0])), np.finfo(np.float64).tiny)
-        shares = [np.linalg.svd(part, compute_uv=False) / whole for part in harmonics[1:]]
-        density = float(crystal.numbers @ crystal.occupancies) / crystal.volume
-        return np.concatenate(
-            [
-                np.log(np.concatenate(powers) + POWER_FLOOR),
-                np.log(np.concatenate(shares) + SHARE_FLOOR),
-                [np.log(density)],
-            ]
-        )
+        density = electron_density(crystal)
+        *others, last = (invariants_of(harmonics, density) for harmonics in of_all)
+        return np.concatenate([*(found[:-1] for found in others), last])
+
+
+def electron_density(crystal: Crystal) -> float:
+    """Electrons in Å³ of a crystal with a cell: the square root of the intensity at the origin."""
+    return float(crystal.numbers @ crystal.occupancies) / crystal.volume
+
+
+def invariants_of(harmonics: Sequence[Floats], density: float) -> Floats:
+    """The numbers that `GenomeInvariants.compute` gives, of coefficients (shells, 2 l + 1) for l = 0, 2, … 12."""
+    powers = [np.sqrt((part * part).mean(axis=1)) for part in harmonics]
+    whole = max(float(np.linalg.norm(harmonics[0])), np.finfo(np.float64).tiny)
+    shares = [np.linalg.svd(part, compute_uv=False) / whole for part in harmonics[1:]]
+    return np.concatenate(
+        [
+            np.log(np.concatenate(powers) + POWER_FLOOR),
+            np.log(np.concatenate(shares) + SHARE_FLOOR),
+            [np.log(density)],
+        ]
+    )

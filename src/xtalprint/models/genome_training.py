@@ -16,6 +16,8 @@ from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
 from xtalprint.models.evaluation import expected_calibration_error, softmax
 from xtalprint.models.files import write_json
 from xtalprint.models.fitting import Examples, Fit, evaluate
+from xtalprint.models.genome_ablations import Ablation, ablated_clouds
+from xtalprint.models.genome_data import PARTS
 from xtalprint.models.genome_metrics import auc, figures_of, require_scikit_learn
 from xtalprint.models.genome_networks import (
     FEATURES,
@@ -24,6 +26,7 @@ from xtalprint.models.genome_networks import (
     QuestionLogits,
     invariant_network,
 )
+from xtalprint.models.property_class_configuration import DROPOUT, WIDTH
 from xtalprint.models.training import CHECKPOINTS, prepare_folder, write_log
 from xtalprint.scattering.intensities import box_points
 
@@ -41,10 +44,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 Architecture = Literal["points", "attention", "invariants"]
-#: What each of them sees.
+#: Whether each of them sees clouds, or invariants by any rays.
 SEES: dict[Architecture, Kind] = {"points": "cloud", "attention": "cloud", "invariants": "invariants"}
-#: Miller limit of the clouds that are kept on disk.
-MILLER_LIMIT = 3
+#: Miller limit of the published clouds, and the largest there is.
+MILLER_LIMIT, MOST_MILLER = 3, 4
 FIGURES, ANSWERS = "metrics.json", "answers.npz"
 
 
@@ -57,7 +60,16 @@ class GenomeConfig(FitConfig):
     #: Of the crystals' parting.
     split_seed: int = Field(default=0, ge=0)
     #: Points of a cloud have Miller indices up to so many.
-    miller: int = Field(default=MILLER_LIMIT, ge=1, le=MILLER_LIMIT)
+    miller: int = Field(default=MILLER_LIMIT, ge=1, le=MOST_MILLER)
+    #: All of these points, or only h, k and l of the basis, or these and the origin.
+    points: Literal["box", "basis", "basis and origin"] = "box"
+    #: What is taken away from the clouds, see `xtalprint.models.genome_ablations`.
+    ablation: Ablation = "whole"
+    #: Neurons of each layer of ours, and the share of them that is left out in training; the published keep theirs.
+    width: int = Field(default=WIDTH, ge=8)
+    dropout: float = Field(default=DROPOUT, ge=0, lt=1)
+    #: SHA-256 of the input and of the rows and classes of all parts; filled in when training starts.
+    data_sha256: str = ""
     epochs: int = Field(default=100, ge=1)
     batch: int = Field(default=64, ge=2)
     schedule: Literal["constant", "cosine"] = "cosine"
@@ -73,6 +85,8 @@ class GenomeAnswers:
     ----------
     probabilities
         (n, classes), calibrated by the temperature.
+    logits
+        (n, classes) of the validation and of the test part.
     figures
         As plain data: metrics, temperature, epochs, seconds.
     network
@@ -80,6 +94,7 @@ class GenomeAnswers:
     """
 
     probabilities: Floats
+    logits: dict[Part, Singles]
     figures: dict[str, Any]
     network: nn.Module
 
@@ -136,15 +151,27 @@ def turned(clouds: Singles, rng: np.random.Generator) -> Singles:
     return np.concatenate([clouds[..., :3] @ turns, clouds[..., 3:]], axis=2)
 
 
-def box_places(limit: int) -> NDArray[np.int64]:
-    """Places of the points with Miller indices up to ``limit`` in the clouds on disk.
+def box_places(limit: int, among: int = MILLER_LIMIT) -> NDArray[np.int64]:
+    """Places of the points with Miller indices up to ``limit`` in clouds that have those up to ``among``.
 
     Examples
     --------
     >>> [len(box_places(limit)) for limit in (1, 2, 3)]
     [27, 125, 343]
     """
-    return np.flatnonzero(abs(box_points(MILLER_LIMIT)).max(axis=1) <= limit)
+    return np.flatnonzero(abs(box_points(among)).max(axis=1) <= limit)
+
+
+def basis_places(*, origin: bool) -> NDArray[np.int64]:
+    """Places of 100, 010 and 001 in the published clouds, with the origin before them if wanted.
+
+    Examples
+    --------
+    >>> box_points(MILLER_LIMIT)[basis_places(origin=True)].tolist()
+    [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]]
+    """
+    wanted = np.vstack([np.zeros((1 if origin else 0, 3)), np.eye(3)])
+    return np.array([int((box_points(MILLER_LIMIT) == point).all(axis=1).argmax()) for point in wanted])
 
 
 def make_network(config: GenomeConfig, n_outputs: int, n_inputs: int, generator: torch.Generator) -> nn.Module:
@@ -153,7 +180,8 @@ def make_network(config: GenomeConfig, n_outputs: int, n_inputs: int, generator:
         return QuestionLogits(PointNetwork(n_outputs, features=FEATURES, generator=generator))
     if config.network == "attention":
         return QuestionLogits(AttentionNetwork(n_outputs, features=FEATURES, generator=generator))
-    return QuestionLogits(invariant_network(n_outputs, n_inputs, generator=generator))
+    ours = invariant_network(n_outputs, n_inputs, width=config.width, dropout=config.dropout, generator=generator)
+    return QuestionLogits(ours)
 
 
 def seen(case: GenomeCase, part: Part, given: GenomeInput, config: GenomeConfig) -> Examples:
@@ -161,7 +189,12 @@ def seen(case: GenomeCase, part: Part, given: GenomeInput, config: GenomeConfig)
     examples = case.examples(part, given)
     if SEES[config.network] != "cloud":
         return examples
-    clouds = examples.images if config.miller == MILLER_LIMIT else examples.images[:, box_places(config.miller)]
+    clouds = examples.images
+    if config.points != "box":
+        clouds = clouds[:, basis_places(origin=config.points == "basis and origin")]
+    else:
+        clouds = clouds[:, box_places(config.miller, round(clouds.shape[1] ** (1 / 3)) // 2)]
+    clouds = ablated_clouds(clouds, config.ablation, np.random.default_rng([config.split_seed, PARTS.index(part)]))
     if part != "training":
         clouds = turned(clouds, np.random.default_rng([config.split_seed, len(part)]))
     return Examples(clouds, examples.labels)
@@ -204,6 +237,7 @@ def train_genome(
         If scikit-learn is not installed.
     """
     require_scikit_learn()
+    config = config.model_copy(update={"data_sha256": case.sha256(given)})
     prepare_folder(folder, config, resume=resume)
     parts = {part: seen(case, part, given, config) for part in case.rows}
 
@@ -226,7 +260,8 @@ def train_genome(
     fit.resume()
     fit.run()
     fit.take_best()
-    logits = {part: evaluate(fit.network, parts[part].images) for part in ("validation", "test")}
+    judged: tuple[Part, Part] = ("validation", "test")
+    logits = {part: evaluate(fit.network, parts[part].images) for part in judged}
     temperature = fitted_temperature(logits["validation"][:, None], case.classes["validation"])
     probabilities = ensemble_probabilities(logits["test"][:, None], temperature)
     figures = figures_of(probabilities, case.classes["test"], groups=case.formulas, seed=config.seed, draws=draws)
@@ -244,4 +279,4 @@ def train_genome(
     }
     np.savez(folder / ANSWERS, rows=case.rows["test"], classes=case.classes["test"], probabilities=probabilities)
     write_json(folder / FIGURES, figures)
-    return GenomeAnswers(probabilities, figures, fit.network)
+    return GenomeAnswers(probabilities, logits, figures, fit.network)

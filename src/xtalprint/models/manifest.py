@@ -237,3 +237,44 @@ class PropertyManifest(Description):
         """Errors on new formulas."""
         told = ", ".join(f"{name} {error:.1f}" for name, error in self.errors.items())
         return f"mean error, {self.unit}: {told}"
+
+
+class Question(_Strict):
+    """What is asked, and how its probabilities are made honest."""
+
+    classes: tuple[str, ...] = Field(min_length=2)
+    #: In words; and what a person should know before relying on an answer.
+    meaning: str
+    caveat: str
+    temperature: float = Field(gt=0)
+    #: Question whose crystals were nearly the same, and which says what is far from them.
+    far_by: str
+
+
+class FarInput(_Strict):
+    """When an input is far from those that were learned from."""
+
+    #: Mahalanobis distance of the input from the nearest of them, and the share of others like them within it.
+    distance: float = Field(gt=0)
+    share: float = Field(gt=0, lt=1)
+    #: So many of those learned from lie far apart and cover the others; along so many directions.
+    examples: int = Field(ge=1)
+    directions: int = Field(ge=1)
+
+
+class QuestionsManifest(Description):
+    """Everything that is known about a model of property classes."""
+
+    questions: dict[str, Question] = Field(min_length=1)
+    weights: Weights
+    far: dict[str, FarInput]
+
+    @property
+    def areas(self) -> dict[str, float]:
+        """Area under the curve by question, on new formulas."""
+        return {name: self.metrics[name][BY_FORMULA]["auc"] for name in self.questions}
+
+    @property
+    def headline(self) -> str:
+        """The same in words."""
+        return "AUC on new formulas: " + ", ".join(f"{name} {area:.3f}" for name, area in self.areas.items())

@@ -41,6 +41,7 @@ class GaussianDistance:
         *,
         shrinkage: float = 0.05,
         centres_per_class: int = 1,
+        directions: int | None = None,
         seed: int = 0,
     ) -> GaussianDistance:
         """Fit to features of known crystals.
@@ -56,6 +57,8 @@ class GaussianDistance:
             training set do not count infinitely.
         centres_per_class
             Number of centres per class, found by k-means.
+        directions
+            So many of the largest spread are looked along; None is all.
         seed
             Of k-means.
         """
@@ -72,8 +75,29 @@ class GaussianDistance:
         mean_variance = np.trace(covariance) / len(covariance)
         covariance = (1 - shrinkage) * covariance + shrinkage * mean_variance * np.eye(len(covariance))
         eigenvalues, axes = np.linalg.eigh(covariance)
-        whitening = axes / np.sqrt(eigenvalues)
+        whitening = (axes / np.sqrt(eigenvalues))[:, -(directions or len(axes)) :]
         return cls(whitening=whitening, centres=np.concatenate(centres) @ whitening)
+
+    @classmethod
+    def covering(
+        cls, features: NDArray[np.floating], *, n_centres: int, directions: int | None = None
+    ) -> GaussianDistance:
+        """Take some of the known crystals as centres, far from each other, so that none is far from all of them.
+
+        Unlike means, they leave out no corner that few crystals are in.
+
+        Parameters
+        ----------
+        features
+            (n, n_features).
+        n_centres
+            Their number; all crystals if there are fewer.
+        directions
+            As of `fit`.
+        """
+        whitening = cls.fit(features, np.zeros(len(features), dtype=np.int64), directions=directions).whitening
+        whitened = np.asarray(features, dtype=np.float64) @ whitening
+        return cls(whitening=whitening, centres=whitened[farthest_points(whitened, n_centres)])
 
     def distance(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """(n, n_features) → (n,) distance to the nearest centre, in standard deviations."""
@@ -82,6 +106,25 @@ class GaussianDistance:
         squares = (whitened**2).sum(1)[:, None] - 2 * whitened @ self.centres.T + (self.centres**2).sum(1)
         distances: NDArray[np.float64] = np.sqrt(np.maximum(squares.min(axis=1), 0.0))
         return distances
+
+
+def farthest_points(points: NDArray[np.float64], n: int) -> NDArray[np.int64]:
+    """Rows of points (m, d) far from each other: each is the farthest from those before it, the first from the mean.
+
+    Examples
+    --------
+    >>> farthest_points(np.array([[0.0], [1.0], [2.0], [9.0]]), 3)
+    array([3, 0, 2])
+    """
+    chosen: list[int] = []
+    nearest = _squared_distances(points, points.mean(axis=0, keepdims=True))[:, 0]
+    while len(chosen) < min(n, len(points)):
+        farthest = int(nearest.argmax())
+        found = _squared_distances(points, points[farthest : farthest + 1])[:, 0]
+        nearest = np.minimum(nearest, found) if chosen else found
+        chosen.append(farthest)
+        nearest[farthest] = -1.0
+    return np.array(chosen, dtype=np.int64)
 
 
 def k_means(

@@ -51,7 +51,7 @@ def onnx_bytes(
     _dense_layers(graph, weights, last)
     outputs = {"logits": [len(weights["output.bias"])], "features": [len(weights["output.weight"].T)]}
     if detector is not None:
-        _distance(graph, detector)
+        distance_nodes(graph, detector, given="features", output="distance")
         outputs["distance"] = []
     return serialised(
         graph,
@@ -133,17 +133,30 @@ def _dense_layers(graph: Graph, weights: Mapping[str, NDArray[np.float32]], last
     graph.node("Gemm", ["features", *constants("output", "weight", "bias")], "logits", transB=1)
 
 
-def _distance(graph: Graph, detector: GaussianDistance) -> None:
-    """Distance of the whitened features from the nearest centre, as `GaussianDistance.distance` has it."""
-    centres = detector.centres[None].astype(np.float32)
-    graph.constant("detector.whitening", detector.whitening.astype(np.float32))
-    graph.constant("detector.centres", centres)
-    graph.constant("detector.axis1", np.array([1], dtype=np.int64))
-    graph.constant("detector.axis2", np.array([2], dtype=np.int64))
-    graph.node("MatMul", ["features", "detector.whitening"], "whitened")
-    graph.node("Unsqueeze", ["whitened", "detector.axis1"], "whitened_row")
-    graph.node("Sub", ["whitened_row", "detector.centres"], "difference")
-    graph.node("Mul", ["difference", "difference"], "squares")
-    graph.node("ReduceSum", ["squares", "detector.axis2"], "squared_distances", keepdims=0)
-    graph.node("ReduceMin", ["squared_distances"], "squared_distance", axes=[1], keepdims=0)
-    graph.node("Sqrt", ["squared_distance"], "distance")
+def distance_nodes(
+    graph: Graph, detector: GaussianDistance, *, given: str, output: str, prefix: str = "detector."
+) -> None:
+    """Distance of the whitened features from the nearest centre, as `GaussianDistance.distance` has it.
+
+    Parameters
+    ----------
+    graph
+        In the making.
+    detector
+        With the matrix and the centres.
+    given, output
+        Names of the features and of the distance.
+    prefix
+        Of the names of all else, where a graph has several detectors.
+    """
+    whitening = graph.constant(f"{prefix}whitening", detector.whitening.astype(np.float32))
+    centres = graph.constant(f"{prefix}centres", detector.centres[None].astype(np.float32))
+    axis1 = graph.constant(f"{prefix}axis1", np.array([1], dtype=np.int64))
+    axis2 = graph.constant(f"{prefix}axis2", np.array([2], dtype=np.int64))
+    whitened = graph.node("MatMul", [given, whitening], f"{prefix}whitened")
+    row = graph.node("Unsqueeze", [whitened, axis1], f"{prefix}whitened_row")
+    difference = graph.node("Sub", [row, centres], f"{prefix}difference")
+    squares = graph.node("Mul", [difference, difference], f"{prefix}squares")
+    sums = graph.node("ReduceSum", [squares, axis2], f"{prefix}squared_distances", keepdims=0)
+    least = graph.node("ReduceMin", [sums], f"{prefix}squared_distance", axes=[1], keepdims=0)
+    graph.node("Sqrt", [least], output)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from xtalprint.models.card import bullets, card, described_training, markdown_table, plain
-from xtalprint.models.manifest import PropertyManifest
+from xtalprint.models.manifest import PropertyManifest, QuestionsManifest
+from xtalprint.models.property_class_card import questions_card
 
 if TYPE_CHECKING:
-    from xtalprint.models.manifest import Manifest
+    from xtalprint.models.registry import AnyManifest
 
 
-def card_of(manifest: Manifest | PropertyManifest) -> str:
+def card_of(manifest: AnyManifest) -> str:
     """Markdown text of the card of any model."""
+    if isinstance(manifest, QuestionsManifest):
+        return questions_card(manifest)
     return property_card(manifest) if isinstance(manifest, PropertyManifest) else card(manifest)
 
 

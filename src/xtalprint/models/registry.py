@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from xtalprint.errors import ModelError
-from xtalprint.models.manifest import FileRecord, Manifest, PropertyManifest
+from xtalprint.models.manifest import FileRecord, Manifest, PropertyManifest, QuestionsManifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from xtalprint.models.answering import AnsweringModel
+    from xtalprint.models.property_class_model import PropertyClassModel
     from xtalprint.models.stiffness_model import StiffnessModel
+
+    AnyManifest = Manifest | PropertyManifest | QuestionsManifest
 
 #: Shipped models: one ``NAME.json`` each, with its weights and its card beside it.
 WEIGHTS = Path(__file__).parent / "weights"
@@ -26,6 +29,11 @@ CLASSIFIERS = {
     "BondOrientationalOrder": ("xtalprint.models.bond_order_classifier", "BondOrderClassifier"),
     "NeighbourhoodOrder": ("xtalprint.models.atom_classifier", "AtomClassifier"),
     "DiffractionImage": ("xtalprint.models.classifier", "CrystalClassifier"),
+}
+#: What is written down about models of other kinds than classifiers, by a field that only they have.
+KINDS: dict[str, type[PropertyManifest | QuestionsManifest]] = {
+    "properties": PropertyManifest,
+    "questions": QuestionsManifest,
 }
 #: The manifest of a training run.
 RUN_MANIFEST = "model.json"
@@ -44,7 +52,7 @@ def model_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in WEIGHTS.glob("*.json")))
 
 
-def read_manifest(model: str | Path) -> tuple[Manifest | PropertyManifest, Path]:
+def read_manifest(model: str | Path) -> tuple[AnyManifest, Path]:
     """Read what is written down about a model of any kind, without loading its weights.
 
     Parameters
@@ -66,8 +74,7 @@ def read_manifest(model: str | Path) -> tuple[Manifest | PropertyManifest, Path]
         text = path.read_bytes()
     except OSError as error:
         raise ModelError(f"the model's description cannot be read: {error.strerror}", source=str(path)) from error
-    kind = PropertyManifest if _tells_properties(text) else Manifest
-    return kind.parse(text, source=str(path)), path.parent
+    return _kind_of(text).parse(text, source=str(path)), path.parent
 
 
 def load_manifest(model: str | Path) -> tuple[Manifest, Path]:
@@ -79,7 +86,7 @@ def load_manifest(model: str | Path) -> tuple[Manifest, Path]:
         If there is no such model, or it is no classifier.
     """
     manifest, folder = read_manifest(model)
-    if isinstance(manifest, PropertyManifest):
+    if not isinstance(manifest, Manifest):
         raise _of_another_kind(manifest.name, "predicts properties and no class", "xtalprint predict")
     return manifest, folder
 
@@ -87,9 +94,11 @@ def load_manifest(model: str | Path) -> tuple[Manifest, Path]:
 @overload
 def load_model(model: Literal["stiffness"]) -> StiffnessModel: ...  # type: ignore[overload-overlap]  # one name of all
 @overload
+def load_model(model: Literal["property-classes"]) -> PropertyClassModel: ...  # type: ignore[overload-overlap]  # as above
+@overload
 def load_model(model: str | Path = ...) -> AnsweringModel: ...
-def load_model(model: str | Path = "crystal-class") -> AnsweringModel | StiffnessModel:
-    """Load a model: a classifier, or ``"stiffness"``, which predicts moduli.
+def load_model(model: str | Path = "crystal-class") -> AnsweringModel | StiffnessModel | PropertyClassModel:
+    """Load a model: a classifier, ``"stiffness"``, which predicts moduli, or ``"property-classes"``.
 
     Parameters
     ----------
@@ -107,7 +116,9 @@ def load_model(model: str | Path = "crystal-class") -> AnsweringModel | Stiffnes
     ('bcc', 'bct_139', 'bct_141', 'diam', 'fcc', 'hex/rh', 'sc')
     """
     manifest, folder = read_manifest(model)
-    return _stiffness(manifest, folder) if isinstance(manifest, PropertyManifest) else _classifier(manifest, folder)
+    if isinstance(manifest, Manifest):
+        return _classifier(manifest, folder)
+    return _stiffness(manifest, folder) if isinstance(manifest, PropertyManifest) else _questions(manifest, folder)
 
 
 def load_classifier(model: str | Path) -> AnsweringModel:
@@ -118,9 +129,19 @@ def load_classifier(model: str | Path) -> AnsweringModel:
 def load_stiffness(model: str | Path = "stiffness") -> StiffnessModel:
     """Load a model that predicts moduli, see `load_model`; a `ModelError` if it is another model."""
     manifest, folder = read_manifest(model)
-    if isinstance(manifest, Manifest):
-        raise _of_another_kind(manifest.name, "tells classes and no moduli", "xtalprint classify")
+    if not isinstance(manifest, PropertyManifest):
+        command = "xtalprint classify" if isinstance(manifest, Manifest) else "xtalprint predict --property metal"
+        raise _of_another_kind(manifest.name, "tells classes and no moduli", command)
     return _stiffness(manifest, folder)
+
+
+def load_property_classes(model: str | Path = "property-classes") -> PropertyClassModel:
+    """Load a model of property classes, see `load_model`; a `ModelError` if it is another model."""
+    manifest, folder = read_manifest(model)
+    if not isinstance(manifest, QuestionsManifest):
+        command = "xtalprint classify" if isinstance(manifest, Manifest) else "xtalprint predict"
+        raise _of_another_kind(manifest.name, "tells no property classes", command)
+    return _questions(manifest, folder)
 
 
 def _classifier(manifest: Manifest, folder: Path) -> AnsweringModel:
@@ -146,12 +167,19 @@ def _stiffness(manifest: PropertyManifest, folder: Path) -> StiffnessModel:
     return StiffnessModel(manifest, checked_bytes(folder, files.weights), checked_bytes(folder, files.known))
 
 
-def _tells_properties(text: bytes) -> bool:
+def _questions(manifest: QuestionsManifest, folder: Path) -> PropertyClassModel:
+    from xtalprint.models.property_class_model import PropertyClassModel  # noqa: PLC0415 - imports Numba
+
+    return PropertyClassModel(manifest, checked_bytes(folder, manifest.weights.onnx))
+
+
+def _kind_of(text: bytes) -> type[AnyManifest]:
     try:
         content = json.loads(text)
     except ValueError:
-        return False
-    return isinstance(content, dict) and "properties" in content
+        return Manifest
+    found = [kind for field, kind in KINDS.items() if isinstance(content, dict) and field in content]
+    return found[0] if found else Manifest
 
 
 def _of_another_kind(name: str, what: str, command: str) -> ModelError:

@@ -7,31 +7,37 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from xtalprint.models import (
     atom_class,
     crystal_class,
     crystal_class_image,
     crystal_class_published,
+    property_class_words,
     prototype,
     stiffness_words,
 )
 from xtalprint.models.files import write_bytes, write_text
-from xtalprint.models.manifest import FileRecord, Manifest, PropertyManifest
+from xtalprint.models.manifest import BY_FORMULA, FileRecord, PropertyManifest, QuestionsManifest
 from xtalprint.models.property_card import card_of
 from xtalprint.models.registry import WEIGHTS, checked_bytes, read_manifest
+
+if TYPE_CHECKING:
+    from xtalprint.models.manifest import Manifest
+    from xtalprint.models.registry import AnyManifest
 
 #: What the cards of the shipped models say in words.
 WORDS = {
     words.NAME: words
     for words in (
         *(atom_class, crystal_class, crystal_class_image, crystal_class_published),
-        *(prototype, stiffness_words),
+        *(property_class_words, prototype, stiffness_words),
     )
 }
 
 
-def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEIGHTS) -> Manifest | PropertyManifest:
+def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEIGHTS) -> AnyManifest:
     """Copy weights, manifest and card of a run into the folder of shipped models, in the place of older ones.
 
     Parameters
@@ -57,7 +63,7 @@ def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEI
         records: dict[str, FileRecord] = dict(manifest.files)
         paths = {"weights": f"{stem}.npz", "known": f"{stem}-known.npz"}
     else:
-        stem = f"{name}-{version}-e{100 * (1 - manifest.metrics['test']['accuracy']):.2f}"
+        stem = f"{name}-{version}-e{_error(manifest):.2f}"
         records = dict(manifest.weights)
         paths = {ending: f"{stem}.{ending}" for ending in records}
     contents = {paths[key]: checked_bytes(source, record) for key, record in records.items()}
@@ -82,6 +88,14 @@ def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEI
     write_text(folder / shipped.card, card_of(shipped))
     write_text(folder / f"{shipped.name}.json", shipped.model_dump_json(indent=1) + "\n")
     return shipped
+
+
+def _error(manifest: Manifest | QuestionsManifest) -> float:
+    """Of the test part in %; of several questions, of the first."""
+    if isinstance(manifest, QuestionsManifest):
+        first = next(iter(manifest.questions))
+        return 100 * (1 - float(manifest.metrics[first][BY_FORMULA]["accuracy"]))
+    return 100 * (1 - float(manifest.metrics["test"]["accuracy"]))
 
 
 def main() -> None:

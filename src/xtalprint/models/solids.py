@@ -28,8 +28,15 @@ NEIGHBOURS = 24
 _DIRECTIONS = 3
 
 
-def check_solid(crystal: Crystal) -> None:
-    """Refuse what has no bulk or shear modulus, or none that can be predicted.
+def check_solid(crystal: Crystal, *, asked: str = "bulk or shear modulus") -> None:
+    """Refuse what has no properties of a solid, or none that can be predicted.
+
+    Parameters
+    ----------
+    crystal
+        Any.
+    asked
+        What it does not have then, in the sentence of the error.
 
     Raises
     ------
@@ -37,7 +44,7 @@ def check_solid(crystal: Crystal) -> None:
         For a cluster, what repeats in one or two directions only, a molecule in an empty cell, disorder, elements
         without properties, and too many sites; naming file, frame, value and remedy.
     """
-    _check_periodic(crystal)
+    _check_periodic(crystal, asked)
     _check_ordered(crystal)
     check_elements(crystal.numbers, source=crystal.source, frame=crystal.frame)
     if len(crystal) > MOST_SITES:
@@ -49,19 +56,19 @@ def check_solid(crystal: Crystal) -> None:
         )
 
 
-def _check_periodic(crystal: Crystal) -> None:
+def _check_periodic(crystal: Crystal, asked: str) -> None:
     n_directions = sum(crystal.pbc)
     if n_directions == 0:
         raise _refused(
             crystal,
-            "a cluster without a cell has no bulk or shear modulus",
+            f"a cluster without a cell has no {asked}",
             f"{len(crystal)} atoms",
             "give the crystal that it is a piece of, with its cell",
         )
     if n_directions < _DIRECTIONS:
         raise _refused(
             crystal,
-            f"what repeats in {n_directions} of 3 directions has no bulk or shear modulus",
+            f"what repeats in {n_directions} of 3 directions has no {asked}",
             f"pbc {crystal.pbc}",
             "give the crystal with a cell that repeats in three directions",
         )
@@ -69,7 +76,7 @@ def _check_periodic(crystal: Crystal) -> None:
     if vacuum is not None and not any(inside.pbc):
         raise _refused(
             crystal,
-            "what stands alone in an empty cell has no bulk or shear modulus",
+            f"what stands alone in an empty cell has no {asked}",
             str(vacuum),
             "give the cell of the solid",
         )
@@ -137,7 +144,7 @@ def notice_of_vacuum(crystal: Crystal) -> list[str]:
     vacuum = without_vacuum(crystal)[1]
     if vacuum is None:
         return []
-    return [f"{vacuum}: a modulus of this cell says more of the vacuum than of what stands in it"]
+    return [f"{vacuum}: what is predicted for this cell says more of the vacuum than of what stands in it"]
 
 
 def _counted(n: int) -> str:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from xtalprint.crystal import Crystal
     from xtalprint.scattering.form_factors import FormFactorTable
+    from xtalprint.scattering.reflections import Reflections
 
     Floats = NDArray[np.float64]
 
@@ -78,6 +79,13 @@ def shell_harmonics(
         As `reflections`.
     """
     found = reflections(crystal, float(shells[-1]) + 2 * resolution, table=table)
+    return harmonics_on_shells(found, shells, resolution=resolution, scale=scale)
+
+
+def harmonics_on_shells(
+    found: Reflections, shells: Floats, *, resolution: float, scale: ShellScale = "sites"
+) -> tuple[Floats, ...]:
+    """The same of reflections up to 2 w beyond the last shell, however they were found or changed."""
     # Each stands for itself and its Friedel twin.
     weights = 2 * found.intensities / found.self_part
     amounts = found.self_part * found.volume if scale == "volume" else np.ones_like(weights)

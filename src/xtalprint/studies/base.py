@@ -215,6 +215,18 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "genome-ablation",
+            "the same with something taken away from the input: intensities, their order, places, all but the origin",
+            "xtalprint.studies.genome_ablation",
+            needs_data=True,
+        ),
+        Study(
+            "genome-reasons",
+            "which reflections a network on clouds decides by: critical points, gradients, and points taken away",
+            "xtalprint.studies.genome_reasons",
+            needs_data=True,
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label each; in a checkout only",
             "xtalprint.studies.md",

@@ -25,13 +25,14 @@ if TYPE_CHECKING:
     Rows = NDArray[np.int64]
 
 MAJORITY, SYMMETRY = "majority", "symmetry, tree"
-#: Inputs of the baselines with gradient boosting, by name; the last two know the elements.
+#: Inputs of the baselines with gradient boosting, by name; those with the composition know the elements.
 BOOSTED: dict[str, tuple[Kind, ...]] = {
     "volume and density, boosted": ("size",),
     "GRID, boosted": ("distances",),
     "invariants, boosted": ("invariants",),
+    "invariants by two rays, boosted": ("two-rays",),
     "composition, boosted": ("composition",),
-    "composition and invariants, boosted": ("composition", "invariants"),
+    "composition and invariants by two rays, boosted": ("composition", "two-rays"),
 }
 BASELINES = (MAJORITY, SYMMETRY, *BOOSTED)
 #: Crystals of a leaf of the tree on symmetry.

@@ -59,10 +59,15 @@ def keeping(study: str, *about: object, keep: bool) -> Iterator[Kept]:
     if not keep:
         yield Kept(None)
         return
+    folder = cache_folder() / "studies" / study / digest_of(*about)
+    yield Kept(folder)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def digest_of(*about: object) -> str:
+    """Short hash of some things and of the source code of the package."""
     digest = hashlib.sha256(repr(about).encode())
     source = SOURCE
     for path in sorted(source.rglob("*.py")):
         digest.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes())
-    folder = cache_folder() / "studies" / study / digest.hexdigest()[:16]
-    yield Kept(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+    return digest.hexdigest()[:16]

@@ -6,7 +6,6 @@ This file imports torch; import it only where a network is trained or asked.
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +18,12 @@ from xtalprint.descriptors.scattering_power_spectrum import ScatteringPowerSpect
 from xtalprint.models.bond_order_input import network_input
 from xtalprint.models.bond_order_network import BondOrderNetwork
 from xtalprint.models.classes import CLASSES
+from xtalprint.models.fitting import one_thread
 from xtalprint.studies.circles import STEPS
 from xtalprint.studies.orientation_models import order_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
     from torch import Tensor
@@ -163,17 +163,6 @@ def probabilities(network: nn.Module, inputs: NDArray[Any]) -> NDArray[np.float6
     with one_thread(), torch.inference_mode():
         answers: NDArray[np.float64] = network(torch.from_numpy(inputs)).softmax(dim=1).double().numpy()
     return answers
-
-
-@contextmanager
-def one_thread() -> Iterator[None]:
-    """Let torch work in one thread: the same bits on every machine of a kind, and seconds that can be compared."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _rounded(maps: Tensor, kernel: tuple[int, int]) -> Tensor:

@@ -1,0 +1,125 @@
+"""Pictures of the studies of property classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from matplotlib.figure import Figure
+
+#: Colour and mark by network and way of parting; colours of Okabe and Ito.
+STYLES = {
+    ("invariants", "random"): ("#0072B2", "o"),
+    ("invariants", "by formula"): ("#D55E00", "s"),
+    ("PointNet", "random"): ("#009E73", "^"),
+    ("PointNet", "by formula"): ("#CC79A7", "v"),
+}
+
+#: Colour and mark of a way of parting.
+OF_SPLIT = {False: ("#0072B2", "o", "random parts"), True: ("#D55E00", "s", "parts by formula")}
+#: Models whose probabilities are shown against what came true, with colours of Okabe and Ito.
+JUDGED = {
+    "invariants, dense": "#0072B2",
+    "invariants by two rays, dense": "#56B4E9",
+    "PointNet, 343 points": "#009E73",
+    "attention, 27 points": "#CC79A7",
+    "composition and invariants by two rays, boosted": "#E69F00",
+}
+
+
+def draw_genome(cases: Sequence[Mapping[str, Any]]) -> Figure:
+    """AUC of each model for each task with 95 % intervals; below, how far its probabilities can be believed.
+
+    The reliability is that of parts by formula.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - plotting is heavy
+    from matplotlib.figure import Figure  # noqa: PLC0415 - as above
+
+    tasks = list(dict.fromkeys(case["task"] for case in cases))
+    names = list(dict.fromkeys(name for case in cases for name in case["models"]))
+    figure = Figure(figsize=(2.3 * len(tasks) + 2.2, 6.6), layout="constrained")
+    FigureCanvasAgg(figure)
+    grid: Any = figure.subplots(2, len(tasks), sharey="row", squeeze=False, height_ratios=(3, 2))
+    for column, task in enumerate(tasks):
+        areas, believed = grid[:, column]
+        for case in (case for case in cases if case["task"] == task):
+            by_formula = case["split"]["by_formula"]
+            colour, mark, label = OF_SPLIT[by_formula]
+            places = np.array([names.index(name) for name in case["models"]]) + (0.15 if by_formula else -0.15)
+            _draw_areas(areas, places, list(case["models"].values()), mark=mark, color=colour, label=label)
+            if by_formula:
+                _draw_reliability(believed, case["models"])
+        _finish_areas(areas, task, names)
+    grid[0, 0].invert_yaxis()
+    grid[1, 0].set_ylabel("share of right answers", fontsize=9)
+    handles, texts = grid[0, 0].get_legend_handles_labels()
+    figure.legend(handles, texts, loc="outside upper center", ncols=len(texts), fontsize=8, frameon=False)
+    handles, texts = grid[1, 0].get_legend_handles_labels()
+    figure.legend(handles, texts, loc="outside lower center", ncols=len(texts), fontsize=8, frameon=False)
+    return figure
+
+
+def _draw_areas(axes: Any, places: Any, figures: Sequence[Mapping[str, Any]], *, mark: str, **style: Any) -> None:  # noqa: ANN401 - of matplotlib
+    """AUC with 95 % intervals, one below the other."""
+    values = np.array([one["auc"] for one in figures])
+    low, high = np.array([one["interval_95"]["auc"] for one in figures]).T
+    reach = np.maximum([values - low, high - values], 0.0)
+    axes.errorbar(values, places, xerr=reach, fmt=mark, ms=5, lw=1, **style)
+
+
+def _finish_areas(axes: Any, task: str, names: Sequence[str]) -> None:  # noqa: ANN401 - of matplotlib
+    axes.axvline(0.5, color="0.7", lw=1)
+    axes.set_title(task, fontsize=10)
+    axes.set_xlabel("AUC", fontsize=9)
+    axes.grid(axis="x", alpha=0.3)
+    axes.set_yticks(range(len(names)), names, fontsize=8)
+
+
+def _draw_reliability(axes: Any, models: Mapping[str, Any]) -> None:  # noqa: ANN401 - of matplotlib
+    axes.plot([0, 1], [0, 1], color="0.7", lw=1)
+    for name, colour in JUDGED.items():
+        if name in models:
+            bins = models[name]["reliability"]
+            axes.plot(
+                [b["probability"] for b in bins],
+                [b["right"] for b in bins],
+                "o-",
+                color=colour,
+                ms=3,
+                lw=1,
+                label=name,
+            )
+    axes.set_xlabel("probability of the answer", fontsize=9)
+    axes.set_xlim(0.0, 1.02)
+    axes.set_ylim(0.0, 1.02)
+
+
+def draw_ablation(cases: Sequence[Mapping[str, Any]]) -> Figure:
+    """AUC of each task by what is taken away, with 95 % intervals."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - plotting is heavy
+    from matplotlib.figure import Figure  # noqa: PLC0415 - as above
+
+    tasks = list(dict.fromkeys(case["task"] for case in cases))
+    taken = list(dict.fromkeys(name for case in cases for models in case["models"].values() for name in models))
+    figure = Figure(figsize=(2.3 * len(tasks) + 1.2, 4.4), layout="constrained")
+    FigureCanvasAgg(figure)
+    for axes, task in zip(figure.subplots(1, len(tasks), sharey=True, squeeze=False)[0], tasks, strict=True):
+        curves = [
+            (name, case["split_name"], of)
+            for case in cases
+            if case["task"] == task
+            for name, of in case["models"].items()
+        ]
+        for offset, (name, split, of) in enumerate(curves):
+            colour, mark = STYLES[name, split]
+            places = np.array([taken.index(one) for one in of]) + 0.18 * (offset - (len(curves) - 1) / 2)
+            _draw_areas(axes, places, list(of.values()), mark=mark, color=colour, label=f"{name}, {split}")
+        _finish_areas(axes, task, taken)
+    figure.axes[0].invert_yaxis()
+    handles, names = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside upper center", ncols=len(names), fontsize=9, frameon=False)
+    return figure
