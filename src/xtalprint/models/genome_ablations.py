@@ -37,8 +37,8 @@ ABLATIONS: tuple[Ablation, ...] = get_args(Ablation)
 MEANING: dict[Ablation, str] = {
     "whole": "nothing is taken away",
     "scaled": "all intensities of a crystal times one factor, from 0.1 to 10",
-    "absences": "intensities are 1, those of absent reflections 0; the origin's is 1 too, so that the electron density "
-    "is gone",
+    "absences": "intensities are 1, those of absent reflections 0; the origin's is 1 too, so that the electron "
+    "density is gone",
     "lattice": "all intensities are 1: the points of the reciprocal lattice alone",
     "shuffled": "intensities exchanged at random among the points, but for the origin's",
     "jittered": "points moved at random by a tenth of the shortest vector, but for the origin",
