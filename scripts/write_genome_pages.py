@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pages import filled
-from stiffness_figures import table, wrapped
+from stiffness_figures import SPLITS, committed, table, wrapped
+
+import xtalprint as xp
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -24,13 +26,15 @@ ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "genome.md"
 STUDIES = ("genome", "genome-ablation", "genome-reasons")
 PICTURES = STUDIES
-SPLITS = ("random", "by formula")
-OURS, PUBLISHED = "invariants, dense", "PointNet, 343 points"
+EXAMPLE = ROOT / "examples" / "data" / "SrTiO3_mp-5229_221.cif"
+OURS, PUBLISHED = "invariants by two rays, dense", "PointNet, 343 points"
+#: What the claims of the paper are about.
+TAKEN_AWAY = ("absences", "lattice", "shuffled", "scattered", "origin")
 
 
 def main() -> None:
     """Write the page and copy the pictures."""
-    results = {name: _read(name) for name in STUDIES}
+    results = {name: committed(name) for name in STUDIES}
     PAGE.write_text(filled(PAGE.read_text(encoding="utf-8"), blocks(results), topic="genome"), encoding="utf-8")
     for name in PICTURES:
         shutil.copyfile(ROOT / "results" / name / f"{name}.png", ROOT / "docs" / "images" / f"{name}.png")
@@ -46,12 +50,8 @@ def blocks(results: Mapping[str, Results]) -> dict[str, str]:
         "ablation": _ablation(ablation),
         "claims": _claims(ablation),
         "reasons": _reasons(reasons),
+        "record": _record(),
     }
-
-
-def _read(name: str) -> Results:
-    found: Results = json.loads((ROOT / "results" / name / "results.json").read_text(encoding="utf-8"))
-    return found
 
 
 def _split(case: Results) -> str:
@@ -110,63 +110,67 @@ def _list(sentences: Iterable[str]) -> str:
 
 
 def _short(figures: Results) -> str:
-    single = figures["seeds"]["auc"]
-    return f"{figures['auc']:.3f} (single networks {single['mean']:.3f} ± {single['standard_deviation']:.3f})"
+    single, epochs = figures["seeds"]["auc"], {one["epochs"] for one in figures["members"]}
+    return (
+        f"{figures['auc']:.3f} (single networks {single['mean']:.3f} ± {single['standard_deviation']:.3f}, "
+        f"{' to '.join(str(n) for n in sorted({min(epochs), max(epochs)}))} epochs)"
+    )
 
 
 def _ablation(ablation: Results) -> str:
-    meaning = [(name, text) for name, text in ablation["meaning"].items()]
-    parts = [table(("taken away", "what that means"), meaning)]
+    parts = [table(("input", "what that means"), ablation["meaning"].items())]
     for network in dict.fromkeys(name for case in ablation["tasks"] for name in case["models"]):
         cases = [case for case in ablation["tasks"] if network in case["models"]]
         found = [case["models"][network] for case in cases]
-        taken_away = dict.fromkeys(taken for models in found for taken in models)
+        variants = dict.fromkeys(variant for models in found for variant in models)
         rows = [
-            (taken, *(f"{models[taken]['auc']:.3f}" if taken in models else "–" for models in found))
-            for taken in taken_away
+            (variant, *(f"{models[variant]['auc']:.3f}" if variant in models else "–" for models in found))
+            for variant in variants
         ]
         titles = ("", *(f"{case['task']}, {case['split_name']}" for case in cases))
-        parts.append(f"{network}, area under the curve:\n\n" + table(titles, rows))
+        parts.append(f"{network}, AUC:\n\n" + table(titles, rows))
     return "\n\n".join(parts)
 
 
 def _claims(ablation: Results) -> str:
-    """What is lost without intensities, without the pattern, and what is left of the density alone."""
+    """What is lost without intensities, without the pattern, and what is left of the electron density alone."""
     lines = []
     for case in ablation["tasks"]:
-        found = case["models"]["invariants"]
-        whole = found["whole"]["auc"]
-        lost = {
-            name: whole - found[name]["auc"] for name in ("absences", "lattice", "shuffled", "scattered", "origin")
-        }
-        lines.append(
-            f"{case['task']}, {case['split_name']} ({whole:.3f}): without intensities but with absences "
-            f"{-lost['absences']:+.3f}, of the lattice alone {-lost['lattice']:+.3f}; intensities in another order "
-            f"{-lost['shuffled']:+.3f}, and points anywhere {-lost['scattered']:+.3f}; of the density alone "
-            f"{-lost['origin']:+.3f}."
-        )
-    return _list(lines)
+        for network, found in case["models"].items():
+            lost = "; ".join(f"{name} {_difference(found[name]['less_whole'])}" for name in TAKEN_AWAY)
+            lines.append(f"{case['task']}, {case['split_name']}, {network} ({found['whole']['auc']:.3f}): {lost}.")
+    return "AUC less that of the whole input, with 95 % intervals:\n\n" + _list(lines)
+
+
+def _difference(less: Results) -> str:
+    low, high = less["interval_95"]
+    return f"{less['auc']:+.3f} ({low:+.3f} to {high:+.3f})"
 
 
 def _reasons(reasons: Results) -> str:
     counted, deletion = reasons["critical_points"], reasons["deletion"]
-    trained = deletion["trained"]
+    ways = {way: values for way, values in deletion.items() if way != "shares"}
     tenth = deletion["shares"].index(0.1)
-    first, some, last = (trained[way][tenth] for way in trained)
-    rows = [
-        (weights, way, *(f"{value:.3f}" for value in values))
-        for weights, by_way in deletion.items()
-        if weights != "shares"
-        for way, values in by_way.items()
-    ]
+    first, some, last = (values[tenth] for values in ways.values())
+    alike = counted["rank_correlation_with_random_weights"]
     text = (
-        f"Of {counted['points']} points {counted['mean_with_a_share']:.0f} carry something of the answer to “stiff”, "
-        f"and {counted['mean_that_make_half']:.0f} carry half of it (means over {reasons['n']:,} test crystals). A "
-        f"tenth of the points taken away, the critical ones first, leaves an area of {first:.3f} of "
-        f"{trained['any'][0]:.3f}; any tenth leaves {some:.3f}, the least critical tenth {last:.3f}."
+        f"Of {counted['points']} points {counted['mean_with_a_contribution']:.0f} contribute something to the answer "
+        f"to “stiff”, and {counted['mean_that_make_half']:.0f} make half of the sum of amounts (means over "
+        f"{reasons['n']:,} test crystals). A tenth of the points taken away, the critical ones first, leaves an AUC "
+        f"of {first:.3f} of {ways['any'][0]:.3f}; any tenth leaves {some:.3f}, the least critical tenth {last:.3f}. "
+        f"Networks of random weights have critical points too; the rank correlation of the amounts with theirs is "
+        f"{min(alike):.2f} to {max(alike):.2f} (1 would say that nothing of the choice was learned)."
     )
-    titles = ("weights", "points taken away", *(f"{100 * share:.0f} %" for share in deletion["shares"]))
+    rows = [(way, *(f"{value:.3f}" for value in values)) for way, values in ways.items()]
+    titles = ("points taken away", *(f"{100 * share:.0f} %" for share in deletion["shares"]))
     return f"{wrapped(text)}\n\n{table(titles, rows)}"
+
+
+def _record() -> str:
+    """What the shipped model says of an example, as the command line writes it."""
+    [crystal] = xp.read(EXAMPLE)
+    [record] = xp.load_model("property-classes").predict_one(crystal).to_records(("metal",))
+    return f"```json\n{json.dumps(record | {'source': EXAMPLE.name}, indent=1)}\n```"
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from xtalprint.models import (
     stiffness_words,
 )
 from xtalprint.models.files import write_bytes, write_text
-from xtalprint.models.manifest import BY_FORMULA, FileRecord, PropertyManifest, QuestionsManifest
+from xtalprint.models.manifest import FileRecord, PropertyManifest, QuestionsManifest
 from xtalprint.models.property_card import card_of
 from xtalprint.models.registry import WEIGHTS, checked_bytes, read_manifest
 
@@ -63,7 +63,7 @@ def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEI
         records: dict[str, FileRecord] = dict(manifest.files)
         paths = {"weights": f"{stem}.npz", "known": f"{stem}-known.npz"}
     else:
-        stem = f"{name}-{version}-e{_error(manifest):.2f}"
+        stem = f"{name}-{version}{_told(manifest)}"
         records = dict(manifest.weights)
         paths = {ending: f"{stem}.{ending}" for ending in records}
     contents = {paths[key]: checked_bytes(source, record) for key, record in records.items()}
@@ -90,12 +90,11 @@ def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEI
     return shipped
 
 
-def _error(manifest: Manifest | QuestionsManifest) -> float:
-    """Of the test part in %; of several questions, of the first."""
+def _told(manifest: Manifest | QuestionsManifest) -> str:
+    """Error on the test part in %, for the names of the files; there is no one error of several questions."""
     if isinstance(manifest, QuestionsManifest):
-        first = next(iter(manifest.questions))
-        return 100 * (1 - float(manifest.metrics[first][BY_FORMULA]["accuracy"]))
-    return 100 * (1 - float(manifest.metrics["test"]["accuracy"]))
+        return ""
+    return f"-e{100 * (1 - float(manifest.metrics['test']['accuracy'])):.2f}"
 
 
 def main() -> None:
