@@ -27,7 +27,7 @@ PAGE = ROOT / "docs" / "genome.md"
 STUDIES = ("genome", "genome-ablation", "genome-reasons")
 PICTURES = STUDIES
 EXAMPLE = ROOT / "examples" / "data" / "SrTiO3_mp-5229_221.cif"
-OURS, PUBLISHED = "invariants by two rays, dense", "PointNet, 343 points"
+OURS, PUBLISHED = "invariants by two rays and distances, dense", "PointNet, 343 points"
 #: What the claims of the paper are about.
 TAKEN_AWAY = ("absences", "lattice", "shuffled", "scattered", "origin")
 

@@ -10,8 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial.transform import Rotation
 
+from xtalprint import GRID
 from xtalprint.crystal import Crystal
 from xtalprint.errors import UnsupportedInputError, WrongUsageError, XtalprintError
+from xtalprint.geometry import supercell
 from xtalprint.geometry.bond_moments import real_harmonics
 from xtalprint.models.genome_invariants import SHARE_FLOOR, GenomeInvariants
 
@@ -187,6 +189,52 @@ def test_several_tables_stand_one_after_the_other():
     assert len(set(both.names)) == len(seen)
     assert both.names[0].endswith(", it92")
     assert both.names[-2].endswith(", c4322")
+
+
+def distances(crystal, n=12):
+    return GenomeInvariants(s_max=0.8, n_neighbours=n).compute(crystal)[-2 * n :]
+
+
+def test_distances_of_neighbours_are_the_moments_of_grid():
+    crystal, fine = crystal_of("mmm"), GRID(n_groups=12, r_max=8.0, bin_width=0.002, smearing=0)
+    groups, middles = fine.compute(crystal).array.astype(np.float64), (np.arange(4000) + 0.5) * 0.002
+    means = groups @ middles
+    spreads = np.sqrt(groups @ middles**2 - means**2)
+    assert spreads.max() > 0.1
+    np.testing.assert_allclose(distances(crystal), np.concatenate([means, spreads]), atol=2e-3)
+
+
+def test_distances_of_rock_salt_by_hand():
+    face = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
+    salt = Crystal(
+        4 * np.concatenate([face, face + np.array([0.5, 0, 0])]), ["Na"] * 4 + ["Cl"] * 4, cell=4 * np.eye(3)
+    )
+    np.testing.assert_allclose(distances(salt)[:12], [2.0] * 6 + [8**0.5] * 6)
+    np.testing.assert_allclose(distances(salt)[12:], 0, atol=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_cell_and_no_axes_change_the_distances(seed):
+    crystal = random_crystal(seed)
+    turn = Rotation.random(rng=seed).as_matrix()
+    larger = supercell(crystal, (2, 1, 2))
+    turned = Crystal(larger.positions[::-1] @ turn, larger.numbers[::-1], cell=larger.cell @ turn)
+    np.testing.assert_allclose(distances(turned), distances(crystal), atol=1e-6)
+    shifts = np.random.default_rng(seed).uniform(-1e-4, 1e-4, size=crystal.positions.shape)
+    moved = Crystal(crystal.positions + shifts, crystal.numbers, cell=crystal.cell)
+    np.testing.assert_allclose(distances(moved), distances(crystal), atol=4e-4)
+
+
+def test_distances_have_names_and_are_not_negative_in_number():
+    seen = GenomeInvariants(s_max=0.8, n_neighbours=3)
+    assert seen.names[-6:][::3] == (
+        "mean of the distance of neighbour 1 in Å",
+        "standard deviation of the distance of neighbour 1 in Å",
+    )
+    assert len(seen.names) == len(set(seen.names)) == len(SEEN.names) + 6
+    assert np.array_equal(seen.compute(random_crystal(0))[:-6], SEEN.compute(random_crystal(0)))
+    with pytest.raises(WrongUsageError, match="n_neighbours must not be negative"):
+        GenomeInvariants(n_neighbours=-1)
 
 
 @pytest.mark.parametrize("tables", [(), ("it92", "it92")])

@@ -58,7 +58,7 @@ def test_all_models_tasks_and_splits(made):
     assert all(not messages for messages in written["failures"].values())
     assert set(written["knows_the_elements"]) == {
         "composition, boosted",
-        "composition and invariants by two rays, boosted",
+        "composition, invariants and distances, boosted",
     }
     for case in written["tasks"]:
         shared = case["share_of_test_with_formula_in_training"]

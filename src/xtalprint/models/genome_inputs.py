@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Singles = NDArray[np.float32]
     Rows = NDArray[np.int64]
 
-Kind = Literal["cloud", "invariants", "two-rays", "distances", "composition", "size"]
+Kind = Literal["cloud", "invariants", "two-rays", "rays-and-neighbours", "distances", "composition", "size"]
 #: Ours by neutrons, and with something taken away, see `xtalprint.models.genome_ablations`.
 AblatedKind = Literal[
     "invariants-whole",
@@ -56,10 +56,12 @@ CHUNK = 100
 SAID = 50 * CHUNK
 #: Fewer are computed by the calling process: others take seconds to start.
 FEW = 2000
-#: The published cloud; our invariants by X-rays, by X-rays and electrons, by neutrons; distances coarse enough for
-#: trees.
+#: The published cloud; our invariants by X-rays, by X-rays and electrons, by these with distances of neighbours, by
+#: neutrons; distances coarse enough for trees.
 CLOUD, INVARIANTS = MomentumCloud(), GenomeInvariants()
 TWO_RAYS, BY_NEUTRONS = GenomeInvariants(tables=("it92", "c4322")), GenomeInvariants(tables=("neutron92",))
+RAYS_AND_NEIGHBOURS = GenomeInvariants(tables=TWO_RAYS.tables, n_neighbours=32)
+OURS = {"invariants": INVARIANTS, "two-rays": TWO_RAYS, "rays-and-neighbours": RAYS_AND_NEIGHBOURS}
 DISTANCES = GRID(n_groups=32, r_max=8.0, bin_width=0.25)
 #: The published cloud, of another cell, by other rays, and with more points.
 CLOUDS: dict[str, MomentumCloud] = {
@@ -156,8 +158,8 @@ def source(kind: Kind | AblatedKind) -> Source:
         return Source(partial(_features, cloud), (cloud.n_points, 4), parameters(cloud))
     if kind.startswith(ABLATED):
         return _ablated(kind.removeprefix(ABLATED))
-    if kind in {"invariants", "two-rays"}:
-        descriptor = TWO_RAYS if kind == "two-rays" else INVARIANTS
+    if kind in OURS:
+        descriptor = OURS[kind]
         return Source(descriptor.compute, (len(descriptor.names),), asdict(descriptor))
     if kind == "distances":
         n_bins = round(DISTANCES.r_max / DISTANCES.bin_width)
@@ -194,8 +196,8 @@ def prepare_input(
         Of the properties.
     kind
         ``cloud`` (343, 4), as published; ``invariants`` (301,), by X-rays; ``two-rays`` (601,), by
-        X-rays and electrons; ``distances`` (32, 32), a coarse GRID;
-        ``composition``; ``size``, the volume of the primitive cell in Å³ and the density in g/cm³; the
+        X-rays and electrons; ``rays-and-neighbours`` (665,), with distances too; ``distances`` (32, 32), a coarse
+        GRID; ``composition``; ``size``, the volume of the primitive cell in Å³ and the density in g/cm³; the
         ``invariants-…`` (301,) with something taken away.
     rows
         Of the table, ascending.

@@ -1,6 +1,6 @@
 """Numbers of the diffraction of a crystal that no choice of axes or cell enters: the input of our own network.
 
-They are made of the coefficients C_lm of the intensity on soft shells of |s| in spherical harmonics
+Most are made of the coefficients C_lm of the intensity on soft shells of |s| in spherical harmonics
 (`xtalprint.scattering.shells`), in which neither origin, order of the sites nor cell matters. A rotation turns the
 2 l + 1 coefficients of each l among themselves, by the same matrix on all shells. So two kinds of numbers stay:
 
@@ -9,6 +9,10 @@ They are made of the coefficients C_lm of the intensity on soft shells of |s| in
   combinations of spherical harmonics of degree l that all symmetries of the diffraction leave alone. For l = 2 these
   are 0 in cubic crystals, 1 in hexagonal, trigonal and tetragonal ones, 2, 3 and 5 in orthorhombic, monoclinic and
   triclinic ones; l = 4 and 6 part the three in the middle.
+
+Beside them there can be the distances of the nearest neighbours: mean and standard deviation over the sites of the
+distance of the k-th, which are the first two moments of the groups of `xtalprint.GRID`. Bonds are where the
+diffraction at small |s| says least.
 """
 
 from __future__ import annotations
@@ -22,6 +26,7 @@ import numpy as np
 from xtalprint.crystal import Crystal
 from xtalprint.descriptors.reflection_power_spectrum import ReflectionPowerSpectrum
 from xtalprint.errors import WrongUsageError, XtalprintError, not_a_crystal
+from xtalprint.geometry import sorted_distances
 from xtalprint.geometry.bond_moments import DEGREE
 from xtalprint.scattering.shells import shell_harmonics
 
@@ -53,6 +58,8 @@ class GenomeInvariants:
     tables
         Form factors: it92 (X-rays), c4322 (electrons), neutron92. With several, the numbers of one come after those
         of the other; how differently they see a crystal says more of its elements.
+    n_neighbours
+        How many nearest neighbours of each site have numbers.
 
     Examples
     --------
@@ -65,11 +72,14 @@ class GenomeInvariants:
     (-9.2103, -9.2103)
     >>> GenomeInvariants(tables=("it92", "c4322")).compute(polonium).shape
     (601,)
+    >>> GenomeInvariants(n_neighbours=2).compute(polonium)[-4:].round(2).tolist()
+    [3.35, 3.35, 0.0, 0.0]
     """
 
     s_max: float = ReflectionPowerSpectrum.s_max
     resolution: float = ReflectionPowerSpectrum.resolution
     tables: tuple[FormFactorTable, ...] = ("it92",)
+    n_neighbours: int = 0
 
     def __post_init__(self) -> None:
         """Refuse parameters without a meaning."""
@@ -78,6 +88,8 @@ class GenomeInvariants:
             raise WrongUsageError(
                 "there must be tables of form factors, each once", value=", ".join(self.tables), remedy="name it92"
             )
+        if self.n_neighbours < 0:
+            raise WrongUsageError("n_neighbours must not be negative", value=self.n_neighbours, remedy="0 is none")
         _ = self.shells
 
     @cached_property
@@ -98,17 +110,27 @@ class GenomeInvariants:
             for degree in DEGREES[1:]
             for number in range(self._rank(degree))
         ]
-        of_one = (*powers, *values)
-        if len(self.tables) == 1:
-            return (*of_one, DENSITY)
-        return (*(f"{name}, {table}" for table in self.tables for name in of_one), DENSITY)
+        by_table = (*powers, *values)
+        if len(self.tables) > 1:
+            by_table = tuple(f"{name}, {table}" for table in self.tables for name in by_table)
+        distances = [
+            f"{moment} of the distance of neighbour {number + 1} in Å"
+            for moment in ("mean", "standard deviation")
+            for number in range(self.n_neighbours)
+        ]
+        return (*by_table, DENSITY, *distances)
 
     def _rank(self, degree: int) -> int:
         """How many singular values there are."""
         return min(2 * degree + 1, len(self.shells))
 
     def compute(self, crystal: Crystal) -> Floats:
-        """(n,) ln(power + 10⁻³), ln(singular value/that of l = 0 + 10⁻⁴), for each table; ln of the electron density.
+        """Numbers of a crystal, see ``names``.
+
+        Returns
+        -------
+        (n,) ln(power + 10⁻³), ln(singular value/that of l = 0 + 10⁻⁴), for each table; ln of the electron density;
+        means and standard deviations of distances in Å.
 
         Raises
         ------
@@ -127,7 +149,13 @@ class GenomeInvariants:
             raise
         density = electron_density(crystal)
         *others, last = (invariants_of(harmonics, density) for harmonics in of_all)
-        return np.concatenate([*(found[:-1] for found in others), last])
+        return np.concatenate([*(found[:-1] for found in others), last, *self._distances(crystal)])
+
+    def _distances(self, crystal: Crystal) -> tuple[Floats, ...]:
+        if not self.n_neighbours:
+            return ()
+        found = sorted_distances(crystal, k=self.n_neighbours)
+        return found.mean(axis=0), found.std(axis=0)
 
 
 def electron_density(crystal: Crystal) -> float:

@@ -18,7 +18,7 @@ from xtalprint.models.bond_order_training import fit_members
 from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
 from xtalprint.models.files import write_bytes, write_checksums
 from xtalprint.models.genome_data import make_case, rows_of
-from xtalprint.models.genome_inputs import TWO_RAYS, prepare_input, table_sha256
+from xtalprint.models.genome_inputs import RAYS_AND_NEIGHBOURS, prepare_input, table_sha256
 from xtalprint.models.genome_invariants import GenomeInvariants
 from xtalprint.models.genome_metrics import figures_of, require_scikit_learn
 from xtalprint.models.manifest import BY_FORMULA, SPLITS, FarInput, Question, QuestionsManifest, Weights
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from xtalprint.models.checkpoint import Progress
     from xtalprint.models.fitting import Fit
     from xtalprint.models.genome_data import GenomeCase
-    from xtalprint.models.genome_inputs import GenomeInput
+    from xtalprint.models.genome_inputs import GenomeInput, Kind
     from xtalprint.models.property_class_configuration import PropertyClassConfig
 
     State = Mapping[str, NDArray[np.float32]]
@@ -58,6 +58,7 @@ NOT_FAR = 0.995
 #: Examples that cover those learned from, and directions of the largest spread that are looked along.
 EXAMPLES, DIRECTIONS = 2048, 50
 INPUTS = "inputs"
+INPUT: Kind = "rays-and-neighbours"
 
 
 def train_property_classes(
@@ -102,7 +103,7 @@ def train_property_classes(
     """
     require_packages(config.device)
     require_scikit_learn()
-    if config.descriptor and GenomeInvariants(**config.descriptor) != TWO_RAYS:
+    if config.descriptor and GenomeInvariants(**config.descriptor) != RAYS_AND_NEIGHBOURS:
         raise WrongUsageError("the networks see one descriptor only", remedy="leave it out of the recipe")
     table = properties()
     config = config.model_copy(update={"data": config.data.model_copy(update={"sha256": table_sha256(table)})})
@@ -110,9 +111,7 @@ def train_property_classes(
     clock = Clock(folder / "seconds.json")
     say("computing the invariants")
     with clock.time("invariants"):
-        given = prepare_input(
-            table, "two-rays", table.drawn(config.data.n, config.data.seed), folder / INPUTS, say=say
-        )
+        given = prepare_input(table, INPUT, table.drawn(config.data.n, config.data.seed), folder / INPUTS, say=say)
     kept: dict[str, tuple[GenomeCase, list[State]]] = {}
     questions: dict[str, Question] = {}
     figures: dict[str, Any] = {name: {} for name in TASKS}
@@ -149,7 +148,7 @@ def train_property_classes(
         QuestionsManifest,
         questions_card,
         architecture=_architecture(config, given),
-        descriptor={"descriptor": "GenomeInvariants"} | asdict(TWO_RAYS),
+        descriptor={"descriptor": "GenomeInvariants"} | asdict(RAYS_AND_NEIGHBOURS),
         questions=questions,
         weights=weights,
         far={name: far for name, (_, far) in judged.items()},

@@ -47,6 +47,7 @@ NETWORKS: dict[str, tuple[Architecture, Kind, int]] = {
     "attention, 27 points": ("attention", "cloud", 1),
     "invariants, dense": ("invariants", "invariants", 3),
     "invariants by two rays, dense": ("invariants", "two-rays", 3),
+    "invariants by two rays and distances, dense": ("invariants", "rays-and-neighbours", 3),
 }
 #: Tasks that a network is asked, where it is not all of them.
 ASKED: dict[str, tuple[Task, ...]] = {"attention, 27 points": ("stiff",)}

@@ -32,7 +32,8 @@ BOOSTED: dict[str, tuple[Kind, ...]] = {
     "invariants, boosted": ("invariants",),
     "invariants by two rays, boosted": ("two-rays",),
     "composition, boosted": ("composition",),
-    "composition and invariants by two rays, boosted": ("composition", "two-rays"),
+    "invariants by two rays and distances, boosted": ("rays-and-neighbours",),
+    "composition, invariants and distances, boosted": ("composition", "rays-and-neighbours"),
 }
 BASELINES = (MAJORITY, SYMMETRY, *BOOSTED)
 #: Crystals of a leaf of the tree on symmetry.

@@ -27,7 +27,8 @@ JUDGED = {
     "invariants by two rays, dense": "#56B4E9",
     "PointNet, 343 points": "#009E73",
     "attention, 27 points": "#CC79A7",
-    "composition and invariants by two rays, boosted": "#E69F00",
+    "invariants by two rays and distances, dense": "#D55E00",
+    "composition, invariants and distances, boosted": "#E69F00",
 }
 
 
