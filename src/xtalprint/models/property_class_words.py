@@ -14,8 +14,8 @@ NAME = "property-classes"
 VERSION = "1.0.0"
 SUMMARY = (
     "Crystal system, and whether a crystal is a metal, stable, or stiff, from the diffraction of the crystal in "
-    "spherical harmonics: numbers that are the same for every cell, supercell, orientation and order of the sites. "
-    "Elements are seen by how they scatter X-rays and electrons, and not otherwise."
+    "spherical harmonics and the distances of neighbours: numbers that are the same for every cell, supercell, "
+    "orientation and order of the sites. Elements are seen by how they scatter X-rays and electrons, not otherwise."
 )
 #: The questions in words.
 MEANING = {
@@ -44,7 +44,7 @@ FAR_BY = {
 }
 INTENDED_USE = (
     "Ordered inorganic crystals near equilibrium, given with their cell: a first guess before a calculation.",
-    "Showing how much of a property is in the diffraction of a crystal alone.",
+    "Showing how much of a property is in diffraction and distances, without the names of the elements.",
 )
 OUT_OF_SCOPE = (
     "Clusters without a cell, molecules in an empty cell, disordered crystals.",
