@@ -92,7 +92,7 @@ def test_ablation_and_reasons(blocks):
     assert "Of 343 points 120 contribute something" in reasons
     assert "the rank correlation of the amounts with theirs is 0.21 to 0.34" in reasons
     assert "| any | 0.930 | 0.900 |" in reasons
-    assert "leaves an area of 0.600 of 0.930; any tenth leaves 0.900, the least critical tenth 0.930." in reasons
+    assert "leaves an AUC of 0.600 of 0.930; any tenth leaves 0.900, the least critical tenth 0.930." in reasons
 
 
 def test_the_page_is_as_the_script_writes_it():

@@ -87,8 +87,10 @@ def test_centres_cover_all():
     rng = np.random.default_rng(1)
     features = np.concatenate([rng.normal(size=(300, 3)), [[40.0, 0, 0]]])
     cover = GaussianDistance.covering(features, n_centres=20)
-    assert cover.distance(features[-1:])[0] == pytest.approx(0, abs=1e-6), "what is alone is a centre"
+    assert cover.distance(features[-1:])[0] == pytest.approx(0, abs=0.02), "what is alone is a centre"
+    for kept in (cover.whitening, cover.centres):
+        assert np.array_equal(kept, kept.astype(np.float16)), "small in a file"
     more = GaussianDistance.covering(features, n_centres=80)
     assert more.distance(features).max() < cover.distance(features).max() < 1.5
-    assert GaussianDistance.covering(features, n_centres=1000).distance(features).max() < 1e-5
+    assert GaussianDistance.covering(features, n_centres=1000).distance(features).max() < 0.02
     assert len(set(farthest_points(np.zeros((5, 2)), 9).tolist())) == 5

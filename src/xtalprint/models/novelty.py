@@ -84,7 +84,8 @@ class GaussianDistance:
     ) -> GaussianDistance:
         """Take some of the known crystals as centres, far from each other, so that none is far from all of them.
 
-        Unlike means, they leave out no corner that few crystals are in.
+        Unlike means, they leave out no corner that few crystals are in. All numbers are those of half precision, so
+        that a file of them is small.
 
         Parameters
         ----------
@@ -96,8 +97,10 @@ class GaussianDistance:
             As of `fit`.
         """
         whitening = cls.fit(features, np.zeros(len(features), dtype=np.int64), directions=directions).whitening
+        whitening = whitening.astype(np.float16).astype(np.float64)
         whitened = np.asarray(features, dtype=np.float64) @ whitening
-        return cls(whitening=whitening, centres=whitened[farthest_points(whitened, n_centres)])
+        centres = whitened[farthest_points(whitened, n_centres)].astype(np.float16)
+        return cls(whitening=whitening, centres=centres.astype(np.float64))
 
     def distance(self, features: NDArray[np.floating]) -> NDArray[np.float64]:
         """(n, n_features) → (n,) distance to the nearest centre, in standard deviations."""

@@ -93,6 +93,6 @@ class PropertyClassModel(TrainedModel[PropertyClassPrediction]):
         far = self.manifest.far[question]
         if distance <= far.distance:
             return ()
-        share = f"{100 * far.share:g} % of others like them are within {far.distance:.0f}"
-        apart = f"at {distance:.0f} standard deviations from the nearest example"
+        share = f"{100 * far.share:g} % of others like them are within {far.distance:.1f}"
+        apart = f"at {distance:.1f} standard deviations from the nearest example"
         return (f"unlike what the model learned from: {apart}; {share}",)

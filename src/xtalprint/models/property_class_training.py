@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     State = Mapping[str, NDArray[np.float32]]
 
 #: A crystal is far if it is farther from all examples than this share of those that the training was watched with.
-NOT_FAR = 0.995
+NOT_FAR = 0.998
 #: Examples that cover those learned from, and directions of the largest spread that are looked along.
 EXAMPLES, DIRECTIONS = 2048, 50
 INPUTS = "inputs"
