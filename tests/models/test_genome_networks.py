@@ -131,8 +131,25 @@ def test_it_learns(kind):
     assert (network(x).argmax(dim=1) == y).float().mean() > 0.85
 
 
+def test_a_coarse_choice_is_almost_the_largest_and_of_learning_only():
+    coarse, exact = made(PointNetwork, coarse_choice=True), made(PointNetwork)
+    given = clouds(n=6, points=125)
+    for network in (coarse, exact):
+        network.train()
+    found, expected = (network.pooled(given)[0] for network in (coarse, exact))
+    assert (found <= expected + 1e-5).all()
+    assert not torch.equal(found, expected)
+    assert (expected - found).max() < 0.02 * expected.max()
+    found.sum().backward()
+    for network in (coarse, exact):
+        network.load_state_dict(exact.state_dict())
+        network.eval()
+    assert torch.equal(coarse.pooled(given)[0], exact.pooled(given)[0])
+
+
+@pytest.mark.parametrize("points", [27, 125])
 @pytest.mark.parametrize("training", [True, False])
-def test_the_short_way_to_the_largest_point_gives_the_same(training):
+def test_the_short_way_to_the_largest_point_gives_the_same(training, points):
     first, second = made(PointNetwork, **SMALL), made(PointNetwork, **SMALL)
     for network in (first, second):
         norm = network.points[-1].norm
@@ -141,7 +158,7 @@ def test_the_short_way_to_the_largest_point_gives_the_same(training):
             norm.bias.copy_(torch.linspace(1.0, -1.0, 16))
             norm.running_mean.copy_(torch.linspace(-0.2, 0.2, 16))
         network.train(training)
-    given = clouds(n=6, points=27)
+    given = clouds(n=6, points=points)
     values, places = first.pooled(given)
     expected, expected_places = second.each_point(given).max(dim=1)
     torch.testing.assert_close(values, expected, atol=1e-5, rtol=1e-5)
@@ -151,6 +168,6 @@ def test_the_short_way_to_the_largest_point_gives_the_same(training):
     (values**2).sum().backward()
     (expected**2).sum().backward()
     for one, other in zip(first.points.parameters(), second.points.parameters(), strict=True):
-        torch.testing.assert_close(one.grad, other.grad, atol=1e-4, rtol=1e-4)
+        torch.testing.assert_close(one.grad, other.grad, atol=1e-3, rtol=1e-3)
     for one, other in zip(first.points.buffers(), second.points.buffers(), strict=True):
         torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-5)

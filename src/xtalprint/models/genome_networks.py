@@ -28,6 +28,8 @@ POINT_LAYERS = (128, 512)
 DENSE_LAYERS, DENSE_LAYERS_AFTER_ATTENTION = (256, 128), (128,)
 #: Share of the neurons behind the pool that is left out in training.
 DROPOUT = 0.2
+#: Up to so many points the products with all of them take less time than to pick those of the largest.
+FEW_POINTS = 64
 #: Layers of attention, and heads of each.
 ATTENTION_LAYERS, HEADS = 4, 2
 
@@ -49,6 +51,9 @@ class PointNetwork(nn.Module):
         Channels of the layers before, neurons of those behind the pool.
     dropout
         Share of the neurons that is left out in training.
+    coarse_choice
+        While it learns, find the point of the largest value in half precision; the value itself is of single
+        precision. Faster for many points, where the processor multiplies such matrices.
     generator
         Source of the random start; None is torch's global one.
     """
@@ -61,9 +66,11 @@ class PointNetwork(nn.Module):
         point_layers: Sequence[int] = POINT_LAYERS,
         dense_layers: Sequence[int] = DENSE_LAYERS,
         dropout: float = DROPOUT,
+        coarse_choice: bool = False,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
+        self.coarse_choice = coarse_choice
         self.points = nn.ModuleList(_Layer(*sizes) for sizes in pairwise((features, *point_layers)))
         self.dense = nn.ModuleList(
             _Layer(*sizes, dropout=dropout) for sizes in pairwise((point_layers[-1], *dense_layers))
@@ -86,7 +93,7 @@ class PointNetwork(nn.Module):
         for layer in self.points[:-1]:
             clouds = layer(clouds)
         last: Any = self.points[-1]
-        values, places = last.largest(clouds)
+        values, places = last.largest(clouds, coarse=self.coarse_choice and self.training)
         return values, places
 
     def each_point(self, clouds: Tensor) -> Tensor:
@@ -173,21 +180,29 @@ class _Layer(nn.Module):
         flat: Tensor = self.norm(values.reshape(-1, values.shape[-1]))
         return torch.relu(flat).reshape(values.shape)
 
-    def largest(self, values: Tensor) -> tuple[Tensor, Tensor]:
+    def largest(self, values: Tensor, *, coarse: bool = False) -> tuple[Tensor, Tensor]:
         """The largest over the points of what `forward` gives, and which point has it: (batch, points, n_inputs).
 
         Normalising and rectifying keep the order of the points in a channel, or turn it round. So the largest point
         is found before, and only it goes on; mean and variance of a channel follow from those of the inputs. The
-        numbers are those of `forward` but for rounding, in less time.
+        numbers are those of `forward` but for rounding, in less time; ``coarse`` finds a point whose value is within
+        the rounding of half precision of the largest.
         """
         n_clouds, n_points, n_inputs = values.shape
         flat, matrix = values.reshape(-1, n_inputs), self.linear.weight
-        with torch.no_grad():
-            signed = matrix * torch.where(self.norm.weight < 0, -1.0, 1.0)[:, None]
-            places = (signed @ flat.T).reshape(-1, n_clouds, n_points).max(dim=2).indices.T
-        rows = (torch.arange(n_clouds, device=places.device)[:, None] * n_points + places).reshape(-1)
-        picked = flat.index_select(0, rows).reshape(n_clouds, -1, n_inputs)
-        found = (picked * matrix).sum(dim=2) + self.linear.bias
+        sign = torch.where(self.norm.weight < 0, -1.0, 1.0)
+        if n_points <= FEW_POINTS:
+            product = values @ matrix.T
+            places = (product.detach() * sign).max(dim=1).indices
+            found = product.gather(1, places[:, None])[:, 0] + self.linear.bias
+        else:
+            with torch.no_grad():
+                kind = torch.bfloat16 if coarse else flat.dtype
+                product = (matrix * sign[:, None]).to(kind) @ flat.T.to(kind)
+                places = product.reshape(-1, n_clouds, n_points).max(dim=2).indices.T
+            rows = (torch.arange(n_clouds, device=places.device)[:, None] * n_points + places).reshape(-1)
+            picked = flat.index_select(0, rows).reshape(n_clouds, -1, n_inputs)
+            found = (picked * matrix).sum(dim=2) + self.linear.bias
         mean, variance = self._moments(flat)
         scale = self.norm.weight * torch.rsqrt(variance + self.norm.eps)
         return torch.relu((found - mean) * scale + self.norm.bias), places

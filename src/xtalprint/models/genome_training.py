@@ -65,6 +65,8 @@ class GenomeConfig(FitConfig):
     points: Literal["box", "basis", "basis and origin"] = "box"
     #: What is taken away from the clouds, see `xtalprint.models.genome_ablations`.
     ablation: Ablation = "whole"
+    #: As of `xtalprint.models.genome_networks.PointNetwork`.
+    coarse_choice: bool = False
     #: Neurons of each layer of ours, and the share of them that is left out in training; the published keep theirs.
     width: int = Field(default=WIDTH, ge=8)
     dropout: float = Field(default=DROPOUT, ge=0, lt=1)
@@ -177,7 +179,9 @@ def basis_places(*, origin: bool) -> NDArray[np.int64]:
 def make_network(config: GenomeConfig, n_outputs: int, n_inputs: int, generator: torch.Generator) -> nn.Module:
     """Network of a recipe, with two logits for a question."""
     if config.network == "points":
-        return QuestionLogits(PointNetwork(n_outputs, features=FEATURES, generator=generator))
+        return QuestionLogits(
+            PointNetwork(n_outputs, features=FEATURES, coarse_choice=config.coarse_choice, generator=generator)
+        )
     if config.network == "attention":
         return QuestionLogits(AttentionNetwork(n_outputs, features=FEATURES, generator=generator))
     ours = invariant_network(n_outputs, n_inputs, width=config.width, dropout=config.dropout, generator=generator)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -34,12 +34,6 @@ if TYPE_CHECKING:
 
 #: Epochs of every network, whatever it sees, so that none has more than another: between these, by `Extent.examples`.
 LEAST_EPOCHS, MOST_EPOCHS = 10, 20
-#: Numbers of the matrix products in training: half of the digits take three fifths of the time on points.
-PRECISION: dict[Architecture, Literal["float32", "bfloat16"]] = {
-    "points": "bfloat16",
-    "attention": "bfloat16",
-    "invariants": "float32",
-}
 
 
 @dataclass(frozen=True)
@@ -229,7 +223,7 @@ def config_for(network: Architecture, miller: int, case: GenomeCase, extent: Ext
         split_seed=case.about["split"]["seed"],
         miller=miller,
         epochs=epochs,
-        precision=PRECISION[network],
+        coarse_choice=network == "points",
         **changes,
     )
 
