@@ -11,7 +11,7 @@ import xtalprint as xp
 from xtalprint import Crystal
 from xtalprint.datasets.properties import TASKS
 from xtalprint.geometry import supercell
-from xtalprint.models.registry import WEIGHTS, load_manifest
+from xtalprint.models.registry import WEIGHTS, read_manifest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "data"
 FACE = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
@@ -65,6 +65,6 @@ def test_the_same_answer_twice(model):
 
 
 def test_the_files_are_small():
-    weights = load_manifest("property-classes")[0].weights
+    weights = read_manifest("property-classes")[0].weights
     for record in (weights.onnx, weights.safetensors):
         assert (WEIGHTS / record.path).stat().st_size < 6e6
