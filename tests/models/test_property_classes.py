@@ -19,7 +19,9 @@ from xtalprint import Crystal
 from xtalprint.cli import main
 from xtalprint.datasets.properties import CRYSTAL_SYSTEMS, TASKS
 from xtalprint.errors import ModelError, WrongUsageError, XtalprintError
+from xtalprint.geometry import supercell
 from xtalprint.models import property_class_training
+from xtalprint.models import property_class_words as words
 from xtalprint.models.manifest import QuestionsManifest
 from xtalprint.models.property_card import card_of
 from xtalprint.models.property_class_configuration import QUICK_PROPERTY_CLASSES
@@ -250,8 +252,8 @@ def test_command_line(run, tmp_path):
     assert isinstance(metal["value"], bool)
     table = invoke("predict", path, *asked)
     assert "probability" in table.stdout.splitlines()[0]
-    assert "metal: learned from density-functional theory" in table.stderr
-    assert "metal: learned" not in invoke("predict", path, *asked, "--quiet").stderr
+    assert f"metal: {words.CAVEATS['metal']}" in table.stderr
+    assert "metal: many" not in invoke("predict", path, *asked, "--quiet").stderr
     assert len([line for line in table.stdout.splitlines() if "%" in line]) == 2
     csv = invoke("predict", path, *asked, "--format", "csv")
     header, first = csv.stdout.splitlines()[:2]
@@ -286,6 +288,45 @@ def test_shards(run, tmp_path):
         assert list(map(json.loads, collected.stdout.splitlines())) == list(
             map(json.loads, direct.stdout.splitlines())
         )
+        for style in ("table", "csv"):
+            seen, expected = (
+                invoke(*command, "--format", style).stdout
+                for command in (("collect", folder), ("predict", path, *asked, "--model", run))
+            )
+            # The table is as wide as the longest path, which collect does not know beforehand.
+            assert [line.split() for line in seen.splitlines()] == [line.split() for line in expected.splitlines()]
+
+
+def test_the_table_has_the_probability_of_the_answer(run, tmp_path):
+    asked = ("predict", structure_file(tmp_path), "--property", "metal", "--property", "stiff", "--model", run)
+    records = [json.loads(line) for line in invoke(*asked, "--format", "json").stdout.splitlines()]
+    lines = invoke(*asked).stdout.splitlines()[1:]
+    for record, line in zip(records, lines, strict=True):
+        told = record["probability"] if record["value"] else 1 - record["probability"]
+        assert record["value"] == (record["probability"] > 0.5)
+        assert f"{100 * told:.2f}%" in line
+
+
+def test_what_is_no_solid_or_too_large_is_refused(run):
+    model = xp.load_model(run)
+    near = Crystal([[0, 0, 0], [0.3, 0, 0]], ["Cu", "Cu"], cell=4 * np.eye(3), source="near.cif")
+    assert "stand on top of each other" in model.predict_one(near).error
+    sparse = Crystal([[0, 0, 0]], ["Cu"], cell=50 * np.eye(3), source="gas.cif")
+    assert model.predict_one(sparse).status == "error"
+    large = supercell(CUBE, (22, 22, 22))
+    assert "the cell has more than 100,000 Å³" in model.predict_one(large).error
+    assert "give the primitive cell" in model.predict_one(large).error
+
+
+def test_models_of_another_kind_say_what_to_type(run):
+    for arguments, told in (
+        (("predict", "x.cif", "--model", str(run)), "predict --property metal"),
+        (("classify", "x.cif", "--model", str(run)), "predict --property metal"),
+        (("predict", "x.cif", "--property", "metal", "--model", "stiffness"), "predict --property bulk-modulus"),
+    ):
+        found = invoke(*arguments)
+        assert found.exit_code == 2
+        assert told in " ".join(found.stderr.split())
 
 
 def test_a_job_names_what_is_asked(run):

@@ -13,7 +13,7 @@ from xtalprint.cli import options
 from xtalprint.cli.classify import csv_columns
 from xtalprint.cli.describe import COLUMNS
 from xtalprint.cli.group import ALL_WELL, SOME_FAILED
-from xtalprint.cli.properties import PropertyTable, property_columns
+from xtalprint.cli.properties import PropertyTable, class_columns, property_columns
 from xtalprint.cli.records import Format, Table, chosen_format, record_writer
 from xtalprint.cli.summary import Tally, summary
 from xtalprint.cli.tables import ClassTable, FileTable
@@ -93,6 +93,7 @@ def _look(file: RecordFile) -> tuple[Table, Sequence[str]]:
     if "array" in fields.names:
         return FileTable([]), [*COLUMNS[:4], "row", *(name for name in COLUMNS[4:] if name != "picture")]
     if "property" in fields.names:
-        return PropertyTable([]), property_columns(file.constants)
+        moduli = "probabilities" not in fields.names
+        return PropertyTable([], moduli=moduli), (property_columns if moduli else class_columns)(file.constants)
     classes = [field.name for field in fields.field("probabilities").type]
     return ClassTable([], classes), csv_columns(classes, file.constants, prototypes="prototype" not in file.optional)

@@ -77,13 +77,14 @@ def predict(
     """Predict bulk and shear modulus of each structure, in GPa, or classes of properties.
 
     FILES are paths, patterns in quotes ("data/**/*.cif"), or - for a list of paths on stdin. A file may hold many
-    frames; they are numbered from 0. There is a record for each structure and property: the value, an interval that
-    holds nine of ten true values, and the most similar known crystals with their values and distances. "known" is
-    false where the structure is far from all of them; the value is then a guess.
+    frames; they are numbered from 0. There is a record for each structure and property. Of a modulus: the value, an
+    interval that holds nine of ten true values, and the most similar known crystals with their values and distances.
+    "known" is false where the structure is far from what the model learned from; the value is then a guess.
 
     metal, stable (at most 0.02 eV/atom above the hull), stiff (bulk modulus over 85 GPa), shear-stiff (shear modulus
-    over 34 GPa) are true or false, with the probability that they are true; crystal-system is a name, with its
-    probability. They are told from the diffraction of the crystal alone, and not in one run with moduli.
+    over 34 GPa) are true or false, in the records with the probability that they are true, in the table with that of
+    the answer; crystal-system is a name, with its probability. They are told from the diffraction of the crystal and
+    the distances of neighbours, not in one run with moduli; crystal-system takes an --into of its own.
 
     A structure that has no modulus, such as a cluster without a cell, gets one record with status "error" and a
     sentence that says what to do; the others are predicted all the same, and the exit code is then 1.

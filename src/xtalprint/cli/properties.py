@@ -70,9 +70,11 @@ def _modulus_cells(record: Mapping[str, Any]) -> str:
 
 
 def _class_cells(record: Mapping[str, Any]) -> str:
-    """Of yes or no the probability of yes, of several classes that of the one named."""
+    """The answer and its own probability; in the record of a question, the probability is that of yes."""
     value, probability = record["value"], record["probability"]
     told = _KNOWN[value] if isinstance(value, bool) else value
+    if value is False:
+        probability = 1 - probability
     share = f"{bar(probability)} {percent(probability):>7}"
     return f"{record['property']:<{_CLASS}}  {told:<{_NAME}}  {share}  {_KNOWN[record['known']]}"
 

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.errors import ModelError
+from xtalprint.errors import ModelError, UnsupportedInputError
 from xtalprint.models.answering import notice_of_distances, onnx_session
 from xtalprint.models.ensemble import ensemble_probabilities
 from xtalprint.models.genome_invariants import GenomeInvariants
 from xtalprint.models.property_class_prediction import QUESTIONS, ClassAnswer, PropertyClassPrediction
-from xtalprint.models.solids import check_solid, notice_of_vacuum
+from xtalprint.models.solids import check_solid, check_touching, notice_of_vacuum, shortest_bond
 from xtalprint.models.trained import TrainedModel
 
 if TYPE_CHECKING:
@@ -23,9 +23,24 @@ if TYPE_CHECKING:
 GIVEN = "invariants"
 
 
+#: Larger cells have more reflections than are summed up; some 10,000 atoms.
+MOST_VOLUME = 1e5
+
+
 def distance_name(question: str) -> str:
     """Output of the graph with the distance from the crystals of a question."""
     return f"distance of {question}"
+
+
+def _check_volume(crystal: Crystal) -> None:
+    if crystal.volume > MOST_VOLUME:
+        raise UnsupportedInputError(
+            f"the cell has more than {MOST_VOLUME:,.0f} Å³",
+            source=crystal.source,
+            frame=crystal.frame,
+            value=f"{crystal.volume:,.0f} Å³, {len(crystal):,} atoms",
+            remedy="give the primitive cell, or a smaller piece with a cell of its own",
+        )
 
 
 class PropertyClassModel(TrainedModel[PropertyClassPrediction]):
@@ -63,6 +78,8 @@ class PropertyClassModel(TrainedModel[PropertyClassPrediction]):
 
     def _complete_answer(self, crystal: Crystal) -> PropertyClassPrediction:
         check_solid(crystal, asked="property of a solid")
+        check_touching(crystal, shortest_bond(crystal))
+        _check_volume(crystal)
         seen = self.descriptor.compute(crystal).astype(np.float32)[None]
         places = list(self.manifest.far)
         outputs = self._network.run([*QUESTIONS, *map(distance_name, places)], {GIVEN: seen})

@@ -27,10 +27,13 @@ MEANING = {
 }
 #: What a person should know before relying on an answer.
 CAVEATS = {
-    "crystal-system": "a symmetry search of good coordinates is right by definition: ask that",
-    "metal": "learned from density-functional theory, whose gaps are too small: some of these metals have a gap",
+    "crystal-system": "of relaxed coordinates; 0.02 Å of noise change about half of the answers. A symmetry search of"
+    " good coordinates is right by definition: ask that",
+    "metal": "many simple insulators with small symmetrical cells are called metals; and density-functional theory, "
+    "which it learned from, has too small gaps",
     "stable": "learned from compounds within 0.08 eV/atom of the hull, most of them stable: hypothetical structures "
-    "come out stable too; stability depends on all competing compounds, which are not in the structure",
+    "come out stable too, and well-known ground states unstable; stability depends on all competing compounds, which "
+    "are not in the structure",
     "stiff": "learned from density-functional theory at zero temperature",
     "shear-stiff": "learned from density-functional theory at zero temperature",
 }
@@ -55,6 +58,10 @@ OUT_OF_SCOPE = (
 )
 LIMITATIONS = (
     "It learned from density-functional theory, whose gaps are too small: some that it calls metals are not.",
+    "Insulators with small symmetrical cells: solid noble gases, CdTe, BaO, AgCl, NiO are called metals, and known.",
+    "The crystal system is that of relaxed coordinates; noise of 0.02 Å changes about half of the answers.",
+    "“Known” does not mean ordered: boxes of random atoms may be known, and some simple metals are not.",
+    "Cells of more than 100,000 Å³, some 10,000 atoms, are refused.",
     "Labels of several years of the Materials Project, whose structures were in part relaxed anew since.",
     "Elements that scatter alike, such as neighbours in the periodic table, are hard to tell.",
     "Compressed, stretched or hot crystals are rare among those it learned from.",

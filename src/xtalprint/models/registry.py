@@ -87,7 +87,8 @@ def load_manifest(model: str | Path) -> tuple[Manifest, Path]:
     """
     manifest, folder = read_manifest(model)
     if not isinstance(manifest, Manifest):
-        raise _of_another_kind(manifest.name, "predicts properties and no class", "xtalprint predict")
+        asked = " --property metal" if isinstance(manifest, QuestionsManifest) else ""
+        raise _of_another_kind(manifest.name, "predicts properties and no class", f"xtalprint predict{asked}")
     return manifest, folder
 
 
@@ -139,7 +140,9 @@ def load_property_classes(model: str | Path = "property-classes") -> PropertyCla
     """Load a model of property classes, see `load_model`; a `ModelError` if it is another model."""
     manifest, folder = read_manifest(model)
     if not isinstance(manifest, QuestionsManifest):
-        command = "xtalprint classify" if isinstance(manifest, Manifest) else "xtalprint predict"
+        command = (
+            "xtalprint classify" if isinstance(manifest, Manifest) else "xtalprint predict --property bulk-modulus"
+        )
         raise _of_another_kind(manifest.name, "tells no property classes", command)
     return _questions(manifest, folder)
 

@@ -80,6 +80,11 @@ def ship(run: Path, version: str, *, name: str | None = None, folder: Path = WEI
         "out_of_scope": words.OUT_OF_SCOPE,
         "limitations": words.LIMITATIONS,
     }
+    if isinstance(manifest, QuestionsManifest):
+        changes["questions"] = {
+            key: question.model_dump() | {"meaning": words.MEANING[key], "caveat": words.CAVEATS[key]}
+            for key, question in manifest.questions.items()
+        }
     shipped = type(manifest).model_validate(manifest.model_dump() | changes)
     for old in (*folder.glob(f"{name}-[0-9]*"), *folder.glob(f"{name}.*")):
         old.unlink()

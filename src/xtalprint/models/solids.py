@@ -13,6 +13,8 @@ from xtalprint.geometry.site_batch import SiteBatch
 from xtalprint.geometry.vacuum import without_vacuum
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from xtalprint.crystal import Crystal
 
 #: More sites in a cell than this need too much memory.
@@ -99,39 +101,49 @@ def _check_ordered(crystal: Crystal) -> None:
     )
 
 
-def check_touching(crystal: Crystal, shortest_bond: float) -> None:
-    """Refuse atoms far apart or on top of each other; ``shortest_bond`` is in sums of covalent radii.
+def shortest_bond(crystal: Crystal) -> float:
+    """The shortest distance of two atoms, in sums of their covalent radii."""
+    return float(_ratios(crystal)[2].min())
+
+
+def check_touching(crystal: Crystal, shortest: float) -> None:
+    """Refuse atoms far apart or on top of each other; ``shortest`` is the `shortest_bond`.
 
     Raises
     ------
     UnsupportedInputError
         Naming the two atoms, their distance and the remedy.
     """
-    if ON_TOP <= shortest_bond <= APART:
+    if ON_TOP <= shortest <= APART:
         return
     first, second, distance = _nearest_two(crystal)
     names = [f"{SYMBOLS[crystal.numbers[i]]} {i}" for i in (first, second)]
     value = f"{names[0]} and {names[1] if first != second else 'its image'} are {distance:.3g} Å apart"
-    if shortest_bond < ON_TOP:
+    if shortest < ON_TOP:
         problem = f"atoms nearer than {ON_TOP:g} sums of their covalent radii stand on top of each other"
         limit, remedy = ON_TOP, "remove one of the two, or check the cell and the unit of length"
     else:
         problem = f"atoms that are all farther apart than {APART:g} sums of their covalent radii are no solid"
         limit, remedy = APART, "check the cell and the unit of length"
-    raise _refused(crystal, problem, f"{value}, {_unlike(shortest_bond, limit)} sums", remedy)
+    raise _refused(crystal, problem, f"{value}, {_unlike(shortest, limit)} sums", remedy)
 
 
 def _nearest_two(crystal: Crystal) -> tuple[int, int, float]:
     """Rows of the two atoms nearest to each other for their radii, and their distance in Å."""
-    from xtalprint.geometry.compiled_nearest import nearest  # noqa: PLC0415 - imports Numba
-
-    distances, others = nearest(SiteBatch.of([crystal]), NEIGHBOURS, with_owners=True)
-    radii = element_properties()["covalent_radius"][crystal.numbers]
-    ratios = distances / (radii[:, None] + radii[others])
+    distances, others, ratios = _ratios(crystal)
     # Of equally near ones those that the file has first.
     near = np.argwhere(ratios <= ratios.min() * (1 + 1e-9)).tolist()
     pairs = [(min(i, int(others[i, j])), max(i, int(others[i, j])), float(distances[i, j])) for i, j in near]
     return min(pairs)
+
+
+def _ratios(crystal: Crystal) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]:
+    """Distances in Å, rows of the neighbours, and distances in sums of covalent radii; each (atoms, neighbours)."""
+    from xtalprint.geometry.compiled_nearest import nearest  # noqa: PLC0415 - imports Numba
+
+    distances, others = nearest(SiteBatch.of([crystal]), NEIGHBOURS, with_owners=True)
+    radii = element_properties()["covalent_radius"][crystal.numbers]
+    return distances, others, distances / (radii[:, None] + radii[others])
 
 
 def _unlike(value: float, limit: float) -> str:
