@@ -27,7 +27,7 @@ MEANING = {
 }
 #: What a person should know before relying on an answer.
 CAVEATS = {
-    "crystal-system": "of relaxed coordinates; 0.02 Å of noise change about half of the answers. A symmetry search of"
+    "crystal-system": "of relaxed coordinates; small noise lowers the symmetry that it tells. A symmetry search of"
     " good coordinates is right by definition: ask that",
     "metal": "many simple insulators with small symmetrical cells are called metals; and density-functional theory, "
     "which it learned from, has too small gaps",
@@ -59,7 +59,7 @@ OUT_OF_SCOPE = (
 LIMITATIONS = (
     "It learned from density-functional theory, whose gaps are too small: some that it calls metals are not.",
     "Insulators with small symmetrical cells: solid noble gases, CdTe, BaO, AgCl, NiO are called metals, and known.",
-    "The crystal system is that of relaxed coordinates; noise of 0.02 Å changes about half of the answers.",
+    "The crystal system is that of relaxed coordinates; small noise lowers the symmetry that it tells.",
     "“Known” does not mean ordered: boxes of random atoms may be known, and some simple metals are not.",
     "Cells of more than 100,000 Å³, some 10,000 atoms, are refused.",
     "Labels of several years of the Materials Project, whose structures were in part relaxed anew since.",
