@@ -81,6 +81,31 @@ def test_a_list_on_stdin(folder, monkeypatch):
     assert [item.source for item in stream] == ["a.xyz", "b.xyz", "sub/c.xyz"]
 
 
+@pytest.mark.parametrize("line", [b"data_NaCl", b"# made by hand", b"8", b"{", b"ITEM: TIMESTEP"])
+def test_a_structure_on_stdin_is_wrong_usage(folder, monkeypatch, line):
+    list_on_stdin(monkeypatch, b"\n" + line + b"\nloop_\n")
+    with pytest.raises(click.UsageError, match=rf"no file is called '{line.decode()}': stdin is read as a list"):
+        list(InputStream(["-"]))
+
+
+def test_a_long_line_is_cut(folder, monkeypatch):
+    list_on_stdin(monkeypatch, b'{"sites": [' + 50_000 * b"1, " + b"]}")
+    with pytest.raises(click.UsageError) as raised:
+        list(InputStream(["-"]))
+    assert len(str(raised.value)) < 250
+
+
+def test_paths_that_look_alike_are_paths(folder, monkeypatch):
+    (folder / "b.xyz").rename(folder / "8")
+    list_on_stdin(monkeypatch, b"8\ndata_*/*.cif\n")
+    read_or_not = list(InputStream(["-"]))
+    assert [item.source for item in read_or_not] == ["8", "data_*/*.cif"]
+    for line in (b"data_*/x.cif", b"data_1.cif", b"[ab]8.xyz", b"#8.cif"):
+        list_on_stdin(monkeypatch, line)
+        [missing] = InputStream(["-"])
+        assert missing.source == line.decode()
+
+
 def test_an_empty_list_on_stdin_is_wrong_usage(folder, monkeypatch):
     list_on_stdin(monkeypatch, b"\n")
     with pytest.raises(click.UsageError, match="the list of files on stdin is empty"):

@@ -143,7 +143,7 @@ def test_the_format_follows_the_ending_unless_it_is_given():
     assert chosen_format(None, Path("a.JSONL")) == "json"
     assert chosen_format(None, Path("a.dat")) == "table"
     assert chosen_format("csv", Path("a.json")) == "csv"
-    for name in ("a.xlsx", "a.ods", "a.parquet"):
+    for name in ("a.xlsx", "a.ods", "a.parquet", "a.xyz", "a.CIF"):
         with pytest.raises(click.BadParameter, match=r"records are not written as \.\w+; end the name in \.csv"):
             chosen_format(None, Path(name))
         assert chosen_format("csv", Path(name)) == "csv"

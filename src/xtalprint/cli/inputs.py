@@ -5,12 +5,14 @@ from __future__ import annotations
 import glob
 import hashlib
 import os
+import re
 import sys
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -25,6 +27,11 @@ if TYPE_CHECKING:
     from xtalprint.io.parts import Part
 
 STDIN = "-"
+#: How the first line of a structure may look, and hardly a path: CIF, XYZ, JSON, LAMMPS, XML. A list of paths has no
+#: other lines than paths, so that one that is missing and looks like this stops the command.
+CONTENTS = re.compile(r"data_[^./*?[]*|#( .*)?|\d{1,7}|\{.*|ITEM: .*|<\?xml .*", re.IGNORECASE)
+#: Characters of it that an error shows.
+LONGEST = 60
 
 
 @dataclass
@@ -194,10 +201,19 @@ def _listed_on_stdin() -> Iterator[str]:
     for line in sys.stdin.buffer:
         path = os.fsdecode(line.rstrip(b"\r\n"))
         if path.strip():
+            if empty and CONTENTS.fullmatch(path.strip()) and _is_no_file(path):
+                raise click.UsageError(
+                    f"no file is called {shorten(path, LONGEST)!r}: stdin is read as a list of paths, one a line; if "
+                    "it holds a structure, save that and give the path of the file"
+                )
             empty = False
             yield from _matches(path)
     if empty:
         raise click.UsageError("the list of files on stdin is empty")
+
+
+def _is_no_file(path: str) -> bool:
+    return not os.path.lexists(path) and _matches(path) == [path]
 
 
 def _is_unmatched_pattern(path: str) -> bool:

@@ -28,7 +28,7 @@ Format = Literal["table", "json", "csv"]
 #: What ``--output`` says about the format when ``--format`` does not.
 RECORD_ENDINGS: dict[str, Format] = {".json": "json", ".jsonl": "json", ".csv": "csv", ".txt": "table"}
 #: Endings that promise what is not written.
-NO_RECORDS = (".xlsx", ".xls", ".ods", *PARQUET)
+NO_RECORDS = (".xlsx", ".xls", ".ods", *PARQUET, ".cif", ".xyz", ".extxyz", ".vasp", ".poscar", ".dump", ".pos")
 
 
 #: For terminals that do not know UTF-8; one character each, so that columns stay columns.
@@ -61,7 +61,7 @@ def chosen_format(format_: Format | None, output: Path | None) -> Format:
     Raises
     ------
     click.BadParameter
-        For the ending of a spreadsheet or of Parquet, which records are not written as.
+        For the ending of a spreadsheet, of Parquet or of structures, which records are not written as.
     """
     if format_ is not None:
         return format_
