@@ -57,7 +57,7 @@ def test_the_whole_is_what_the_descriptor_gives(crystal):
     np.testing.assert_allclose(ablated_invariants(crystal, "whole", SEEN), SEEN.compute(crystal), atol=1e-6)
 
 
-@pytest.mark.parametrize("ablation", ["whole", "absences", "lattice", "origin"])
+@pytest.mark.parametrize("ablation", ["whole", "absences alone", "lattice alone", "density alone"])
 def test_without_chance_no_cell_matters(ablation):
     for crystal in (SALT, ODD):
         found = ablated_invariants(repeated(crystal, 3), ablation, SEEN)
@@ -77,23 +77,33 @@ def test_scaled_invariants_differ_by_the_factor():
 
 def test_absences_and_lattice_do_not_know_the_atoms():
     heavy, descriptor = Crystal(SALT.positions, ["Rb"] * 4 + ["I"] * 4, cell=SALT.cell), GenomeInvariants()
-    for ablation, alike in (("absences", True), ("lattice", True), ("scaled", False)):
+    for ablation, alike in (("absences alone", True), ("lattice alone", True), ("scaled", False)):
         one, other = (ablated_invariants(crystal, ablation, descriptor) for crystal in (heavy, SALT))
         assert np.allclose(one, other, atol=1e-9) == alike
 
 
 def test_a_crystal_without_symmetry_has_no_absent_reflections():
     descriptor = GenomeInvariants()
-    found = (ablated_invariants(ODD, one, descriptor) for one in ("absences", "lattice"))
+    found = (ablated_invariants(ODD, one, descriptor) for one in ("absences alone", "lattice alone"))
     assert np.array_equal(*found)
 
 
 def test_the_lattice_does_not_know_absences():
     simple = Crystal([[0, 0, 0]], ["Po"], cell=SALT.cell / 2)
     face = Crystal(5.43 * FACE, ["Po"] * 4, cell=DIAMOND.cell)
-    assert ablated_invariants(face, "lattice", SEEN) == pytest.approx(ablated_invariants(DIAMOND, "lattice", SEEN))
-    assert abs(ablated_invariants(face, "absences", SEEN) - ablated_invariants(DIAMOND, "absences", SEEN)).max() > 0.1
-    assert abs(ablated_invariants(simple, "lattice", SEEN) - ablated_invariants(SALT, "lattice", SEEN)).max() > 0.1
+    assert ablated_invariants(face, "lattice alone", SEEN) == pytest.approx(
+        ablated_invariants(DIAMOND, "lattice alone", SEEN)
+    )
+    assert (
+        abs(
+            ablated_invariants(face, "absences alone", SEEN) - ablated_invariants(DIAMOND, "absences alone", SEEN)
+        ).max()
+        > 0.1
+    )
+    assert (
+        abs(ablated_invariants(simple, "lattice alone", SEEN) - ablated_invariants(SALT, "lattice alone", SEEN)).max()
+        > 0.1
+    )
 
 
 def test_moved_points_lose_the_symmetry_and_keep_the_density():
@@ -115,14 +125,14 @@ def test_crystals_of_one_atom_have_a_chance_of_their_own():
 
 
 def test_the_origin_is_the_density():
-    alone = ablated_invariants(SALT, "origin", SEEN)
+    alone = ablated_invariants(SALT, "density alone", SEEN)
     assert alone[-1] == pytest.approx(np.log(4 * (11 + 17) / 5.64**3))
     assert not alone[:-1].any()
 
 
 def test_only_what_keeps_the_scale_has_the_density():
     assert [bool(ablated_invariants(SALT, one, SEEN)[-1]) for one in ABLATIONS] == [
-        one not in {"absences", "lattice"} for one in ABLATIONS
+        one not in {"absences alone", "lattice alone"} for one in ABLATIONS
     ]
 
 
@@ -138,12 +148,24 @@ def test_clouds_stay_symmetric_about_the_origin(ablation):
 
 def test_clouds_whole_origin_lattice_and_absences():
     assert np.array_equal(ablated_clouds(CLOUDS, "whole", rng()), CLOUDS)
-    assert np.array_equal(ablated_clouds(CLOUDS, "origin", rng()), CLOUDS[:, 171:172])
-    lattice, absences = (ablated_clouds(CLOUDS, one, rng()) for one in ("lattice", "absences"))
+    assert np.array_equal(ablated_clouds(CLOUDS, "density alone", rng()), CLOUDS[:, 171:172])
+    lattice, absences = (ablated_clouds(CLOUDS, one, rng()) for one in ("lattice alone", "absences alone"))
     assert np.array_equal(lattice[..., :3], CLOUDS[..., :3])
     assert np.unique(lattice[..., 3]).tolist() == [1.0]
     assert np.array_equal(absences[..., 3] == 0, values(CLOUDS) < ABSENT * values(CLOUDS)[:, 171, None])
     assert [int((one == 0).sum()) for one in absences[..., 3]] == [0, 86, 0]
+
+
+@pytest.mark.parametrize("kept", ["absences", "lattice"])
+def test_with_the_density_only_the_origin_differs(kept):
+    alone, both = (ablated_clouds(CLOUDS, f"{kept} {end}", rng()) for end in ("alone", "and density"))
+    differs = (alone != both).any(axis=(0, 2))
+    assert np.flatnonzero(differs).tolist() == [171]
+    assert np.array_equal(both[:, 171], CLOUDS[:, 171])
+    for crystal in (SALT, ODD):
+        found = [ablated_invariants(crystal, f"{kept} {end}", SEEN) for end in ("alone", "and density")]
+        assert np.array_equal(found[0][:-1], found[1][:-1])
+        assert (found[0][-1], found[1][-1]) == (0.0, SEEN.compute(crystal)[-1])
 
 
 def test_scaled_clouds_have_one_factor_each():
@@ -183,7 +205,7 @@ def test_inputs_of_the_study():
         assert not errors.pop(0, None)
         assert "atom.xyz" in errors[1]
         assert np.array_equal(found[0], ablated_invariants(SALT, ablation, GenomeInvariants()).astype(np.float32))
-    assert source("invariants-lattice").settings["ablation"] == MEANING["lattice"]
+    assert source("invariants-lattice alone").settings["ablation"] == MEANING["lattice alone"]
     assert source("invariants-neutron").settings["tables"] == ("neutron92",)
     by_neutrons, _ = compute_chunk("invariants-neutron", [SALT])
     assert abs(by_neutrons - compute_chunk("invariants", [SALT])[0])[:, :-1].max() > 0.1

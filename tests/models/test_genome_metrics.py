@@ -9,8 +9,8 @@ from xtalprint.models.genome_metrics import (
     METRICS,
     accuracy,
     auc,
-    auc_difference,
     average_precision,
+    differences,
     f1,
     figures_of,
     over_seeds,
@@ -65,15 +65,16 @@ def test_weights_count_rows_as_often():
 def test_differences_are_of_the_same_resampled_rows():
     probabilities, labels = question(300, 3)
     groups = [str(i // 2) for i in range(300)]
-    nothing = auc_difference(probabilities, probabilities, labels, groups=groups, seed=0, draws=20)
-    assert nothing == {"auc": 0.0, "interval_95": [0.0, 0.0]}
+    nothing = differences(probabilities, probabilities, labels, groups=groups, seed=0, draws=20)
+    assert nothing == {"auc": 0.0, "accuracy": 0.0, "interval_95": {"auc": [0.0, 0.0], "accuracy": [0.0, 0.0]}}
     blurred = probabilities + np.random.default_rng(0).normal(scale=0.05, size=(300, 2)) * [[-1, 1]]
-    found = auc_difference(probabilities, blurred, labels, groups=groups, seed=0, draws=100)
-    assert found["auc"] == auc(probabilities, labels) - auc(blurred, labels)
-    low, high = found["interval_95"]
-    assert low < found["auc"] < high
-    alone = figures_of(probabilities, labels, groups=groups, seed=0, draws=100)["interval_95"]["auc"]
-    assert high - low < 0.5 * (alone[1] - alone[0]), "what both have in common is gone"
+    found = differences(probabilities, blurred, labels, groups=groups, seed=0, draws=100)
+    alone = figures_of(probabilities, labels, groups=groups, seed=0, draws=100)["interval_95"]
+    for name, metric in (("auc", auc), ("accuracy", accuracy)):
+        assert found[name] == metric(probabilities, labels) - metric(blurred, labels)
+        low, high = found["interval_95"][name]
+        assert low < found[name] < high
+        assert high - low < 0.7 * (alone[name][1] - alone[name][0]), "what both have in common is gone"
 
 
 def test_intervals_hold_the_truth():

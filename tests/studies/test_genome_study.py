@@ -201,10 +201,12 @@ def test_ablation_of_all_inputs(made):
     ]
     for case in written["tasks"]:
         for variants in case["models"].values():
-            assert variants["whole"]["less_whole"] == {"auc": 0.0, "interval_95": [0.0, 0.0]}
-            for figures in variants.values():
-                less = figures["less_whole"]["auc"]
-                assert less == pytest.approx(figures["auc"] - variants["whole"]["auc"], abs=1e-12)
+            for name, figures in variants.items():
+                assert list(figures["less"]) == ["whole", *genome_ablation.BESIDE.get(name, ())]
+                for other, less in figures["less"].items():
+                    for metric in ("auc", "accuracy"):
+                        expected = figures[metric] - variants[other][metric]
+                        assert less[metric] == pytest.approx(expected, abs=1e-12)
     assert set(written["meaning"]) == {*ABLATIONS, *genome_ablation.VARIANTS}
     assert (made / "out" / "genome-ablation.png").stat().st_size > 10_000
     assert not (made / "cache" / "xtalprint").exists()

@@ -31,22 +31,35 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
 
-Ablation = Literal["whole", "scaled", "absences", "lattice", "shuffled", "jittered", "scattered", "origin"]
+Ablation = Literal[
+    "whole",
+    "scaled",
+    "absences and density",
+    "absences alone",
+    "lattice and density",
+    "lattice alone",
+    "shuffled",
+    "jittered",
+    "scattered",
+    "density alone",
+]
 ABLATIONS: tuple[Ablation, ...] = get_args(Ablation)
 #: What each does, for tables and pages.
 MEANING: dict[Ablation, str] = {
     "whole": "nothing is taken away",
     "scaled": "all intensities of a crystal times one factor, from 0.1 to 10",
-    "absences": "intensities are 1, those of absent reflections 0; the origin's is 1 too, so that the electron "
-    "density is gone",
-    "lattice": "all intensities are 1: the points of the reciprocal lattice alone",
+    "absences and density": "intensities are 1, those of absent reflections 0, but for the origin's, which is the "
+    "squared electron density",
+    "absences alone": "the same, and the origin's is 1 too: nothing is left of the electron density",
+    "lattice and density": "all intensities but the origin's are 1",
+    "lattice alone": "all intensities are 1: the points of the reciprocal lattice alone",
     "shuffled": "intensities exchanged at random among the points, but for the origin's",
     "jittered": "points moved at random by a tenth of the shortest vector, but for the origin",
     "scattered": "points anywhere in the sphere, intensities in random order, but for the origin",
-    "origin": "the intensity at the origin alone, which is the squared electron density",
+    "density alone": "the origin's intensity, which is the squared electron density, and nothing else",
 }
 #: Those that the intensity at the origin is taken away with.
-WITHOUT_DENSITY: frozenset[Ablation] = frozenset({"absences", "lattice"})
+WITHOUT_DENSITY: frozenset[Ablation] = frozenset({"absences alone", "lattice alone"})
 #: Factors of the intensity are drawn evenly between these powers of ten.
 SCALES = (-1.0, 1.0)
 #: A reflection is absent if it is weaker than this share of the intensity at the origin. From 1e-8 to 1e-10 the share
@@ -67,7 +80,7 @@ def ablated_invariants(crystal: Crystal, ablation: Ablation, descriptor: GenomeI
     crystal
         That repeats in three directions.
     ablation
-        See `MEANING`; of ``origin`` only the last number is not zero.
+        See `MEANING`; of ``density alone`` only the last number is not zero.
     descriptor
         With the shells and one table of form factors.
 
@@ -81,7 +94,7 @@ def ablated_invariants(crystal: Crystal, ablation: Ablation, descriptor: GenomeI
         As `GenomeInvariants.compute`.
     """
     density, shells = electron_density(crystal), descriptor.shells
-    if ablation == "origin":
+    if ablation == "density alone":
         return np.concatenate([np.zeros(len(descriptor.names) - 1), [np.log(density)]])
     found = _primitive_reflections(crystal, float(shells[-1]) + 2 * descriptor.resolution, descriptor)
     changed, factor = _changed(found, ablation, density**2, np.random.default_rng(_number_of(crystal)))
@@ -103,26 +116,28 @@ def ablated_clouds(clouds: Singles, ablation: Ablation, rng: np.random.Generator
 
     Returns
     -------
-    (n, points, 4) of which the i-th point from the end is still opposite to the i-th; (n, 1, 4) for ``origin``.
+    (n, points, 4) of which the i-th point from the end is opposite to the i-th; (n, 1, 4) for ``density alone``.
     """
     middle = clouds.shape[1] // 2
     if ablation == "whole":
         return clouds
-    if ablation == "origin":
+    if ablation == "density alone":
         return clouds[:, middle : middle + 1].copy()
     changed = clouds.copy()
     if ablation == "scaled":
         factors = 10 ** rng.uniform(*SCALES, size=(len(clouds), 1))
         values = FLOOR * np.expm1(LOGARITHM_SCALE * clouds[..., 3].astype(np.float64))
         changed[..., 3] = np.log1p(factors * values / FLOOR) / LOGARITHM_SCALE
-    elif ablation == "absences":
+    elif ablation in {"absences alone", "absences and density"}:
         values = np.expm1(LOGARITHM_SCALE * clouds[..., 3].astype(np.float64))
         changed[..., 3] = values > ABSENT * values[:, middle, None]
-    elif ablation == "lattice":
+    elif ablation in {"lattice alone", "lattice and density"}:
         changed[..., 3] = 1.0
     else:
         for cloud in changed:
             _change_half(cloud, middle, ablation, rng)
+    if ablation in {"absences and density", "lattice and density"}:
+        changed[:, middle] = clouds[:, middle]
     return changed
 
 
@@ -143,14 +158,14 @@ def _change_half(cloud: Singles, middle: int, ablation: Ablation, rng: np.random
 def _changed(
     found: Reflections, ablation: Ablation, origin: float, rng: np.random.Generator
 ) -> tuple[Reflections, float]:
-    """Reflections of which something was taken away, and the factor of the amplitude; ``origin`` is I(000)."""
+    """Reflections of which something was taken away, and the factor of the amplitude; ``density alone`` is I(000)."""
     values, vectors = found.intensities, found.vectors
     if ablation == "scaled":
         factor = 10 ** rng.uniform(*SCALES)
         return replace(found, intensities=factor * values), float(np.sqrt(factor))
-    if ablation == "absences":
+    if ablation in {"absences alone", "absences and density"}:
         values = (values > ABSENT * origin).astype(np.float64)
-    elif ablation == "lattice":
+    elif ablation in {"lattice alone", "lattice and density"}:
         values = np.ones_like(values)
     elif ablation in {"shuffled", "scattered"}:
         values = rng.permutation(values)

@@ -39,12 +39,14 @@ Kind = Literal["cloud", "invariants", "two-rays", "rays-and-neighbours", "distan
 AblatedKind = Literal[
     "invariants-whole",
     "invariants-scaled",
-    "invariants-absences",
-    "invariants-lattice",
+    "invariants-absences and density",
+    "invariants-absences alone",
+    "invariants-lattice and density",
+    "invariants-lattice alone",
     "invariants-shuffled",
     "invariants-jittered",
     "invariants-scattered",
-    "invariants-origin",
+    "invariants-density alone",
     "invariants-neutron",
     "cloud-conventional",
     "cloud-neutron",
@@ -220,7 +222,8 @@ def prepare_input(
         "rows": hashlib.sha256(np.ascontiguousarray(rows, dtype=np.int64).tobytes()).hexdigest(),
         "table": table_sha256(table),
     }
-    path, about = folder / f"{kind}.npy", folder / f"{kind}.json"
+    stem = kind.replace(" ", "-")
+    path, about = folder / f"{stem}.npy", folder / f"{stem}.json"
     state = _state(about, made_from)
     if "sha256" not in state:
         _fill(table, kind, rows, state, about=about, workers=workers, say=say)

@@ -114,7 +114,7 @@ def figures_of(
     return figures
 
 
-def auc_difference(
+def differences(
     one: Floats,
     other: Floats,
     labels: Labels,
@@ -123,9 +123,10 @@ def auc_difference(
     seed: int,
     draws: int = DRAWS,
 ) -> dict[str, Any]:
-    """AUC of some answers less that of others about the same rows, with a 95 % interval, as plain data.
+    """AUC and accuracy of some answers less those of others about the same rows, as plain data.
 
-    Both are asked of the same resampled rows, so that the interval is of the difference.
+    Both are asked of the same resampled rows, so that the 95 % intervals are of the differences. They hold the chance
+    of the test rows, and not that of training again.
 
     Parameters
     ----------
@@ -134,14 +135,14 @@ def auc_difference(
     labels, groups, seed, draws
         As of `figures_of`.
     """
-    found = [
-        auc(one[kept], labels[kept], weights) - auc(other[kept], labels[kept], weights)
-        for kept, weights in _resampled(groups, seed, draws)
-    ]
-    return {
-        "auc": auc(one, labels) - auc(other, labels),
-        "interval_95": [float(end) for end in np.percentile(found, ENDS)],
-    }
+    metrics = {"auc": auc, "accuracy": accuracy}
+    found: dict[str, list[float]] = {name: [] for name in metrics}
+    for kept, weights in _resampled(groups, seed, draws):
+        for name, metric in metrics.items():
+            found[name].append(metric(one[kept], labels[kept], weights) - metric(other[kept], labels[kept], weights))
+    figures: dict[str, Any] = {name: metric(one, labels) - metric(other, labels) for name, metric in metrics.items()}
+    intervals = {name: [float(end) for end in np.percentile(values, ENDS)] for name, values in found.items()}
+    return figures | {"interval_95": intervals}
 
 
 def _resampled(

@@ -4,7 +4,8 @@ The same networks learn and are tested with something taken away from what they 
 places of the points, or all but the origin. All tasks are asked about the crystals whose moduli are known. The
 published network, which takes longer, sees 27 points and answers for the tasks of the claim, parted by formula.
 Beside each figure stands how much it differs from that of the whole input, with an interval from resampling both on
-the same crystals.
+the same crystals; for pairs of the others too, because only those part what goes together: without intensities the
+density at the origin is gone as well.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from xtalprint.datasets.properties import TASKS
 from xtalprint.models.genome_ablations import ABLATIONS, MEANING
 from xtalprint.models.genome_data import rows_of
 from xtalprint.models.genome_inputs import ABLATED, AblatedKind, Kind
-from xtalprint.models.genome_metrics import auc_difference
+from xtalprint.models.genome_metrics import differences
 from xtalprint.studies.base import StudyResult, data_file, say
 from xtalprint.studies.genome_pictures import draw_ablation
 from xtalprint.studies.genome_runs import (
@@ -47,6 +48,13 @@ OURS, PUBLISHED = "invariants", "PointNet"
 CLAIMED = ("crystal-system", "metal", "stiff")
 #: About two hours on two cores.
 FULL = Extent(miller=1)
+#: What a variant is compared with beside the whole input; it comes before it among the variants.
+BESIDE: dict[str, tuple[Ablation, ...]] = {
+    "absences alone": ("absences and density",),
+    "lattice and density": ("absences and density",),
+    "lattice alone": ("absences alone", "lattice and density"),
+    "density alone": ("absences and density", "lattice and density"),
+}
 #: Inputs of ours by what is taken away.
 KINDS: dict[str, AblatedKind] = {
     kind.removeprefix(ABLATED): kind for kind in get_args(AblatedKind) if kind.startswith(ABLATED)
@@ -96,19 +104,24 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         units = [(number, unit) for number, case in enumerate(cases) for unit in _units(case, inputs, extent)]
         answers = all_answers([unit for _, unit in units], place, extent=extent, seed=seed, quick=quick)
         rows = []
-        wholes: dict[tuple[int, str], Answered] = {}
+        told: dict[tuple[int, str], dict[str, Answered]] = {}
         for (number, unit), answered in zip(units, answers, strict=True):
-            whole = wholes.setdefault((number, unit.name), answered)  # the first of a network
-            less = auc_difference(
-                answered.probabilities,
-                whole.probabilities,
-                unit.case.classes["test"],
-                groups=unit.case.formulas,
-                seed=seed,
-                draws=extent.draws,
-            )
-            about[number]["models"].setdefault(unit.name, {})[unit.variant] = answered.figures | {"less_whole": less}
-            rows.append(_row(unit, answered.figures, less))
+            of_network = told.setdefault((number, unit.name), {})
+            of_network[unit.variant] = answered
+            less = {
+                other: differences(
+                    answered.probabilities,
+                    of_network[other].probabilities,
+                    unit.case.classes["test"],
+                    groups=unit.case.formulas,
+                    seed=seed,
+                    draws=extent.draws,
+                )
+                for other in ("whole", *BESIDE.get(unit.variant, ()))
+            }
+            found = answered.figures | {"less": less}
+            about[number]["models"].setdefault(unit.name, {})[unit.variant] = found
+            rows.append(_row(unit, answered.figures, less["whole"]))
             say(f"{unit.case.task}, {split_of(unit.case)}, {unit.name}, {unit.variant}: done")
     figures = {
         "n": len(of_all),
@@ -122,7 +135,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
 
 
 def _row(unit: Unit, figures: dict[str, Any], less: dict[str, Any]) -> dict[str, Any]:
-    low, high = less["interval_95"]
+    low, high = less["interval_95"]["auc"]
     columns = {"auc_less_whole": less["auc"], "auc_less_whole_low": low, "auc_less_whole_high": high}
     row = row_of(unit.case, unit.name, figures) | {name: round(value, 4) for name, value in columns.items()}
     return {"variant": unit.variant} | row
