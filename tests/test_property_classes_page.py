@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from write_property_classes_page import ASKED, record, table
+from stiffness_figures import committed
+from write_property_classes_page import ASKED, record, table, textbook
 from write_stiffness_pages import EXAMPLE, part
 
 import xtalprint as xp
@@ -56,3 +57,20 @@ def test_the_changelog_has_the_figures():
     for name in ("stiff", "shear-stiff", "stable"):
         random, by_formula = (metrics[name][split]["auc"] for split in ("random", "by formula"))
         assert f"{name} {random:.3f} and {by_formula:.3f}" in text.replace("of stiff", "stiff")
+
+
+def test_textbook_crystals_are_those_of_the_study():
+    found = committed("textbook")
+    assert not found["quick"]
+    assert found["model"]["weights_sha256"] == read_manifest("property-classes")[0].weights.onnx.sha256
+    assert textbook(found) in TEXT
+    wrong = {one["name"] for one in found["questions"]["metal"]["not_as_expected"]}
+    assert wrong >= {"CdTe", "BaO", "AgCl", "NiO", "Ne"}, "named on the card"
+    assert found["questions"]["metal"]["by_expected"]["False"] == {"n": 64, "right": 64 - 31}, "half of them"
+    assert found["questions"]["metal"]["by_expected"]["True"] == {"n": 48, "right": 48}
+    level = found["crystal_system_with_noise"]["0.02"]
+    shares = [f"{100 * level[way]['right'] / level[way]['n']:.0f} %" for way in ("model", "symmetry search")]
+    assert shares == ["47 %", "98 %"], "in the changelog"
+    assert found["melted"]["known"]["stiff"] > found["melted"]["n"] / 2
+    unknown = {name for one in found["questions"].values() for name in one["unknown"]}
+    assert unknown == {"V", "Be"}

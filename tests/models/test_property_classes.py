@@ -26,6 +26,7 @@ from xtalprint.models.manifest import QuestionsManifest
 from xtalprint.models.property_card import card_of
 from xtalprint.models.property_class_configuration import QUICK_PROPERTY_CLASSES
 from xtalprint.models.property_class_job import PropertyClassJob
+from xtalprint.models.property_class_model import MOST_VOLUME
 from xtalprint.models.property_class_prediction import QUESTIONS, ClassAnswer
 from xtalprint.models.property_class_training import train_property_classes
 from xtalprint.models.registry import load_classifier, load_property_classes, load_stiffness, read_manifest
@@ -313,9 +314,19 @@ def test_what_is_no_solid_or_too_large_is_refused(run):
     assert "stand on top of each other" in model.predict_one(near).error
     sparse = Crystal([[0, 0, 0]], ["Cu"], cell=50 * np.eye(3), source="gas.cif")
     assert model.predict_one(sparse).status == "error"
-    large = supercell(CUBE, (22, 22, 22))
-    assert "the cell has more than 100,000 Å³" in model.predict_one(large).error
-    assert "give the primitive cell" in model.predict_one(large).error
+    perfect = supercell(CUBE, (16, 16, 16))
+    noise = np.random.default_rng(0).normal(scale=0.05, size=perfect.positions.shape)
+    large = Crystal(perfect.positions + noise, perfect.numbers, cell=perfect.cell, source="noisy.xyz")
+    error = model.predict_one(large).error
+    assert "noisy.xyz: the primitive cell has more than 100,000 Å³ (value: 110,592 Å³, 8,192 atoms); give a" in error
+
+
+def test_a_large_supercell_has_the_answer_of_its_primitive_cell(model):
+    large = supercell(CUBE, (16, 16, 16))
+    assert large.volume > MOST_VOLUME
+    [expected, found] = model.predict([CUBE, large])
+    for name in QUESTIONS:
+        assert found.answers[name].probabilities == pytest.approx(expected.answers[name].probabilities, abs=1e-5)
 
 
 def test_models_of_another_kind_say_what_to_type(run):

@@ -16,9 +16,12 @@ from xtalprint.datasets import ElementalSolids
 from xtalprint.datasets.structure_types import structure_type
 from xtalprint.errors import XtalprintError
 from xtalprint.models import CLASSES, load_model
+from xtalprint.models.card import described_training
 from xtalprint.models.configuration import QUICK, CopiesConfig, DataConfig, TrainingConfig, read_config
 from xtalprint.models.defective import training_copies
 from xtalprint.models.manifest import Manifest
+from xtalprint.models.property_card import card_of
+from xtalprint.models.registry import read_manifest
 from xtalprint.models.shipping import ship
 from xtalprint.models.training import Clock, train_crystal_class
 from xtalprint.models.training_data import prepare, rows_of_parts
@@ -224,3 +227,21 @@ def test_wrong_usage_is_said_before_anything_is_made_and_exits_with_2(run, tmp_p
         ended = subprocess.run(command, check=False, capture_output=True, text=True)
         assert ended.returncode == 2
         assert len(ended.stderr.splitlines()) == 1
+
+
+def test_the_card_of_a_quick_run_says_that_it_is_of_no_use(run):
+    assert "\n\n**Trained with `--quick`" in (run / "card.md").read_text(encoding="utf-8")
+    assert "--quick" not in card_of(read_manifest("crystal-class-image")[0])
+
+
+def test_a_card_leaves_out_what_is_not_set(run):
+    manifest = read_manifest(run)[0]
+    record = manifest.training.model_copy(
+        update={
+            "data": {"n": None, "failed": [], "seed": 0},
+            "config": {"descriptor": {}, "data": {"n": None}, "seed": 1},
+        }
+    )
+    text = described_training(manifest.model_copy(update={"training": record}))
+    assert "| Data | seed 0 |" in text
+    assert "| Recipe | seed 1 |" in text

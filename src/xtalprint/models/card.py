@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xtalprint.models.manifest import KnownOutput, KnownRule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from xtalprint.models.manifest import Description, Manifest
 
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 def card(manifest: Manifest) -> str:
     """Markdown text of the card."""
     parts = [
-        f"# {manifest.name} {manifest.version}",
-        manifest.summary,
+        *opening(manifest),
         _facts(manifest),
         *_classes(manifest),
         "## What it is for\n\n" + bullets(manifest.intended_use),
@@ -28,6 +27,14 @@ def card(manifest: Manifest) -> str:
         f"## Reference and licence\n\n{manifest.reference}\n\nLicence of the weights: {manifest.licence}.",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def opening(manifest: Description) -> list[str]:
+    """Title and summary, and a warning of a model that was trained to see that it runs."""
+    parts = [f"# {manifest.name} {manifest.version}", manifest.summary]
+    if "--quick" in manifest.training.command.split():
+        parts.append("**Trained with `--quick`, to see that training runs. It is of no use for anything else.**")
+    return parts
 
 
 def _facts(manifest: Manifest) -> str:
@@ -163,13 +170,18 @@ def described_training(manifest: Description) -> str:
     seconds = ", ".join(f"{name} {value:.0f} s" for name, value in record.seconds.items())
     rows = [
         ("Command", f"`{record.command}`"),
-        ("Data", "; ".join(f"{k} {plain(v)}" for k, v in record.data.items() if k != "prototypes")),
-        ("Recipe", "; ".join(f"{name} {plain(value)}" for name, value in record.config.items())),
+        ("Data", _listed({name: value for name, value in record.data.items() if name != "prototypes"})),
+        ("Recipe", _listed(record.config)),
         ("Time", seconds),
         ("Versions", ", ".join(f"{name} {value}" for name, value in record.versions.items())),
         ("Finished", record.finished),
     ]
     return markdown_table(("", ""), rows)
+
+
+def _listed(values: Mapping[str, Any]) -> str:
+    """Names and values of what is set; what is None or empty stays out."""
+    return "; ".join(f"{name} {text}" for name, value in values.items() if (text := plain(value)))
 
 
 def bullets(sentences: Iterable[str]) -> str:
@@ -184,9 +196,11 @@ def markdown_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def plain(value: Any) -> str:  # noqa: ANN401 - plain data
-    """Plain data for people."""
+    """Plain data for people; nothing for None and what is empty."""
     if isinstance(value, dict):
-        return ", ".join(f"{k} {plain(v)}" for k, v in value.items())
+        return ", ".join(f"{name} {text}" for name, one in value.items() if (text := plain(one)))
     if isinstance(value, list | tuple):
-        return "(" + ", ".join(plain(v) for v in value) + ")"
+        return "(" + ", ".join(plain(v) for v in value) + ")" if value else ""
+    if value is None:
+        return ""
     return f"{value:g}" if isinstance(value, float) else str(value)

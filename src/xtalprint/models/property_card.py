@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from xtalprint.models.card import bullets, card, described_training, markdown_table, plain
+from xtalprint.models.card import bullets, card, described_training, markdown_table, opening, plain
 from xtalprint.models.manifest import PropertyManifest, QuestionsManifest
 from xtalprint.models.property_class_card import questions_card
 
@@ -22,8 +22,7 @@ def card_of(manifest: AnyManifest) -> str:
 def property_card(manifest: PropertyManifest) -> str:
     """Markdown text of the card."""
     parts = [
-        f"# {manifest.name} {manifest.version}",
-        manifest.summary,
+        *opening(manifest),
         _facts(manifest),
         "## What it is for\n\n" + bullets(manifest.intended_use),
         "## What it is not for\n\n" + bullets(manifest.out_of_scope),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from xtalprint.models.card import bullets, described_training, markdown_table, plain
+from xtalprint.models.card import bullets, described_training, markdown_table, opening, plain
 from xtalprint.models.manifest import SPLITS
 
 if TYPE_CHECKING:
@@ -25,8 +25,7 @@ partly empty cell."""
 def questions_card(manifest: QuestionsManifest) -> str:
     """Markdown text of the card."""
     parts = [
-        f"# {manifest.name} {manifest.version}",
-        manifest.summary,
+        *opening(manifest),
         _facts(manifest),
         "## The questions\n\n" + _questions(manifest),
         "## What it is for\n\n" + bullets(manifest.intended_use),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from xtalprint.errors import ModelError, UnsupportedInputError
+from xtalprint.geometry.primitive import without_copies
 from xtalprint.models.answering import notice_of_distances, onnx_session
 from xtalprint.models.ensemble import ensemble_probabilities
 from xtalprint.models.genome_invariants import GenomeInvariants
@@ -32,15 +33,20 @@ def distance_name(question: str) -> str:
     return f"distance of {question}"
 
 
-def _check_volume(crystal: Crystal) -> None:
-    if crystal.volume > MOST_VOLUME:
-        raise UnsupportedInputError(
-            f"the cell has more than {MOST_VOLUME:,.0f} Å³",
-            source=crystal.source,
-            frame=crystal.frame,
-            value=f"{crystal.volume:,.0f} Å³, {len(crystal):,} atoms",
-            remedy="give the primitive cell, or a smaller piece with a cell of its own",
-        )
+def _of_bounded_volume(crystal: Crystal) -> Crystal:
+    """The crystal itself, or the primitive cell of a large supercell."""
+    if crystal.volume <= MOST_VOLUME:
+        return crystal
+    smaller = without_copies(crystal)
+    if smaller.volume <= MOST_VOLUME:
+        return smaller
+    raise UnsupportedInputError(
+        f"the primitive cell has more than {MOST_VOLUME:,.0f} Å³",
+        source=crystal.source,
+        frame=crystal.frame,
+        value=f"{smaller.volume:,.0f} Å³, {len(smaller):,} atoms",
+        remedy="give a smaller cell; of a noisy box the crystal that it is a snapshot of, relaxed or averaged",
+    )
 
 
 class PropertyClassModel(TrainedModel[PropertyClassPrediction]):
@@ -79,8 +85,7 @@ class PropertyClassModel(TrainedModel[PropertyClassPrediction]):
     def _complete_answer(self, crystal: Crystal) -> PropertyClassPrediction:
         check_solid(crystal, asked="property of a solid")
         check_touching(crystal, shortest_bond(crystal))
-        _check_volume(crystal)
-        seen = self.descriptor.compute(crystal).astype(np.float32)[None]
+        seen = self.descriptor.compute(_of_bounded_volume(crystal)).astype(np.float32)[None]
         places = list(self.manifest.far)
         outputs = self._network.run([*QUESTIONS, *map(distance_name, places)], {GIVEN: seen})
         logits, distances = outputs[: len(QUESTIONS)], [float(found) for [found] in outputs[len(QUESTIONS) :]]

@@ -58,10 +58,10 @@ OUT_OF_SCOPE = (
 )
 LIMITATIONS = (
     "It learned from density-functional theory, whose gaps are too small: some that it calls metals are not.",
-    "Insulators with small symmetrical cells: solid noble gases, CdTe, BaO, AgCl, NiO are called metals, and known.",
-    "The crystal system is that of relaxed coordinates; small noise lowers the symmetry that it tells.",
-    "“Known” does not mean ordered: boxes of random atoms may be known, and some simple metals are not.",
-    "Cells of more than 100,000 Å³, some 10,000 atoms, are refused.",
+    "About half of the simple insulators of textbooks are called metals, and known: neon, CdTe, BaO, AgCl, NiO.",
+    "The crystal system is that of relaxed coordinates: noise that a symmetry search forgives misleads the model.",
+    "“Known” does not mean ordered: most boxes of molten elements are known, and some simple metals (V, Be) are not.",
+    "Cells over 100,000 Å³, some 10,000 atoms, are refused unless they are exact supercells of a small cell.",
     "Labels of several years of the Materials Project, whose structures were in part relaxed anew since.",
     "Elements that scatter alike, such as neighbours in the periodic table, are hard to tell.",
     "Compressed, stretched or hot crystals are rare among those it learned from.",

@@ -227,6 +227,12 @@ STUDIES: dict[str, Study] = {
             needs_data=True,
         ),
         Study(
+            "textbook",
+            "crystals that everybody knows, as they are, noisy and melted, by the model of property classes",
+            "xtalprint.studies.textbook",
+            needs_data=True,
+        ),
+        Study(
             "md",
             "thermal snapshots of crystals up to melting, and liquids: one label each; in a checkout only",
             "xtalprint.studies.md",

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.stats import spearmanr
 
-from xtalprint.crystal import Crystal
 from xtalprint.datasets import properties
 from xtalprint.descriptors.clouds import POSITION_SCALE
 from xtalprint.descriptors.momentum_cloud import MomentumCloud
@@ -23,12 +22,12 @@ from xtalprint.models.genome_metrics import auc
 from xtalprint.studies.base import StudyResult, data_file, say
 from xtalprint.studies.genome_reasons_pictures import Pictured, draw_reasons
 from xtalprint.studies.genome_runs import QUICK, Extent, config_for, networks_folder, prepare_inputs, run_folder
+from xtalprint.studies.textbook_crystals import textbook_crystals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from xtalprint.crystal import Crystal
     from xtalprint.datasets.properties import Task
     from xtalprint.models.genome_networks import PointNetwork
 
@@ -46,6 +45,8 @@ TESTED, QUICK_TESTED, TURNS = 1000, 20, 32
 SHARES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 #: Ways of choosing them.
 CRITICAL, RANDOM, IDLE = "the critical ones first", "any", "the critical ones last"
+#: Crystals for the picture: stiff tungsten, soft sodium chloride.
+PICTURED = ("W", "NaCl")
 #: Bins of |s| in 1/Å; the last has all beyond, too.
 EDGES = np.linspace(0.0, 2.0, 21)
 
@@ -83,6 +84,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         PointNetwork(1, generator=torch.Generator().manual_seed(number))
         for number in range(RANDOM_NETWORKS * seed, RANDOM_NETWORKS * (seed + 1))
     ]
+    amounts = np.abs(parts)
     lengths = POSITION_SCALE * np.linalg.norm(clouds[..., :3], axis=2)
     figures = {
         "n": len(clouds),
@@ -91,12 +93,15 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         "parts": case.about["parts"],
         "critical_points": _counted(parts)
         | {
-            "rank_correlation_with_random_weights": [_agreement(parts, critical_points(o, clouds)) for o in untrained]
+            "share_of_the_origin": float(amounts[:, parts.shape[1] // 2].sum() / amounts.sum()),
+            "rank_correlation_with_random_weights": [
+                _agreement(parts, critical_points(o, clouds)) for o in untrained
+            ],
         },
         "by_length": {
             "edges": EDGES.tolist(),
             "points": _by_length(np.ones_like(parts), lengths),
-            "contribution": _by_length(np.abs(parts), lengths),
+            "contribution": _by_length(amounts, lengths),
             "gradient_of_intensity": _by_length(steep, lengths),
         },
         "deletion": {"shares": list(SHARES), **curves},
@@ -106,7 +111,8 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         for way, values in curves.items()
         for share, value in zip(SHARES, values, strict=True)
     ]
-    pictured = {name: _pictured(crystal, trained, seed) for name, crystal in _examples().items()}
+    pictures = {one.name: one.crystal for one in textbook_crystals() if one.name in PICTURED}
+    pictured = {name: _pictured(crystal, trained, seed) for name, crystal in pictures.items()}
     return StudyResult(figures, rows, {"genome-reasons": draw_reasons(figures, pictured)})
 
 
@@ -162,16 +168,6 @@ def _by_length(values: Floats, lengths: Floats) -> list[float]:
     """Share of the sum of values in each bin of |s|."""
     sums, _ = np.histogram(np.minimum(lengths, EDGES[-1]), bins=EDGES, weights=values)
     return [float(one) for one in sums / values.sum()]
-
-
-def _examples() -> Mapping[str, Crystal]:
-    """Crystals for the picture: stiff tungsten, soft sodium chloride."""
-    face = np.array([[0, 0, 0], [0.5, 0.5, 0], [0.5, 0, 0.5], [0, 0.5, 0.5]])
-    salt = 5.64 * np.concatenate([face, face + np.array([0.5, 0, 0])])
-    return {
-        "W": Crystal(3.165 * np.array([[0, 0, 0], [0.5, 0.5, 0.5]]), ["W", "W"], cell=3.165 * np.eye(3)),
-        "NaCl": Crystal(salt, ["Na"] * 4 + ["Cl"] * 4, cell=5.64 * np.eye(3)),
-    }
 
 
 def _pictured(crystal: Crystal, network: PointNetwork, seed: int) -> Pictured:
