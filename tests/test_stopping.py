@@ -72,7 +72,6 @@ def test_an_error_that_an_interrupt_has_become_is_not_believed(monkeypatch, numb
             raise ModelError("onnx.sha256: String should match pattern '<unprintable str object>'") from None
 
     monkeypatch.setattr("xtalprint.models.class_job.load_classifier", loses_it)
-    monkeypatch.setattr("xtalprint.models.class_job._loaded", loses_it)
     result = CliRunner().invoke(main, ["classify", str(COPPER)])
     assert (result.exit_code, result.stderr) == (130, "xtalprint: stopped.\n")
 
