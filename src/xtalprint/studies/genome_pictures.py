@@ -83,7 +83,8 @@ def _draw_scores(axes: Any, places: Any, figures: Sequence[Mapping[str, Any]], m
 
 
 def _finish_scores(axes: Any, task: str, names: Sequence[str]) -> None:  # noqa: ANN401 - of matplotlib
-    axes.axvline(0.5, color="0.7", lw=1)
+    if judged_by(task) == "auc":
+        axes.axvline(0.5, color="0.7", lw=1)  # chance
     axes.set_title(task, fontsize=10)
     axes.set_xlabel(CALLED[judged_by(task)], fontsize=9)
     axes.grid(axis="x", alpha=0.3)
