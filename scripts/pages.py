@@ -1,12 +1,40 @@
-"""What scripts that write pages share: blocks between markers."""
+"""What scripts that write pages share: committed results, tables, paragraphs, and blocks between markers."""
 
 from __future__ import annotations
 
+import json
 import re
-from typing import TYPE_CHECKING
+import textwrap
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from xtalprint.models.card import markdown_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+ROOT = Path(__file__).resolve().parents[1]
+#: How crystals are parted.
+SPLITS = ("random", "by formula")
+
+
+@cache
+def committed(name: str) -> dict[str, Any]:
+    """What a study or a benchmark wrote."""
+    folder, file = ROOT / "results" / name / "results.json", ROOT / "results" / f"{name}.json"
+    found: dict[str, Any] = json.loads((folder if folder.is_file() else file).read_text(encoding="utf-8"))
+    return found
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """Markdown."""
+    return markdown_table(tuple(titles), [tuple(str(cell) for cell in row) for row in rows])
+
+
+def wrapped(text: str) -> str:
+    """Lines of a paragraph."""
+    return textwrap.fill(" ".join(text.split()), 118, break_long_words=False, break_on_hyphens=False)
 
 
 def filled(page: str, blocks: Mapping[str, str], *, topic: str) -> str:

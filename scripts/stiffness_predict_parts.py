@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stiffness_figures import SPLITS, committed, manifest, per_cent, signed, table, with_error, wrapped
+from pages import SPLITS, committed, table, wrapped
+from stiffness_figures import manifest, per_cent, signed, with_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable

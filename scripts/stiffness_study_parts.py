@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from stiffness_figures import BULK, MODULI, committed, per_cent, signed, table, with_error, wrapped
+from pages import committed, table, wrapped
+from stiffness_figures import BULK, MODULI, per_cent, signed, with_error
 
 from xtalprint.studies.bulk_modulus import CURVES, FOLDED, NEAREST, NEIGHBOURS, PUBLISHED, TUNED
 from xtalprint.studies.stiffness_kernels import FOURIER, GAUSSIAN, LASSO, LINEAR, PENALTIES

@@ -10,8 +10,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pages import filled
-from stiffness_figures import table, wrapped
+from pages import filled, table, wrapped
 
 from xtalprint.studies.settings import CHANGED
 

@@ -11,8 +11,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pages import filled
-from stiffness_figures import table
+from pages import filled, table
 
 from xtalprint.studies.defects_counts import (
     ALL,

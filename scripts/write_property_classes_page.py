@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from stiffness_figures import committed, wrapped
-from stiffness_figures import table as table_of
+from pages import committed, wrapped
+from pages import table as table_of
 from write_stiffness_pages import EXAMPLE, with_part
 
 if TYPE_CHECKING:

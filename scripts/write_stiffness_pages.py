@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stiffness_figures import ROOT, committed, manifest
+from pages import ROOT, committed
+from stiffness_figures import manifest
 from stiffness_predict_parts import PREDICT
 from stiffness_study_parts import BULK_MODULUS
 

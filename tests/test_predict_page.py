@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from stiffness_figures import SPLITS, committed, manifest
+from pages import SPLITS, committed
+from stiffness_figures import manifest
 from stiffness_predict_parts import PREDICT
 from write_stiffness_pages import EXAMPLE, part
 

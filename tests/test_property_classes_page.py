@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from stiffness_figures import committed
+from pages import committed
 from write_property_classes_page import ASKED, record, table, textbook
 from write_stiffness_pages import EXAMPLE, part
 
