@@ -143,8 +143,19 @@ def test_the_format_follows_the_ending_unless_it_is_given():
     assert chosen_format(None, Path("a.JSONL")) == "json"
     assert chosen_format(None, Path("a.dat")) == "table"
     assert chosen_format("csv", Path("a.json")) == "csv"
-    for name in ("a.xlsx", "a.ods", "a.parquet", "a.xyz", "a.CIF"):
-        with pytest.raises(click.BadParameter, match=r"records are not written as \.\w+; end the name in \.csv"):
+    assert chosen_format(None, Path("data.csv")) == "csv"
+    promised = {
+        "a.xlsx": "spreadsheets",
+        "a.ods": "spreadsheets",
+        "a.parquet": r"structures \(crystal table\)",
+        "a.CIF": r"structures \(CIF\)",
+        "a.cif.gz": r"structures \(CIF\)",
+        "melt.lammpstrj": r"structures \(LAMMPS dump\)",
+        "POSCAR": r"structures \(POSCAR\)",
+        "a.csv.gz": "compressed files",
+    }
+    for name, what in promised.items():
+        with pytest.raises(click.BadParameter, match=rf"{name} is a name of {what}, which .* end the name in \.csv"):
             chosen_format(None, Path(name))
         assert chosen_format("csv", Path(name)) == "csv"
 

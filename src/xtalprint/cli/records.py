@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TextIO
 
 import click
 
-from xtalprint.files import PARQUET, whole_file
+from xtalprint.files import whole_file
+from xtalprint.io.formats import format_named
+from xtalprint.io.input_file import uncompressed_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,9 +29,8 @@ Format = Literal["table", "json", "csv"]
 
 #: What ``--output`` says about the format when ``--format`` does not.
 RECORD_ENDINGS: dict[str, Format] = {".json": "json", ".jsonl": "json", ".csv": "csv", ".txt": "table"}
-#: Endings that promise what is not written.
-NO_RECORDS = (".xlsx", ".xls", ".ods", *PARQUET, ".cif", ".xyz", ".extxyz", ".vasp", ".poscar", ".dump", ".pos")
-
+#: Endings of tables that are not written; names of structures are not taken either.
+SPREADSHEETS = (".xlsx", ".xls", ".ods")
 
 #: For terminals that do not know UTF-8; one character each, so that columns stay columns.
 _PLAIN = str.maketrans("█▉▊▋▌▍▎▏·…×", "########.~x")
@@ -61,15 +62,33 @@ def chosen_format(format_: Format | None, output: Path | None) -> Format:
     Raises
     ------
     click.BadParameter
-        For the ending of a spreadsheet, of Parquet or of structures, which records are not written as.
+        For the name of a spreadsheet, of structures or of a compressed file, which records are not written as.
     """
     if format_ is not None:
         return format_
-    if output is not None and output.suffix.lower() in NO_RECORDS:
+    if output is None:
+        return "table"
+    ending = output.suffix.lower()
+    if ending in RECORD_ENDINGS:
+        return RECORD_ENDINGS[ending]
+    promised = _promised(output)
+    if promised is not None:
         raise click.BadParameter(
-            f"records are not written as {output.suffix}; end the name in .csv, .jsonl or .txt", param_hint="--output"
+            f"{output.name} is a name of {promised}, which records are not written as; end the name in .csv, .jsonl "
+            "or .txt, or give --format",
+            param_hint="--output",
         )
-    return RECORD_ENDINGS.get(output.suffix.lower(), "table") if output else "table"
+    return "table"
+
+
+def _promised(output: Path) -> str | None:
+    """What people and programs would expect behind a name, if it is nothing that records are written as."""
+    if output.suffix.lower() in SPREADSHEETS:
+        return "spreadsheets"
+    title = format_named(output.name)
+    if title is not None:
+        return f"structures ({title})"
+    return "compressed files" if uncompressed_name(output) != output.name else None
 
 
 def check_folder(output: Path | None) -> None:

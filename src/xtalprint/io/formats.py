@@ -148,6 +148,18 @@ def is_series(path: str) -> bool:
     return found is not None and found.is_series
 
 
+def format_named(name: str) -> str | None:
+    """Title of the format that a name, which may be that of a compressed file, promises; None if of none.
+
+    Examples
+    --------
+    >>> format_named("POSCAR"), format_named("run/Cu.cif.gz"), format_named("classes.txt")
+    ('POSCAR', 'CIF', None)
+    """
+    found = _by_name(uncompressed_name(Path(name)))
+    return None if found is None else found.title
+
+
 def reader_of(found: Format) -> FrameReader:
     """Import the reader of a format."""
     reader: FrameReader = import_module(found.module).frames
