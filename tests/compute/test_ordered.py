@@ -92,10 +92,12 @@ def test_one_thread_works_in_the_calling_thread():
 
 
 def test_if_nobody_says_how_many_threads_quick_work_stays_in_the_calling_thread(monkeypatch):
+    clock = [0.0]
     monkeypatch.setattr(ordered, "available_cores", lambda: 2)
+    monkeypatch.setattr(ordered, "perf_counter", lambda: clock[0])
 
     def name_after(seconds):
-        time.sleep(seconds)
+        clock[0] += seconds
         return threading.current_thread().name
 
     here = threading.current_thread().name
