@@ -131,4 +131,8 @@ def _is_alive(process: int) -> bool:
         return False
     except OSError:
         return True
+    # One that has ended keeps its number until its parent asks how; the state, after the name in brackets, tells.
+    with suppress(OSError):
+        state = Path(f"/proc/{process}/stat").read_bytes().rpartition(b") ")[2]
+        return not state.startswith((b"Z", b"X"))
     return True

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from xtalprint.compute import Engine, Pool, ShardFolder, Share, answers, fill, open_pool
 from xtalprint.compute.shard_folder import LIST, MANIFEST
 from xtalprint.errors import WrongUsageError, XtalprintError
+from xtalprint.files import remove_unfinished
 
 ENGINES = [Engine("serial"), Engine("threads", 3), Engine("processes", 2)]
 ABOUT = {"files": 7}
@@ -202,6 +203,20 @@ def test_what_a_killed_run_was_writing_is_swept_away(toy, tmp_path):
     os.utime(old, (time.time() - 7200,) * 2)
     run(toy.ToyJob(), toy.cut(range(9)), tmp_path)
     assert [path.exists() for path in (left, alive, elsewhere, old)] == [False, True, True, False]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's /proc")
+def test_a_process_that_was_killed_and_whose_parent_does_not_ask_is_dead(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        left = tmp_path / f".x.parquet.{os.uname().nodename}.{process.pid}.12.part"
+        left.touch()
+        remove_unfinished(tmp_path)
+        assert left.exists()
+        process.kill()
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        os.kill(process.pid, 0)  # no error: the number is still taken
+        remove_unfinished(tmp_path)
+        assert not left.exists()
 
 
 def test_what_a_killed_worker_was_writing_is_swept_away_at_the_end(toy, tmp_path):
