@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from pages import SPLITS, committed, filled, table, wrapped
 
 from xtalprint.models.property_class_words import MEANING
-from xtalprint.studies.genome_pictures import CALLED, draw_ablation, draw_genome, judged_by
+from xtalprint.studies.genome_pictures import CALLED, draw_ablation, draw_genome, judged_by, models_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -85,7 +85,7 @@ def _questions(genome: Results) -> str:
 
 
 def _results(genome: Results) -> str:
-    names = list(dict.fromkeys(name for case in genome["tasks"] for name in case["models"]))
+    names = models_of(genome["tasks"])
     parts = []
     for split in SPLITS:
         cases = [case for case in genome["tasks"] if _split(case) == split]

@@ -10,6 +10,7 @@ import write_genome_pages
 from pages import filled
 
 from xtalprint.studies.genome_ablation import BESIDE
+from xtalprint.studies.genome_pictures import draw_genome, models_of
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "genome.md").read_text(encoding="utf-8")
@@ -103,6 +104,20 @@ def test_the_page_has_a_place_for_every_block(blocks):
     text = filled(PAGE, blocks, topic="genome")
     assert filled(text, blocks, topic="genome") == text
     assert all(block in text for block in blocks.values())
+
+
+def test_models_stand_in_the_order_of_the_task_that_has_most():
+    cases = [{"models": {"a": 1, "c": 1}}, {"models": {"a": 1, "b": 1, "c": 1}}, {"models": {"d": 1}}]
+    assert models_of(cases) == ["a", "b", "c", "d"]
+
+
+def test_bins_of_few_answers_are_not_drawn():
+    case = made_results()["genome"]["tasks"][1]
+    bins = [{"n": n, "probability": 0.01 * n, "right": 0.5} for n in (1, 20)]
+    case = case | {"models": {name: one | {"reliability": bins} for name, one in case["models"].items()}}
+    [_, believed] = draw_genome([case]).axes
+    _, *curves = believed.get_lines()
+    assert [list(curve.get_xdata()) for curve in curves] == [[0.2], [0.2]]
 
 
 def test_questions_and_results(blocks):

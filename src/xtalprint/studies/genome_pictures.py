@@ -25,6 +25,8 @@ JUDGED_BY = {"crystal-system": "accuracy"}
 CALLED = {"auc": "AUC", "accuracy": "accuracy"}
 #: Colour and mark of a way of parting.
 OF_SPLIT = {False: ("#0072B2", "o", "random parts"), True: ("#D55E00", "s", "parts by formula")}
+#: Shares of fewer answers than these say nothing of the probabilities.
+LEAST_ANSWERS = 20
 #: Models whose probabilities are shown against what came true, with colours of Okabe and Ito.
 JUDGED = {
     "invariants, dense": "#0072B2",
@@ -39,13 +41,13 @@ JUDGED = {
 def draw_genome(cases: Sequence[Mapping[str, Any]]) -> Figure:
     """Score of each model for each task with 95 % intervals; below, how far its probabilities can be believed.
 
-    The reliability is that of parts by formula.
+    The reliability is that of parts by formula, without bins of fewer than `LEAST_ANSWERS` answers.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - plotting is heavy
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
     tasks = list(dict.fromkeys(case["task"] for case in cases))
-    names = list(dict.fromkeys(name for case in cases for name in case["models"]))
+    names = models_of(cases)
     figure = Figure(figsize=(2.3 * len(tasks) + 2.2, 6.6), layout="constrained")
     FigureCanvasAgg(figure)
     grid: Any = figure.subplots(2, len(tasks), sharey="row", squeeze=False, height_ratios=(3, 2))
@@ -64,9 +66,17 @@ def draw_genome(cases: Sequence[Mapping[str, Any]]) -> Figure:
     grid[1, 0].set_ylabel("share of right answers", fontsize=9)
     handles, texts = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, texts, loc="outside upper center", ncols=len(texts), fontsize=8, frameon=False)
-    handles, texts = grid[1, 0].get_legend_handles_labels()
-    figure.legend(handles, texts, loc="outside lower center", ncols=len(texts), fontsize=8, frameon=False)
+    drawn = {line.get_label(): line for axes in grid[1] for line in axes.get_lines()}
+    texts = [name for name in JUDGED if name in drawn]
+    handles = [drawn[name] for name in texts]
+    figure.legend(handles, texts, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     return figure
+
+
+def models_of(cases: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names of all models, in the order of the task that has most of them."""
+    longest = max(cases, key=lambda case: len(case["models"]))
+    return list(dict.fromkeys(name for case in (longest, *cases) for name in case["models"]))
 
 
 def judged_by(task: str) -> str:
@@ -95,7 +105,7 @@ def _draw_reliability(axes: Any, models: Mapping[str, Any]) -> None:  # noqa: AN
     axes.plot([0, 1], [0, 1], color="0.7", lw=1)
     for name, colour in JUDGED.items():
         if name in models:
-            bins = models[name]["reliability"]
+            bins = [one for one in models[name]["reliability"] if one["n"] >= LEAST_ANSWERS]
             axes.plot(
                 [b["probability"] for b in bins],
                 [b["right"] for b in bins],
