@@ -134,10 +134,15 @@ def _list(sentences: Iterable[str]) -> str:
 
 def _of_seeds(figures: Results, metric: str) -> str:
     """Of the mean probabilities, and of single networks."""
-    single, epochs = figures["seeds"][metric], sorted(one["epochs"] for one in figures["members"])
-    span = f"{epochs[0]}" if epochs[0] == epochs[-1] else f"{epochs[0]} to {epochs[-1]}"
+    single, span = figures["seeds"][metric], _span(str(one["epochs"]) for one in figures["members"])
     each = f"{single['mean']:.3f} ± {single['standard_deviation']:.3f}"
     return f"{figures[metric]:.3f} (single ones {each}, {span} epochs)"
+
+
+def _span(texts: Iterable[str]) -> str:
+    """From the least to the largest of numbers; one if all are written alike."""
+    ends = sorted(set(texts), key=float)
+    return ends[0] if len(ends) == 1 else f"{ends[0]} to {ends[-1]}"
 
 
 def _ablation(ablation: Results) -> str:
@@ -190,17 +195,18 @@ def _reasons(reasons: Results) -> str:
     tenth = deletion["shares"].index(0.1)
     near = [place for place, edge in enumerate(lengths["edges"][1:]) if edge <= NEAR + 1e-9]
     contribution, points = (sum(lengths[key][place] for place in near) for key in ("contribution", "points"))
-    alike = counted["rank_correlation_with_random_weights"]
+    alike = _span(f"{one:.2f}" for one in counted["rank_correlation_with_random_weights"])
     text = (
         f"Of {counted['points']} points {counted['mean_with_a_contribution']:.0f} contribute something to the answer "
         f"to “stiff”, and {counted['mean_that_make_half']:.0f} make half of the sum of amounts (means over "
         f"{reasons['n']:,} test crystals). {100 * counted['share_of_the_origin']:.0f} % of that sum are of the "
-        f"origin, the electron density; points within {NEAR:g} 1/Å, {100 * points:.0f} % of all, have "
-        f"{100 * contribution:.0f} % of it. A tenth of the points taken away, the critical ones first, leaves an AUC "
-        f"of {deletion['the critical ones first'][tenth]:.3f} of {deletion['any'][0]:.3f}; any tenth leaves "
+        f"origin, the electron density; points within {NEAR:g} 1/Å, the origin among them, are {100 * points:.0f} % "
+        f"of all and have {100 * contribution:.0f} % of it. A tenth of the points taken away, the critical ones "
+        f"first, leaves an AUC of {deletion['the critical ones first'][tenth]:.3f} of {deletion['any'][0]:.3f}; any "
+        f"tenth leaves "
         f"{deletion['any'][tenth]:.3f}, the least critical tenth {deletion['the critical ones last'][tenth]:.3f}. "
         f"Networks of random weights have critical points too; the rank correlation of the amounts with theirs is "
-        f"{min(alike):.2f} to {max(alike):.2f} (1 would say that nothing of the choice was learned)."
+        f"{alike} (1 would say that nothing of the choice was learned)."
     )
     ways = {way: values for way, values in deletion.items() if way != "shares"}
     rows = [(way, *(f"{value:.3f}" for value in values)) for way, values in ways.items()]

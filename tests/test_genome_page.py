@@ -143,12 +143,20 @@ def test_ablation_and_worth(blocks):
     assert row.endswith(f"| {' | '.join(gains)} | +0.030, +0.020 to +0.040 |")
 
 
+def test_numbers_that_are_written_alike_are_one():
+    results = made_results()["genome-reasons"]
+    alike = results["critical_points"] | {"rank_correlation_with_random_weights": [0.401, 0.404]}
+    assert "with theirs is 0.40 (1" in " ".join(
+        write_genome_pages._reasons(results | {"critical_points": alike}).split()
+    )
+
+
 def test_reasons(blocks):
     reasons = " ".join(blocks["reasons"].split())
     assert "Of 343 points 120 contribute something" in reasons
     assert (
-        "20 % of that sum are of the origin, the electron density; points within 0.5 1/Å, 30 % of all, have 60 %"
-        in reasons
+        "20 % of that sum are of the origin, the electron density; points within 0.5 1/Å, the origin among them, are "
+        "30 % of all and have 60 %" in reasons
     )
     assert "the rank correlation of the amounts with theirs is 0.21 to 0.34" in reasons
     assert "| any | 0.930 | 0.900 |" in reasons
