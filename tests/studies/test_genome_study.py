@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,31 @@ def test_baselines_are_kept_where_a_run_stopped(made, monkeypatch):
     assert not any((made / "cache" / "xtalprint" / "studies" / "genome").iterdir())
     assert genome.run(seed=1).table == resumed.table
     assert set(asked) == set(BASELINES)
+
+
+def test_answers_of_networks_are_kept_where_a_run_stopped(made, monkeypatch):
+    monkeypatch.setattr(genome_ablation, "FULL", genome.QUICK)
+    monkeypatch.setattr(genome_ablation, "TASKS", ("stiff",))
+    monkeypatch.setattr(genome_ablation, "CLAIMED", ())
+    monkeypatch.setattr(genome_ablation, "KINDS", {"whole": "invariants-whole"})
+
+    row = genome_ablation._row
+
+    def stop_at_the_last(unit, *given):
+        if unit.case.by_formula:
+            raise KeyboardInterrupt
+        return row(unit, *given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(genome_ablation, "_row", stop_at_the_last)
+        with pytest.raises(KeyboardInterrupt):
+            genome_ablation.run(seed=1)
+    networks = made / "cache" / "xtalprint" / "genome" / "seed-1" / "ablation"
+    shutil.rmtree(next(networks.glob("networks-*")))
+    resumed = genome_ablation.run(seed=1)
+    assert not list(networks.glob("networks-*")), "none was trained again"
+    assert not any((made / "cache" / "xtalprint" / "studies" / "genome-ablation").iterdir())
+    assert genome_ablation.run(seed=1).table == resumed.table
 
 
 @pytest.fixture(scope="module")

@@ -74,7 +74,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         cases = all_cases(table, TASKS, among=among, extent=extent, seed=seed)
         found = [_baseline_figures(baselines, case, kept, extent, seed) for case in cases]
         units = [(number, unit) for number, case in enumerate(cases) for unit in _units(case, inputs, extent)]
-        answers = all_answers([unit for _, unit in units], folder, extent=extent, seed=seed, quick=quick)
+        answers = all_answers([unit for _, unit in units], folder, kept, extent=extent, seed=seed, quick=quick)
         for (number, unit), answered in zip(units, answers, strict=True):
             found[number][unit.name] = answered.figures
             say(f"{unit.case.task}, {split_of(unit.case)}, {unit.name}: done")

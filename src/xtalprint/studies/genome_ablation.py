@@ -10,6 +10,7 @@ density at the origin is gone as well.
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -19,6 +20,7 @@ from xtalprint.models.genome_ablations import ABLATIONS, MEANING
 from xtalprint.models.genome_data import rows_of
 from xtalprint.models.genome_inputs import ABLATED, AblatedKind, Kind
 from xtalprint.models.genome_metrics import differences
+from xtalprint.models.versions import versions
 from xtalprint.studies.base import StudyResult, data_file, say
 from xtalprint.studies.genome_pictures import draw_ablation
 from xtalprint.studies.genome_runs import (
@@ -35,6 +37,7 @@ from xtalprint.studies.genome_runs import (
     run_folder,
     split_of,
 )
+from xtalprint.studies.kept import keeping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,15 +97,17 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     """
     extent = QUICK if quick else FULL
     table = properties(data_file("properties", "properties.parquet"))
-    with run_folder(seed, keep=not quick) as folder:
+    with run_folder(seed, keep=not quick) as folder, ExitStack() as stack:
         among = table.labels("stiff").rows
         place = folder / "ablation"
         inputs = prepare_inputs(table, INPUTS, place / "inputs", extent, seed, among=among)
+        seen = [one.sha256 for one in inputs.values()]
+        kept = stack.enter_context(keeping("genome-ablation", seed, seen, versions(), keep=not quick))
         of_all = rows_of(list(inputs.values()))
         cases = all_cases(table, TASKS, among=of_all, extent=extent, seed=seed)
         about = [{"task": case.task, "split_name": split_of(case), **case.about, "models": {}} for case in cases]
         units = [(number, unit) for number, case in enumerate(cases) for unit in _units(case, inputs, extent)]
-        answers = all_answers([unit for _, unit in units], place, extent=extent, seed=seed, quick=quick)
+        answers = all_answers([unit for _, unit in units], place, kept, extent=extent, seed=seed, quick=quick)
         rows = []
         told: dict[tuple[int, str], dict[str, Answered]] = {}
         for (number, unit), answered in zip(units, answers, strict=True):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from xtalprint.models.genome_data import GenomeCase
     from xtalprint.models.genome_inputs import AblatedKind, Kind
     from xtalprint.models.genome_training import Architecture, GenomeConfig
+    from xtalprint.studies.kept import Kept
 
 #: Epochs of every network, whatever it sees, so that none has more than another: between these, by `Extent.examples`.
 LEAST_EPOCHS, MOST_EPOCHS = 10, 20
@@ -189,9 +190,11 @@ class Unit(NamedTuple):
     given: GenomeInput
 
 
-def all_answers(units: Sequence[Unit], folder: Path, *, extent: Extent, seed: int, quick: bool) -> Iterator[Answered]:
+def all_answers(
+    units: Sequence[Unit], folder: Path, kept: Kept, *, extent: Extent, seed: int, quick: bool
+) -> Iterator[Answered]:
     """Answers of all units in order; a full run trains in processes, one thread each."""
-    ask = partial(_answered, folder=networks_folder(folder), extent=extent, seed=seed)
+    ask = partial(_answered, folder=networks_folder(folder), kept=kept, extent=extent, seed=seed)
     if quick:
         yield from map(ask, units)
         return
@@ -199,14 +202,20 @@ def all_answers(units: Sequence[Unit], folder: Path, *, extent: Extent, seed: in
         yield from map_ordered(ask, units, threads=pool.workers, executor=pool.executor)
 
 
-def _answered(unit: Unit, *, folder: Path, extent: Extent, seed: int) -> Answered:
-    """Train the networks of a unit in one thread, or read them out."""
+def _answered(unit: Unit, *, folder: Path, kept: Kept, extent: Extent, seed: int) -> Answered:
+    """Train the networks of a unit in one thread, or take what was found before."""
     from xtalprint.models.fitting import one_thread  # noqa: PLC0415 - torch
 
     case = unit.case
-    place = folder / f"{case.task}-{split_of(case)}-{unit.config.network}-{unit.variant}".replace(" ", "-")
-    with one_thread():
-        return trained(unit.config, case, unit.given, place, extent=extent, seed=seed)
+    name = f"{case.task}-{split_of(case)}-{unit.config.network}-{unit.variant}".replace(" ", "-")
+
+    def find() -> tuple[list[list[float]], dict[str, Any]]:
+        with one_thread():
+            found = trained(unit.config, case, unit.given, folder / name, extent=extent, seed=seed)
+        return found.probabilities.tolist(), found.figures
+
+    probabilities, figures = kept.part(f"network-{name}", find)
+    return Answered(np.array(probabilities), figures)
 
 
 def config_for(network: Architecture, miller: int, case: GenomeCase, extent: Extent, **changes: Any) -> GenomeConfig:  # noqa: ANN401 - fields of the recipe
