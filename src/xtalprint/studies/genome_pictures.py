@@ -19,8 +19,14 @@ STYLES = {
     ("PointNet", "by formula"): ("#CC79A7", "v"),
 }
 
+#: The metric that a task is judged by: the AUC, which is near 1 for the crystal system, whatever is taken away.
+JUDGED_BY = {"crystal-system": "accuracy"}
+#: Metrics in words.
+CALLED = {"auc": "AUC", "accuracy": "accuracy"}
 #: Colour and mark of a way of parting.
 OF_SPLIT = {False: ("#0072B2", "o", "random parts"), True: ("#D55E00", "s", "parts by formula")}
+#: Shares of fewer answers than these say nothing of the probabilities.
+LEAST_ANSWERS = 20
 #: Models whose probabilities are shown against what came true, with colours of Okabe and Ito.
 JUDGED = {
     "invariants, dense": "#0072B2",
@@ -33,15 +39,15 @@ JUDGED = {
 
 
 def draw_genome(cases: Sequence[Mapping[str, Any]]) -> Figure:
-    """AUC of each model for each task with 95 % intervals; below, how far its probabilities can be believed.
+    """Score of each model for each task with 95 % intervals; below, how far its probabilities can be believed.
 
-    The reliability is that of parts by formula.
+    The reliability is that of parts by formula, without bins of fewer than `LEAST_ANSWERS` answers.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - plotting is heavy
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
     tasks = list(dict.fromkeys(case["task"] for case in cases))
-    names = list(dict.fromkeys(name for case in cases for name in case["models"]))
+    names = models_of(cases)
     figure = Figure(figsize=(2.3 * len(tasks) + 2.2, 6.6), layout="constrained")
     FigureCanvasAgg(figure)
     grid: Any = figure.subplots(2, len(tasks), sharey="row", squeeze=False, height_ratios=(3, 2))
@@ -51,31 +57,46 @@ def draw_genome(cases: Sequence[Mapping[str, Any]]) -> Figure:
             by_formula = case["split"]["by_formula"]
             colour, mark, label = OF_SPLIT[by_formula]
             places = np.array([names.index(name) for name in case["models"]]) + (0.15 if by_formula else -0.15)
-            _draw_areas(areas, places, list(case["models"].values()), mark=mark, color=colour, label=label)
+            found = list(case["models"].values())
+            _draw_scores(areas, places, found, judged_by(task), marker=mark, color=colour, label=label)
             if by_formula:
                 _draw_reliability(believed, case["models"])
-        _finish_areas(areas, task, names)
+        _finish_scores(areas, task, names)
     grid[0, 0].invert_yaxis()
     grid[1, 0].set_ylabel("share of right answers", fontsize=9)
     handles, texts = grid[0, 0].get_legend_handles_labels()
     figure.legend(handles, texts, loc="outside upper center", ncols=len(texts), fontsize=8, frameon=False)
-    handles, texts = grid[1, 0].get_legend_handles_labels()
-    figure.legend(handles, texts, loc="outside lower center", ncols=len(texts), fontsize=8, frameon=False)
+    drawn = {line.get_label(): line for axes in grid[1] for line in axes.get_lines()}
+    texts = [name for name in JUDGED if name in drawn]
+    handles = [drawn[name] for name in texts]
+    figure.legend(handles, texts, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     return figure
 
 
-def _draw_areas(axes: Any, places: Any, figures: Sequence[Mapping[str, Any]], *, mark: str, **style: Any) -> None:  # noqa: ANN401 - of matplotlib
-    """AUC with 95 % intervals, one below the other."""
-    values = np.array([one["auc"] for one in figures])
-    low, high = np.array([one["interval_95"]["auc"] for one in figures]).T
+def models_of(cases: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Names of all models, in the order of the task that has most of them."""
+    longest = max(cases, key=lambda case: len(case["models"]))
+    return list(dict.fromkeys(name for case in (longest, *cases) for name in case["models"]))
+
+
+def judged_by(task: str) -> str:
+    """Name of the metric that a task is judged by."""
+    return JUDGED_BY.get(task, "auc")
+
+
+def _draw_scores(axes: Any, places: Any, figures: Sequence[Mapping[str, Any]], metric: str, **style: Any) -> None:  # noqa: ANN401 - of matplotlib
+    """A metric with 95 % intervals, one below the other."""
+    values = np.array([one[metric] for one in figures])
+    low, high = np.array([one["interval_95"][metric] for one in figures]).T
     reach = np.maximum([values - low, high - values], 0.0)
-    axes.errorbar(values, places, xerr=reach, fmt=mark, ms=5, lw=1, **style)
+    axes.errorbar(values, places, xerr=reach, ls="none", ms=5, lw=1, **style)
 
 
-def _finish_areas(axes: Any, task: str, names: Sequence[str]) -> None:  # noqa: ANN401 - of matplotlib
-    axes.axvline(0.5, color="0.7", lw=1)
+def _finish_scores(axes: Any, task: str, names: Sequence[str]) -> None:  # noqa: ANN401 - of matplotlib
+    if judged_by(task) == "auc":
+        axes.axvline(0.5, color="0.7", lw=1)  # chance
     axes.set_title(task, fontsize=10)
-    axes.set_xlabel("AUC", fontsize=9)
+    axes.set_xlabel(CALLED[judged_by(task)], fontsize=9)
     axes.grid(axis="x", alpha=0.3)
     axes.set_yticks(range(len(names)), names, fontsize=8)
 
@@ -84,7 +105,7 @@ def _draw_reliability(axes: Any, models: Mapping[str, Any]) -> None:  # noqa: AN
     axes.plot([0, 1], [0, 1], color="0.7", lw=1)
     for name, colour in JUDGED.items():
         if name in models:
-            bins = models[name]["reliability"]
+            bins = [one for one in models[name]["reliability"] if one["n"] >= LEAST_ANSWERS]
             axes.plot(
                 [b["probability"] for b in bins],
                 [b["right"] for b in bins],
@@ -100,7 +121,7 @@ def _draw_reliability(axes: Any, models: Mapping[str, Any]) -> None:  # noqa: AN
 
 
 def draw_ablation(cases: Sequence[Mapping[str, Any]]) -> Figure:
-    """AUC of each task by what is taken away, with 95 % intervals."""
+    """Score of each task by what is taken away, with 95 % intervals."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: PLC0415 - plotting is heavy
     from matplotlib.figure import Figure  # noqa: PLC0415 - as above
 
@@ -118,8 +139,9 @@ def draw_ablation(cases: Sequence[Mapping[str, Any]]) -> Figure:
         for offset, (name, split, of) in enumerate(curves):
             colour, mark = STYLES[name, split]
             places = np.array([taken.index(one) for one in of]) + 0.18 * (offset - (len(curves) - 1) / 2)
-            _draw_areas(axes, places, list(of.values()), mark=mark, color=colour, label=f"{name}, {split}")
-        _finish_areas(axes, task, taken)
+            label = f"{name}, {split}"
+            _draw_scores(axes, places, list(of.values()), judged_by(task), marker=mark, color=colour, label=label)
+        _finish_scores(axes, task, taken)
     figure.axes[0].invert_yaxis()
     handles, names = figure.axes[0].get_legend_handles_labels()
     figure.legend(handles, names, loc="outside upper center", ncols=len(names), fontsize=9, frameon=False)
