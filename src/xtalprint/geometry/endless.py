@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from xtalprint.geometry.neighbours import nearest_distances
 from xtalprint.geometry.niggli import niggli_matrix
+from xtalprint.geometry.pairs import Sites, pairs_within
 from xtalprint.geometry.rows import first_rows, site_labels
 
 if TYPE_CHECKING:
@@ -51,9 +51,10 @@ def is_endless(crystal: Crystal, symprec: float) -> bool:
     """
     if crystal.cell is None or crystal.volume > crystal.n_sites * (ROOMY * symprec) ** 3:
         return False
-    nearest = float(nearest_distances(crystal).min())
-    if nearest > FAR * symprec:
+    _, near = pairs_within(Sites.of(crystal), FAR * symprec)
+    if not len(near):
         return False
+    nearest = float(near.min())
     cell = niggli_matrix(crystal.cell) @ crystal.cell
     if crystal.n_sites == 1:
         return _contradicts_itself(cell, symprec)

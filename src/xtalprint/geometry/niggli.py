@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -91,20 +92,27 @@ def niggli_matrix(cell: NDArray[np.float64]) -> NDArray[np.int64]:
 @lru_cache(maxsize=64)
 def _matrix(rows: bytes) -> NDArray[np.int64]:
     """What `niggli_matrix` returns, kept because one crystal's cell is asked for several times."""
-    cell = np.frombuffer(rows).reshape(3, 3)
-    epsilon = TOLERANCE * abs(np.linalg.det(cell)) ** (1 / 3)
+    array = np.frombuffer(rows).reshape(3, 3)
+    cell = array.tolist()
     # Compared are squared lengths, so the tolerance in Å is multiplied by a length twice.
-    epsilon *= 2 * abs(np.linalg.det(cell)) ** (1 / 3)
-    matrix = np.eye(3, dtype=np.int64)
+    epsilon = 2 * TOLERANCE * float(abs(np.linalg.det(array))) ** (2 / 3)
+    # Nine numbers: lists are faster than arrays of NumPy.
+    matrix = [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
     for _ in range(MOST_STEPS):
-        reduced = matrix @ cell
-        matrix = _normalised(reduced @ reduced.T, epsilon) @ matrix
-        reduced = matrix @ cell
-        shear = _shear(reduced @ reduced.T, epsilon)
-        if shear is None:
+        matrix = _normalised(matrix, _metric(matrix, cell), epsilon)
+        shorter = _sheared(matrix, _metric(matrix, cell), epsilon)
+        if shorter is None:
             break
-        matrix = shear @ matrix
-    return matrix if np.linalg.det(matrix @ cell) > 0 else -matrix
+        matrix = shorter
+    found = np.array(matrix, dtype=np.int64)
+    return found if np.linalg.det(found @ array) > 0 else -found
+
+
+def _metric(matrix: list[list[int]], cell: list[list[float]]) -> list[list[float]]:
+    """Products of the vectors of ``matrix @ cell`` with each other."""
+    columns = list(zip(*cell, strict=True))
+    vectors = [[p * x + q * y + r * z for x, y, z in columns] for p, q, r in matrix]
+    return [[x * u + y * v + z * w for u, v, w in vectors] for x, y, z in vectors]
 
 
 def reduced_lengths(cell: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -113,40 +121,42 @@ def reduced_lengths(cell: NDArray[np.float64]) -> NDArray[np.float64]:
     return lengths
 
 
-def _normalised(metric: NDArray[np.float64], epsilon: float) -> NDArray[np.int64]:
+def _normalised(matrix: list[list[int]], g: list[list[float]], epsilon: float) -> list[list[int]]:
     """Steps 1 to 4: order the lengths; make the three products of different vectors all positive or none."""
-    order = np.eye(3, dtype=np.int64)
+    order = [0, 1, 2]
     for i, j in ((0, 1), (1, 2), (0, 1)):
-        g = order @ metric @ order.T
-        k = 3 - i - j
-        longer = g[i, i] - g[j, j]
+        a, b, c = order[i], order[j], order[3 - i - j]
+        longer = g[a][a] - g[b][b]
         # Of equally long vectors the one with the smaller product (by magnitude) to the third comes first.
-        if longer > epsilon or (abs(longer) <= epsilon and abs(g[j, k]) - abs(g[i, k]) > epsilon):
-            order[[i, j]] = order[[j, i]]
-    g = order @ metric @ order.T
-    signs = np.array([0 if abs(x) <= epsilon / 2 else int(np.sign(x)) for x in (g[1, 2], g[0, 2], g[0, 1])])
+        if longer > epsilon or (abs(longer) <= epsilon and abs(g[b][c]) - abs(g[a][c]) > epsilon):
+            order[i], order[j] = b, a
+    a, b, c = order
+    signs = [0 if abs(x) <= epsilon / 2 else _sign(x) for x in (g[b][c], g[a][c], g[a][b])]
     # If the product of all three is positive, these signs make every one of them positive.
-    flip = np.where(signs > 0, 1, -1) if np.prod(signs) > 0 else _all_obtuse(signs)
-    result: NDArray[np.int64] = flip[:, None] * order
-    return result
+    flip = [1 if x > 0 else -1 for x in signs] if math.prod(signs) > 0 else _all_obtuse(signs)
+    return [[sign * x for x in matrix[row]] for sign, row in zip(flip, order, strict=True)]
 
 
-def _all_obtuse(signs: NDArray[np.int64]) -> NDArray[np.int64]:
+def _sign(number: float) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _all_obtuse(signs: list[int]) -> list[int]:
     """Signs of the vectors that make every product of two negative or zero."""
-    flip = np.where(signs > 0, -1, 1)
-    zero = np.flatnonzero(signs == 0)
-    if np.prod(flip) < 0 and len(zero):
-        flip[zero[-1]] *= -1
+    flip = [-1 if x > 0 else 1 for x in signs]
+    if math.prod(flip) < 0 and 0 in signs:
+        last = max(place for place, x in enumerate(signs) if x == 0)
+        flip[last] = -flip[last]
     return flip
 
 
-def _shear(g: NDArray[np.float64], epsilon: float) -> NDArray[np.int64] | None:
-    """Steps 5 to 8: the next vector to shorten and how, or None if the cell is reduced.
+def _sheared(matrix: list[list[int]], g: list[list[float]], epsilon: float) -> list[list[int]] | None:
+    """Steps 5 to 8: with the next vector that can be shorter, or None if the cell is reduced.
 
     With A, B, C the squared lengths and ξ, η, ζ twice the products b·c, a·c, a·b.
     """
-    a2, b2 = g[0, 0], g[1, 1]
-    xi, eta, zeta = 2 * g[1, 2], 2 * g[0, 2], 2 * g[0, 1]
+    a2, b2 = g[0][0], g[1][1]
+    xi, eta, zeta = 2 * g[1][2], 2 * g[0][2], 2 * g[0][1]
     # (vector, by which, squared length of the latter, product, tie-break that wants the opposite sign)
     for row, by, square, product, wrong in (
         (2, 1, b2, xi, (2 * eta < zeta - epsilon, zeta < -epsilon)),
@@ -156,13 +166,11 @@ def _shear(g: NDArray[np.float64], epsilon: float) -> NDArray[np.int64] | None:
         too_long = abs(product) > square + epsilon
         tie = (abs(product - square) <= epsilon and wrong[0]) or (abs(product + square) <= epsilon and wrong[1])
         if too_long or tie:
-            change = np.eye(3, dtype=np.int64)
             # The whole shear at once; Krivý and Gruber take it one vector at a time.
-            change[row, by] = -round(product / (2 * square)) if abs(product) > 2 * square else -int(np.sign(product))
-            return change
+            times = round(product / (2 * square)) if abs(product) > 2 * square else _sign(product)
+            shorter = [x - times * y for x, y in zip(matrix[row], matrix[by], strict=True)]
+            return [*matrix[:row], shorter, *matrix[row + 1 :]]
     total = xi + eta + zeta + a2 + b2
     if total < -epsilon or (abs(total) <= epsilon and 2 * (a2 + eta) + zeta > epsilon):
-        change = np.eye(3, dtype=np.int64)
-        change[2] = 1
-        return change
+        return [*matrix[:2], [sum(column) for column in zip(*matrix, strict=True)]]
     return None
