@@ -28,11 +28,15 @@ STUDIES = ("genome", "genome-ablation", "genome-reasons")
 OURS, PUBLISHED = "invariants by two rays and distances, dense", "PointNet, 343 points"
 #: Baselines that say how far one simple thing goes.
 SIZE, COMPOSITION = "volume and density, boosted", "composition, boosted"
-#: Differences that part intensities, absences, lattice and density, and what each is the worth of.
+#: Places and absences without intensities, and these without places; both with the density.
+PATTERN, INTENSITIES = "absences and density", "scattered"
+#: Differences that part places, intensities, absences, lattice and density, and what each is the worth of.
 WORTH = {
+    ("jittered", "whole"): "exact places, given the intensities",
     ("absences and density", "whole"): "intensities, beyond absences and density",
     ("lattice and density", "absences and density"): "absences, given lattice and density",
     ("density alone", "lattice and density"): "lattice, given the density",
+    ("density alone", "scattered"): "intensities without places, given the density",
     ("lattice alone", "lattice and density"): "density, given the lattice",
 }
 #: Points up to this |s| in 1/Å are called near.
@@ -58,6 +62,7 @@ def blocks(results: Mapping[str, Results]) -> dict[str, str]:
         "inputs": table(("input", "what that means"), ablation["meaning"].items()),
         "ablation": _ablation(ablation),
         "worth": _worth(ablation),
+        "either": _either(ablation),
         "reasons": _reasons(reasons),
     }
 
@@ -167,7 +172,7 @@ def _kept(case: Results, network: str, variant: str) -> str:
 
 
 def _worth(ablation: Results) -> str:
-    """What intensities, absences, lattice and density are worth beside each other."""
+    """What places, intensities, absences, lattice and density are worth beside each other."""
     rows = [
         (
             f"{_column(case)}, {case['split_name']}, {network}",
@@ -177,6 +182,19 @@ def _worth(ablation: Results) -> str:
         for network, of in case["models"].items()
     ]
     return table(("", *WORTH.values()), rows)
+
+
+def _either(ablation: Results) -> str:
+    """How far the pattern goes without intensities, and they without places, both beside the density."""
+    rows = []
+    for case in ablation["tasks"]:
+        metric = judged_by(case["task"])
+        for network, of in case["models"].items():
+            less = _difference(_turned(of[INTENSITIES]["less"][PATTERN]), metric)
+            scores = (f"{of[variant][metric]:.3f}" for variant in ("density alone", PATTERN, INTENSITIES, "whole"))
+            rows.append((f"{_column(case)}, {case['split_name']}, {network}", *scores, less))
+    titles = ("", "density alone", "and pattern", "and intensities", "whole", "pattern less intensities")
+    return table(titles, rows)
 
 
 def _turned(less: Results) -> Results:

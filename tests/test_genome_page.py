@@ -62,6 +62,8 @@ def made_results():
         "absences alone": 0.88,
         "lattice and density": 0.87,
         "lattice alone": 0.84,
+        "jittered": 0.91,
+        "scattered": 0.85,
         "density alone": 0.7,
     }
     ablated = {
@@ -139,8 +141,14 @@ def test_ablation_and_worth(blocks):
     assert "| whole | **0.880** | **0.880** | **0.930** | **0.930** |" in blocks["ablation"]
     assert "| lattice alone | 0.790 (-0.090, -0.100 to -0.080)" in blocks["ablation"]
     [row] = [line for line in blocks["worth"].splitlines() if line.startswith("| stiff, by formula, invariants |")]
-    gains = ("+0.030, +0.020 to +0.040", "+0.030, +0.020 to +0.040", "+0.170, +0.160 to +0.180")
-    assert row.endswith(f"| {' | '.join(gains)} | +0.030, +0.020 to +0.040 |")
+    gains = (0.02, 0.03, 0.03, 0.17, 0.15, 0.03)
+    texts = [f"{gain:+.3f}, {gain - 0.01:+.3f} to {gain + 0.01:+.3f}" for gain in gains]
+    assert row.endswith(f"| {' | '.join(texts)} |")
+
+
+def test_pattern_or_intensities(blocks):
+    row = "| stiff, by formula, invariants | 0.700 | 0.900 | 0.850 | 0.930 | +0.050, +0.040 to +0.060 |"
+    assert row in blocks["either"]
 
 
 def test_numbers_that_are_written_alike_are_one():

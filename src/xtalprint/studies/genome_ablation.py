@@ -56,7 +56,8 @@ BESIDE: dict[str, tuple[Ablation, ...]] = {
     "absences alone": ("absences and density",),
     "lattice and density": ("absences and density",),
     "lattice alone": ("absences alone", "lattice and density"),
-    "density alone": ("absences and density", "lattice and density"),
+    "scattered": ("absences and density",),
+    "density alone": ("absences and density", "lattice and density", "scattered"),
 }
 #: Inputs of ours by what is taken away.
 KINDS: dict[str, AblatedKind] = {
