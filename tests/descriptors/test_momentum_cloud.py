@@ -48,6 +48,8 @@ def crystal(symbols, fractional, cell):
 
 
 SALT = crystal(["Na"] * 4 + ["Cl"] * 4, np.vstack([FACE, FACE + np.array([0.5, 0, 0])]), 5.64 * np.eye(3))
+#: A cube with edges of 3 Å by very long vectors.
+SHEARED = 3 * np.array([[1.0, 0, 0], [200, 1, 0], [0, 200, 1]])
 PLATINUM = crystal(["Pt"] * 4, FACE, 3.92 * np.eye(3))
 OSMIUM = crystal(["Os"] * 2, [[1 / 3, 2 / 3, 0.25], [2 / 3, 1 / 3, 0.75]], hexagonal(2.73, 4.32))
 QUARTZ = crystal(
@@ -331,6 +333,7 @@ def test_parameters_without_a_meaning(options, says):
         (xp.Crystal([[0, 0, 0]], ["Fm"], cell=4 * np.eye(3)), {}, "Z = 100, Fm"),
         (xp.Crystal([[0, 0, 0]], ["Po"], cell=4 * np.eye(3)), {"radiation": "neutron"}, "Z = 84, Po"),
         (SALT, {"s_max": 50.0}, "give a smaller s_max"),
+        (xp.Crystal([[0, 0, 0]], ["Po"], cell=SHEARED), {"s_max": 3.0, "cell": "given"}, "too skewed to find"),
         (xp.Crystal([[0, 0, 0]], ["Pt"], cell=np.diag([1e5, 1e5, 3])), {"s_max": 3.0, "cell": "given"}, "smaller"),
     ],
 )

@@ -66,10 +66,15 @@ def sphere_points(reciprocal: Floats, s_max: float) -> Integers:
     lengths = np.linalg.norm(np.linalg.inv(reciprocal), axis=0)  # of a, b, c
     about = 4 / 3 * np.pi * s_max**3 / abs(np.linalg.det(reciprocal))
     largest = np.floor(s_max * lengths * (1 + SURFACE))
-    if max(about, np.prod(2 * largest + 1) / WIDER) > MOST_POINTS:
+    if about > MOST_POINTS:
         raise UnsupportedInputError(
             f"about {about:.3g} points of the reciprocal lattice lie within {s_max:g} 1/Å",
-            remedy=f"give a smaller s_max, or a smaller or less skewed cell; {MOST_POINTS} is the most",
+            remedy=f"give a smaller s_max, or a smaller cell; {MOST_POINTS} is the most",
+        )
+    if np.prod(2 * largest + 1) > WIDER * MOST_POINTS:
+        raise UnsupportedInputError(
+            f"the cell is too skewed to find the points of its reciprocal lattice within {s_max:g} 1/Å",
+            remedy="give its Niggli-reduced cell, or a smaller s_max",
         )
     axes = (np.arange(-n, n + 1) for n in largest.astype(np.int64))
     points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)

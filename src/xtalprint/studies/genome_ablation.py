@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 OURS, PUBLISHED = "invariants", "PointNet"
 #: Tasks that the published network is asked: symmetry is said to matter for the first two, intensities for the last.
 CLAIMED = ("crystal-system", "metal", "stiff")
-#: About two hours on two cores.
+#: About three hours on two cores.
 FULL = Extent(miller=1)
 #: What a variant is compared with beside the whole input; it comes before it among the variants.
 BESIDE: dict[str, tuple[Ablation, ...]] = {

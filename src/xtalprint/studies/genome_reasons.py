@@ -39,8 +39,8 @@ TASK: Task = "stiff"
 FULL = Extent(seeds=1)
 #: Networks of random weights that it is compared with.
 RANDOM_NETWORKS = 3
-#: Test crystals that points are taken away from, and orientations that are averaged over for a picture.
-TESTED, QUICK_TESTED, TURNS = 1000, 20, 32
+#: Test crystals of a quick run, and orientations that are averaged over for a picture.
+QUICK_TESTED, TURNS = 20, 32
 #: Shares of the points that are taken away.
 SHARES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8)
 #: Ways of choosing them.
@@ -74,7 +74,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
         with one_thread():
             answers = train_genome(case, given, config, networks_folder(place) / TASK, resume=True, say=say)
         network: Any = answers.network.cpu()
-        clouds = seen(case, "test", given, config).images[: QUICK_TESTED if quick else TESTED]
+        clouds = seen(case, "test", given, config).images[: QUICK_TESTED if quick else None]
     labels = case.classes["test"][: len(clouds)]
     trained: PointNetwork = network.network
     parts = critical_points(trained, clouds)
@@ -82,7 +82,8 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     curves = _deletion(trained, clouds, labels, parts, np.random.default_rng(seed))
     untrained = [
         PointNetwork(1, generator=torch.Generator().manual_seed(number))
-        for number in range(RANDOM_NETWORKS * seed, RANDOM_NETWORKS * (seed + 1))
+        # The trained one started from this seed.
+        for number in range(seed + 1, seed + 1 + RANDOM_NETWORKS)
     ]
     amounts = np.abs(parts)
     lengths = POSITION_SCALE * np.linalg.norm(clouds[..., :3], axis=2)
