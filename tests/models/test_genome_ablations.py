@@ -7,6 +7,7 @@ import pytest
 
 from xtalprint import Crystal, MomentumCloud
 from xtalprint.descriptors.clouds import FLOOR, LOGARITHM_SCALE
+from xtalprint.errors import WrongUsageError
 from xtalprint.models.genome_ablations import (
     ABLATIONS,
     ABSENT,
@@ -211,3 +212,8 @@ def test_inputs_of_the_study():
     assert abs(by_neutrons - compute_chunk("invariants", [SALT])[0])[:, :-1].max() > 0.1
     assert by_neutrons[0, -1] == 0, "no density of electrons"
     assert source("invariants-scaled").settings["scales"] == SCALES
+
+
+def test_distances_of_neighbours_are_no_diffraction():
+    with pytest.raises(WrongUsageError, match="n_neighbours=0"):
+        ablated_invariants(SALT, "whole", GenomeInvariants(s_max=0.8, n_neighbours=2))

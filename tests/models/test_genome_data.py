@@ -10,10 +10,18 @@ import pytest
 
 from xtalprint.crystal import Crystal
 from xtalprint.datasets.properties import CRYSTAL_SYSTEMS, TASKS, Properties
-from xtalprint.errors import UnreadableFileError, XtalprintError
+from xtalprint.errors import UnreadableFileError, WrongUsageError, XtalprintError
 from xtalprint.models import genome_inputs
 from xtalprint.models.genome_data import PARTS, make_case, rows_of
-from xtalprint.models.genome_inputs import CLOUD, INVARIANTS, TWO_RAYS, GenomeInput, compute_chunk, prepare_input
+from xtalprint.models.genome_inputs import (
+    CLOUD,
+    INVARIANTS,
+    TWO_RAYS,
+    GenomeInput,
+    compute_chunk,
+    prepare_input,
+    source,
+)
 
 PAIRS = [("Na", "Cl"), ("Ga", "As"), ("Mg", "O"), ("Ti", "C"), ("Cs", "I"), ("Fe", "Al"), ("Ni", "S"), ("Zn", "Se")]
 
@@ -121,7 +129,7 @@ def test_a_failure_is_named_and_left_out(tmp_path):
         found.of(np.array([3]))
     assert prepare_input(table, "cloud", np.arange(8), tmp_path).failures == found.failures
     case = make_case(table, "crystal-system", among=rows_of([found]), by_formula=False)
-    assert case.about["without_input"] == 1
+    assert case.about["n"] == 7
     assert 3 not in np.concatenate(list(case.rows.values()))
 
 
@@ -175,3 +183,8 @@ def test_inputs_travel_by_their_path(table, tmp_path):
     assert len(sent) < made.array.nbytes + 2 * made.rows.nbytes + 1000
     assert isinstance(again.array, np.memmap)
     assert np.array_equal(again.of(ROWS[:5]), made.of(ROWS[:5]))
+
+
+def test_a_kind_that_there_is_not():
+    with pytest.raises(WrongUsageError, match="invariant-whole"):
+        source("invariant-whole")

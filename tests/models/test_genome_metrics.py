@@ -104,3 +104,11 @@ def test_rows_of_one_group_are_drawn_together():
 def test_over_seeds():
     figures = [figures_of(*question(40, seed), groups=list("ab" * 20), seed=0, draws=0) for seed in range(3)]
     assert set(over_seeds(figures)) == {*METRICS, "expected_calibration_error"}
+
+
+def test_where_all_answers_are_yes():
+    probabilities, labels = np.array([[0.2, 0.8], [0.6, 0.4]]), np.array([1, 1])
+    assert auc(probabilities, labels) == 0.5
+    assert average_precision(probabilities, labels) == 1.0
+    assert f1(probabilities, labels) == pytest.approx(2 / 3)
+    assert f1(probabilities, 1 - labels) == average_precision(probabilities, 1 - labels) == 0.0

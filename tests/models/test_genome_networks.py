@@ -14,7 +14,6 @@ from xtalprint.models.genome_networks import (  # noqa: E402 - as above
     AttentionNetwork,
     PointNetwork,
     QuestionLogits,
-    invariant_network,
 )
 
 SMALL = {"point_layers": (8, 16), "dense_layers": (6,)}
@@ -100,18 +99,6 @@ def test_the_loss_of_a_question_is_that_of_one_logit():
     expected = torch.nn.functional.binary_cross_entropy_with_logits(network(clouds())[:, 0], answers.float())
     torch.testing.assert_close(torch.nn.functional.cross_entropy(wrapped(clouds()), answers), expected)
     assert QuestionLogits(made(PointNetwork, 7, **SMALL).eval())(clouds()).shape == (3, 7)
-
-
-def test_the_network_on_invariants():
-    one, same = (
-        invariant_network(7, 301, width=256, dropout=0.2, generator=torch.Generator().manual_seed(1)).eval()
-        for _ in range(2)
-    )
-    hidden = 2 * 301 + linear(301, 256) + linear(256, 256) + 2 * 2 * 256
-    assert size(one) == hidden + linear(256, 7)
-    x = torch.linspace(-1, 1, 602).reshape(2, 301)
-    assert torch.equal(one(x), same(x))
-    assert one(x).shape == (2, 7)
 
 
 @pytest.mark.parametrize("kind", KINDS)

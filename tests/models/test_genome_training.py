@@ -177,3 +177,9 @@ def test_a_run_on_other_data_is_refused(tmp_path):
     case.classes["test"] = 1 - case.classes["test"]
     with pytest.raises(WrongUsageError, match="begun with another recipe"):
         train_genome(case, given, CONFIG, tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("points", ["basis", "basis and origin"])
+def test_nothing_is_taken_away_from_a_few_points(points):
+    with pytest.raises(ValueError, match="only of a box of points"):
+        GenomeConfig(points=points, ablation="shuffled")

@@ -70,7 +70,10 @@ def test_all_models_tasks_and_splits(made):
                 continue
             figures = case["models"][name]
             assert len(figures["members"]) == 2
-            assert figures["members"][0]["validation_auc"] != figures["members"][1]["validation_auc"]
+            one, other = (
+                (member["temperature"], member["expected_calibration_error"]) for member in figures["members"]
+            )
+            assert one != other
             assert {member["epochs"] for member in figures["members"]} == {1}
             assert figures["temperature"] > 0
         for figures in case["models"].values():
@@ -252,3 +255,17 @@ def test_reasons(made):
     for key in ("points", "contribution", "gradient_of_intensity"):
         assert sum(written["by_length"][key]) == pytest.approx(1)
     assert (made / "out" / "genome-reasons.png").stat().st_size > 10_000
+
+
+def test_networks_of_random_weights_are_not_the_start_of_the_trained_one(tmp_path):
+    case = make_case(TABLE, "stiff", among=ROWS, by_formula=True)
+    given = prepare_input(TABLE, "cloud", ROWS, tmp_path)
+    for seed in (0, 2):
+        config = genome_runs.config_for("points", 1, case, genome.QUICK, seed=seed, learning_rate=1e-12)
+        start = genome_training.train_genome(case, given, config, tmp_path / f"run-{seed}").network.network
+        compared = genome_reasons.random_networks(seed)
+        weights = [network.output.weight.detach() for network in (start, *compared)]
+        for number, one in enumerate(weights):
+            assert not any(torch.allclose(one, other, atol=1e-6) for other in weights[:number])
+        same = genome_training.make_network(config, 1, 4, torch.Generator().manual_seed(seed)).network
+        assert torch.allclose(weights[0], same.output.weight, atol=1e-6), "this is how it starts"

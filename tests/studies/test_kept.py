@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from xtalprint.studies import kept
 from xtalprint.studies.kept import keeping
 
 
@@ -20,8 +21,8 @@ def found(monkeypatch, tmp_path):
 
 
 def asked_and_stopped(find, *about):
-    with keeping("made", *about, keep=True) as kept:
-        kept.part("one", find)
+    with keeping("made", *about, keep=True) as parts:
+        parts.part("one", find)
         raise KeyboardInterrupt
 
 
@@ -33,8 +34,8 @@ def stopped(find, *about):
 def test_a_study_that_was_stopped_goes_on(found, tmp_path):
     find, counts = found
     stopped(find, 0)
-    with keeping("made", 0, keep=True) as kept:
-        assert kept.part("one", find) == find()
+    with keeping("made", 0, keep=True) as parts:
+        assert parts.part("one", find) == find()
         assert len(counts) == 2, "once at first, and once for this comparison"
     assert not list(tmp_path.rglob("*.json")), "a finished study leaves nothing"
 
@@ -53,7 +54,18 @@ def test_another_seed_or_other_code_starts_anew(found, monkeypatch, tmp_path):
 
 def test_a_quick_study_keeps_nothing(found, tmp_path):
     find, counts = found
-    with keeping("made", 0, keep=False) as kept:
-        assert kept.part("one", find) == kept.part("one", find)
+    with keeping("made", 0, keep=False) as parts:
+        assert parts.part("one", find) == kept.part("one", find)
     assert len(counts) == 2
     assert not list(tmp_path.rglob("*.json"))
+
+
+def test_tables_of_the_package_are_told_apart_and_weights_are_not(monkeypatch, tmp_path):
+    monkeypatch.setattr(kept, "SOURCE", tmp_path)
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "form_factors.npz").write_bytes(b"one")
+    before = kept.digest_of()
+    (tmp_path / "weights" / "model.json").write_bytes(b"new")
+    assert kept.digest_of() == before
+    (tmp_path / "form_factors.npz").write_bytes(b"two")
+    assert kept.digest_of() != before

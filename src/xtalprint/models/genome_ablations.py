@@ -16,10 +16,10 @@ import numpy as np
 
 from xtalprint.descriptors.clouds import FLOOR, LOGARITHM_SCALE
 from xtalprint.descriptors.momentum_cloud import MomentumCloud
+from xtalprint.errors import WrongUsageError
 from xtalprint.geometry.lattice_basis import lattice_basis
 from xtalprint.models.genome_invariants import electron_density, invariants_of
-from xtalprint.scattering.intensities import intensities, sphere_points
-from xtalprint.scattering.reflections import Reflections, sites_one_by_one
+from xtalprint.scattering.reflections import reflections_of
 from xtalprint.scattering.shells import harmonics_on_shells
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from xtalprint.crystal import Crystal
     from xtalprint.models.genome_invariants import GenomeInvariants
+    from xtalprint.scattering.reflections import Reflections
 
     Floats = NDArray[np.float64]
     Singles = NDArray[np.float32]
@@ -92,11 +93,21 @@ def ablated_invariants(crystal: Crystal, ablation: Ablation, descriptor: GenomeI
     ------
     UnsupportedInputError
         As `GenomeInvariants.compute`.
+    WrongUsageError
+        If the descriptor has distances of neighbours.
     """
+    if descriptor.n_neighbours:
+        raise WrongUsageError(
+            "distances of neighbours are no part of the diffraction",
+            value=descriptor.n_neighbours,
+            remedy="give n_neighbours=0",
+        )
     density, shells = electron_density(crystal), descriptor.shells
     if ablation == "density alone":
         return np.concatenate([np.zeros(len(descriptor.names) - 1), [np.log(density)]])
-    found = _primitive_reflections(crystal, float(shells[-1]) + 2 * descriptor.resolution, descriptor)
+    [table] = descriptor.tables
+    basis = lattice_basis(crystal, kind="primitive", symprec=MomentumCloud.symprec)
+    found = reflections_of(crystal, basis.vectors, float(shells[-1]) + 2 * descriptor.resolution, table=table)
     changed, factor = _changed(found, ablation, density**2, np.random.default_rng(_number_of(crystal)))
     harmonics = harmonics_on_shells(changed, shells, resolution=descriptor.resolution, scale="volume")
     return invariants_of(harmonics, 1.0 if ablation in WITHOUT_DENSITY else density * factor)
@@ -182,20 +193,6 @@ def _in_sphere(n: int, radius: float, rng: np.random.Generator) -> Floats:
     directions /= np.linalg.norm(directions, axis=1)[:, None]
     points: Floats = directions * radius * rng.random((n, 1)) ** (1 / 3)
     return points
-
-
-def _primitive_reflections(crystal: Crystal, s_max: float, descriptor: GenomeInvariants) -> Reflections:
-    """One of each pair of opposite points of the primitive reciprocal lattice in a sphere, absent ones too."""
-    [table] = descriptor.tables
-    basis = lattice_basis(crystal, kind="primitive", symprec=MomentumCloud.symprec)
-    points = sphere_points(basis.reciprocal, s_max)
-    values = intensities(crystal, points, basis.reciprocal, table=table, paired=True)
-    half = slice(len(points) // 2 + 1, None)
-    vectors: Floats = points[half].astype(np.float64) @ basis.reciprocal
-    lengths = np.linalg.norm(vectors, axis=1)
-    volume = abs(float(np.linalg.det(basis.vectors)))
-    self_part = sites_one_by_one(crystal, lengths, table) / (crystal.volume * volume)
-    return Reflections(vectors, lengths, values[half], self_part, volume)
 
 
 def _number_of(crystal: Crystal) -> int:

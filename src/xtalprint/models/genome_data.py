@@ -79,7 +79,6 @@ def make_case(
     by_formula: bool,
     seed: int = 0,
     most: int | None = None,
-    original_structures: bool = False,
 ) -> GenomeCase:
     """Take the crystals that have a label and all inputs, and part them.
 
@@ -90,20 +89,18 @@ def make_case(
     task
         See `Properties.labels`.
     among
-        Rows that have all inputs, see `rows_of`; others are left out, and counted.
+        Rows that have all inputs, see `rows_of`; others are left out.
     by_formula, seed
         As of `Properties.split`.
     most
         Draw so many by the seed; None takes all.
-    original_structures
-        As of `Properties.labels`.
 
     Raises
     ------
     WrongUsageError
         If there are too few.
     """
-    labels = table.labels(task, original_structures=original_structures)
+    labels = table.labels(task)
     class_of = dict(zip(labels.rows.tolist(), labels.classes.tolist(), strict=True))
     rows = np.intersect1d(labels.rows, among)
     if most is not None and most < len(rows):
@@ -116,7 +113,6 @@ def make_case(
     groups = {part: list(zip(formulas[part], table.space_groups[some], strict=True)) for part, some in parted.items()}
     about = {
         "n": len(rows),
-        "without_input": len(np.setdiff1d(labels.rows, among)),
         "parts": {part: len(some) for part, some in parted.items()},
         "classes": {
             name: int(sum((found == number).sum() for found in classes.values()))

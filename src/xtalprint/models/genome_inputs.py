@@ -18,7 +18,7 @@ from xtalprint.descriptors.element_properties import element_properties
 from xtalprint.descriptors.grid import GRID
 from xtalprint.descriptors.interpretable import DENSITY, composition_statistics
 from xtalprint.descriptors.momentum_cloud import MomentumCloud
-from xtalprint.errors import UnreadableFileError, XtalprintError
+from xtalprint.errors import UnreadableFileError, WrongUsageError, XtalprintError
 from xtalprint.geometry.lattice_basis import lattice_basis
 from xtalprint.models.files import sha256, write_json
 from xtalprint.models.genome_ablations import ABSENT, JITTER, MEANING, SCALES, ablated_invariants
@@ -144,12 +144,8 @@ def _by_neutrons(crystal: Crystal) -> NDArray[Any]:
     return np.append(BY_NEUTRONS.compute(crystal)[:-1], 0.0)
 
 
-def _features(cloud: MomentumCloud, crystal: Crystal) -> NDArray[Any]:
-    return cloud.compute(crystal).array
-
-
-def _distances(crystal: Crystal) -> NDArray[Any]:
-    return DISTANCES.compute(crystal).array
+def _array(descriptor: MomentumCloud | GRID, crystal: Crystal) -> NDArray[Any]:
+    return descriptor.compute(crystal).array
 
 
 @cache
@@ -157,7 +153,7 @@ def source(kind: Kind | AblatedKind) -> Source:
     """Say how a kind of input is made."""
     if kind in CLOUDS:
         cloud = CLOUDS[kind]
-        return Source(partial(_features, cloud), (cloud.n_points, 4), parameters(cloud))
+        return Source(partial(_array, cloud), (cloud.n_points, 4), parameters(cloud))
     if kind.startswith(ABLATED):
         return _ablated(kind.removeprefix(ABLATED))
     if kind in OURS:
@@ -165,11 +161,13 @@ def source(kind: Kind | AblatedKind) -> Source:
         return Source(descriptor.compute, (len(descriptor.names),), asdict(descriptor))
     if kind == "distances":
         n_bins = round(DISTANCES.r_max / DISTANCES.bin_width)
-        return Source(_distances, (DISTANCES.n_groups, n_bins), parameters(DISTANCES))
+        return Source(partial(_array, DISTANCES), (DISTANCES.n_groups, n_bins), parameters(DISTANCES))
     if kind == "size":
         return Source(_size, (2,), {"symprec": SYMPREC})
-    columns = list(composition_statistics(Crystal([[0.0, 0.0, 0.0]], ["Po"], cell=3.35 * np.eye(3))))
-    return Source(_composition, (len(columns),), {"columns": columns})
+    if kind == "composition":
+        columns = list(composition_statistics(Crystal([[0.0, 0.0, 0.0]], ["Po"], cell=3.35 * np.eye(3))))
+        return Source(_composition, (len(columns),), {"columns": columns})
+    raise WrongUsageError("there is no such kind of input", value=kind, remedy="see `Kind` and `AblatedKind`")
 
 
 def _ablated(ablation: Any) -> Source:  # noqa: ANN401 - the end of an `AblatedKind`
@@ -200,7 +198,8 @@ def prepare_input(
         ``cloud`` (343, 4), as published; ``invariants`` (301,), by X-rays; ``two-rays`` (601,), by
         X-rays and electrons; ``rays-and-neighbours`` (665,), with distances too; ``distances`` (32, 32), a coarse
         GRID; ``composition``; ``size``, the volume of the primitive cell in Å³ and the density in g/cm³; the
-        ``invariants-…`` (301,) with something taken away.
+        ``invariants-…`` (301,) with something taken away; the ``cloud-…`` of another cell, by neutrons, or of 729
+        points.
     rows
         Of the table, ascending.
     folder

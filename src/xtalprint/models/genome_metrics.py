@@ -48,14 +48,16 @@ def auc(probabilities: Floats, labels: Labels, weights: Floats | None = None) ->
     """
     from sklearn.metrics import roc_auc_score  # noqa: PLC0415 - an extra
 
-    return _mean_over_classes(roc_auc_score, probabilities, labels, weights, otherwise=0.5)
+    wanted = [number for number in _classes(probabilities, labels, weights) if (labels != number).any()]
+    return _mean(roc_auc_score, probabilities, labels, weights, wanted) if wanted else 0.5
 
 
 def average_precision(probabilities: Floats, labels: Labels, weights: Floats | None = None) -> float:
-    """Mean precision over the recall, of the classes as in `auc`; no class left gives 0."""
+    """Area under the steps of precision over recall; the mean over classes as of `f1`."""
     from sklearn.metrics import average_precision_score  # noqa: PLC0415 - an extra
 
-    return _mean_over_classes(average_precision_score, probabilities, labels, weights, otherwise=0.0)
+    wanted = _classes(probabilities, labels, weights)
+    return _mean(average_precision_score, probabilities, labels, weights, wanted) if wanted else 0.0
 
 
 def accuracy(probabilities: Floats, labels: Labels, weights: Floats | None = None) -> float:
@@ -182,18 +184,17 @@ def require_scikit_learn() -> None:
 
 
 def _classes(probabilities: Floats, labels: Labels, weights: Floats | None) -> list[int]:
-    """Classes that are asked about and that some rows, but not all, belong to."""
+    """Classes that are asked about and that some rows belong to."""
     n = probabilities.shape[1]
     sums = np.bincount(labels, weights=weights, minlength=n)
     asked = range(1, n) if n == len(("no", "yes")) else range(n)
-    return [number for number in asked if 0 < sums[number] < sums.sum()]
+    return [number for number in asked if sums[number] > 0]
 
 
-def _mean_over_classes(
-    score: Callable[..., float], probabilities: Floats, labels: Labels, weights: Floats | None, *, otherwise: float
+def _mean(
+    score: Callable[..., float], probabilities: Floats, labels: Labels, weights: Floats | None, wanted: list[int]
 ) -> float:
-    found = [
-        float(score(labels == number, probabilities[:, number], sample_weight=weights))
-        for number in _classes(probabilities, labels, weights)
-    ]
-    return float(np.mean(found)) if found else otherwise
+    """Mean over some classes, each against the rest."""
+    return float(
+        np.mean([score(labels == number, probabilities[:, number], sample_weight=weights) for number in wanted])
+    )

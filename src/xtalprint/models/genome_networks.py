@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from xtalprint.models.bond_order_network import BondOrderNetwork
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -241,25 +239,6 @@ class _Attention(nn.Module):
         values = self.norm1(values + others)
         changed: Tensor = self.norm2(values + torch.relu(self.dense2(torch.relu(self.dense1(values)))))
         return changed
-
-
-def invariant_network(
-    n_outputs: int, n_inputs: int, *, width: int, dropout: float, generator: torch.Generator | None = None
-) -> BondOrderNetwork:
-    """Our own: two hidden dense layers on `xtalprint.models.genome_invariants`, which no rotation changes.
-
-    Parameters
-    ----------
-    n_outputs, generator
-        As of `PointNetwork`.
-    n_inputs
-        Numbers of each crystal.
-    width
-        Neurons of each of the two layers.
-    dropout
-        Share of them that is left out in training.
-    """
-    return BondOrderNetwork(n_inputs, n_outputs, width=width, dropout=dropout, generator=generator)
 
 
 class QuestionLogits(nn.Module):

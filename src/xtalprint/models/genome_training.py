@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import nn
 
+from xtalprint.models.bond_order_network import BondOrderNetwork
 from xtalprint.models.checkpoint import latest_checkpoint, load_checkpoint
 from xtalprint.models.configuration import FitConfig
 from xtalprint.models.ensemble import ensemble_probabilities, fitted_temperature
@@ -24,7 +25,6 @@ from xtalprint.models.genome_networks import (
     AttentionNetwork,
     PointNetwork,
     QuestionLogits,
-    invariant_network,
 )
 from xtalprint.models.property_class_configuration import DROPOUT, WIDTH
 from xtalprint.models.training import CHECKPOINTS, prepare_folder, write_log
@@ -77,6 +77,13 @@ class GenomeConfig(FitConfig):
     schedule: Literal["constant", "cosine"] = "cosine"
     #: Training ends after so many epochs without a better AUC of the validation part; None goes on to the end.
     patience: int | None = Field(default=20, ge=1)
+
+    @model_validator(mode="after")
+    def _has_an_origin(self) -> GenomeConfig:
+        """Refuse to take something away from few points: what is left of them is not in a box about the origin."""
+        if self.points != "box" and self.ablation != "whole":
+            raise ValueError(f"only of a box of points can something be taken away, not of {self.points!r}")
+        return self
 
 
 @dataclass(frozen=True, eq=False)
@@ -184,8 +191,9 @@ def make_network(config: GenomeConfig, n_outputs: int, n_inputs: int, generator:
         )
     if config.network == "attention":
         return QuestionLogits(AttentionNetwork(n_outputs, features=FEATURES, generator=generator))
-    ours = invariant_network(n_outputs, n_inputs, width=config.width, dropout=config.dropout, generator=generator)
-    return QuestionLogits(ours)
+    return QuestionLogits(
+        BondOrderNetwork(n_inputs, n_outputs, width=config.width, dropout=config.dropout, generator=generator)
+    )
 
 
 def seen(case: GenomeCase, part: Part, given: GenomeInput, config: GenomeConfig) -> Examples:
@@ -227,7 +235,7 @@ def train_genome(
     folder
         Of the run: recipe, checkpoints, log, ``metrics.json`` and ``answers.npz``.
     resume
-        Go on from the latest checkpoint; a finished run is only read out.
+        Go on from the latest checkpoint; the networks of a finished run are not trained, only asked again.
     draws
         See `figures_of`.
     say

@@ -79,14 +79,30 @@ def reflections(crystal: Crystal, s_max: float, *, table: FormFactorTable = "it9
             remedy="give the cell, with all three directions periodic",
         )
     reduced = niggli_cell(crystal)
-    reciprocal = np.linalg.inv(np.asarray(reduced.cell)).T
+    return reflections_of(reduced, np.asarray(reduced.cell), s_max, table=table)
+
+
+def reflections_of(crystal: Crystal, vectors: Floats, s_max: float, *, table: FormFactorTable) -> Reflections:
+    """As `reflections`, of the lattice that some vectors span, absent ones too.
+
+    Parameters
+    ----------
+    crystal
+        That repeats in three directions.
+    vectors
+        (3, 3) rows in Å, lattice vectors of the crystal, which need not be those of its cell.
+    s_max, table
+        As of `reflections`.
+    """
+    reciprocal = np.asarray(np.linalg.inv(vectors).T, dtype=np.float64)
     points = sphere_points(reciprocal, s_max)
-    squares = intensities(reduced, points, reciprocal, table=table, paired=True)
+    squares = intensities(crystal, points, reciprocal, table=table, paired=True)
     half = slice(len(points) // 2 + 1, None)  # the origin is in the middle
-    vectors: Floats = points[half].astype(np.float64) @ reciprocal
-    lengths = np.sqrt((vectors**2).sum(axis=1))
-    self_part = sites_one_by_one(reduced, lengths, table) / reduced.volume**2
-    return Reflections(vectors, lengths, squares[half], self_part, reduced.volume)
+    scattering: Floats = points[half].astype(np.float64) @ reciprocal
+    lengths = np.sqrt((scattering**2).sum(axis=1))
+    volume = abs(float(np.linalg.det(vectors)))
+    self_part = sites_one_by_one(crystal, lengths, table) / (crystal.volume * volume)
+    return Reflections(scattering, lengths, squares[half], self_part, volume)
 
 
 def sites_one_by_one(crystal: Crystal, s: Floats, table: FormFactorTable) -> Floats:

@@ -54,7 +54,7 @@ ASKED: dict[str, tuple[Task, ...]] = {"attention, 27 points": ("stiff",)}
 #: All of it takes about five hours on two cores.
 FULL = Extent()
 #: What the released code and its lists of errors say; the tables of the paper are not to be had.
-PUBLISHED = {"stiff": {"auc": 0.95}, "metal": {"accuracy": 0.87}}
+PUBLISHED = {"stiff": {"auc": 0.95, "above_GPa": 100}, "metal": {"accuracy": 0.87}}
 
 
 def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
@@ -66,7 +66,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     extent = QUICK if quick else FULL
     table = properties(data_file("properties", "properties.parquet"))
     with run_folder(seed, keep=not quick) as folder, ExitStack() as stack:
-        inputs = prepare_inputs(table, get_args(Kind), folder / "inputs", extent, seed)
+        inputs = prepare_inputs(table, get_args(Kind), folder, extent, seed)
         seen = [one.sha256 for one in inputs.values()]
         kept = stack.enter_context(keeping("genome", seed, seen, versions(), keep=not quick))
         among = rows_of(list(inputs.values()))

@@ -101,7 +101,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     with run_folder(seed, keep=not quick) as folder, ExitStack() as stack:
         among = table.labels("stiff").rows
         place = folder / "ablation"
-        inputs = prepare_inputs(table, INPUTS, place / "inputs", extent, seed, among=among)
+        inputs = prepare_inputs(table, INPUTS, place, extent, seed, among=among)
         seen = [one.sha256 for one in inputs.values()]
         kept = stack.enter_context(keeping("genome-ablation", seed, seen, versions(), keep=not quick))
         of_all = rows_of(list(inputs.values()))

@@ -56,10 +56,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
 
     Inputs and the trained network are kept in the cache of the user; a quick run keeps nothing.
     """
-    import torch  # noqa: PLC0415 - an extra
-
     from xtalprint.models.fitting import one_thread  # noqa: PLC0415 - torch
-    from xtalprint.models.genome_networks import PointNetwork  # noqa: PLC0415 - as above
     from xtalprint.models.genome_reasons import critical_points, gradients  # noqa: PLC0415 - as above
     from xtalprint.models.genome_training import seen, train_genome  # noqa: PLC0415 - as above
 
@@ -67,7 +64,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     table = properties(data_file("properties", "properties.parquet"))
     with run_folder(seed, keep=not quick) as folder:
         place = folder / "reasons"
-        inputs = prepare_inputs(table, ("cloud",), place / "inputs", extent, seed, among=table.labels(TASK).rows)
+        inputs = prepare_inputs(table, ("cloud",), place, extent, seed, among=table.labels(TASK).rows)
         given = inputs["cloud"]
         case = make_case(table, TASK, among=rows_of([given]), by_formula=True, seed=seed, most=extent.most)
         config = config_for("points", extent.miller, case, extent, seed=seed)
@@ -80,11 +77,7 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     parts = critical_points(trained, clouds)
     steep = np.abs(gradients(trained, clouds)[..., 3]).astype(np.float64)
     curves = _deletion(trained, clouds, labels, parts, np.random.default_rng(seed))
-    untrained = [
-        PointNetwork(1, generator=torch.Generator().manual_seed(number))
-        # The trained one started from this seed.
-        for number in range(seed + 1, seed + 1 + RANDOM_NETWORKS)
-    ]
+    untrained = random_networks(seed)
     amounts = np.abs(parts)
     lengths = POSITION_SCALE * np.linalg.norm(clouds[..., :3], axis=2)
     figures = {
@@ -115,6 +108,18 @@ def run(*, seed: int = 0, quick: bool = False) -> StudyResult:
     pictures = {one.name: one.crystal for one in textbook_crystals() if one.name in PICTURED}
     pictured = {name: _pictured(crystal, trained, seed) for name, crystal in pictures.items()}
     return StudyResult(figures, rows, {"genome-reasons": draw_reasons(figures, pictured)})
+
+
+def random_networks(seed: int) -> list[PointNetwork]:
+    """Networks that have learned nothing, none of them the start of the one trained from this seed."""
+    import torch  # noqa: PLC0415 - an extra
+
+    from xtalprint.models.genome_networks import PointNetwork  # noqa: PLC0415 - torch
+
+    return [
+        PointNetwork(1, generator=torch.Generator().manual_seed(seed + number))
+        for number in range(1, RANDOM_NETWORKS + 1)
+    ]
 
 
 def _agreement(some: Floats, others: Floats) -> float:

@@ -100,11 +100,12 @@ def prepare_inputs(
     *,
     among: NDArray[np.int64] | None = None,
 ) -> dict[Any, GenomeInput]:
-    """Inputs by kind, of all crystals, of some rows, or of those that an extent draws."""
+    """Inputs by kind, of all crystals, of some rows, or of those that an extent draws; of this source code alone."""
     rows = table.drawn(extent.of_each_task, seed)
     if among is not None:
         rows = np.intersect1d(rows, among)
-    return {kind: prepare_input(table, kind, rows, folder, say=say) for kind in kinds}
+    place = folder / f"inputs-{digest_of(versions())}"
+    return {kind: prepare_input(table, kind, rows, place, say=say) for kind in kinds}
 
 
 def all_cases(

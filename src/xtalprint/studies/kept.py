@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: Folder of the package: what is kept is of this code.
 SOURCE = Path(__file__).resolve().parents[1]
+#: Endings of its source code and tables, and the folder of weights, which a study names that asks them.
+KINDS, WEIGHTS = frozenset({".py", ".csv", ".json", ".npy", ".npz"}), "weights"
 
 
 @dataclass(frozen=True)
@@ -65,9 +67,10 @@ def keeping(study: str, *about: object, keep: bool) -> Iterator[Kept]:
 
 
 def digest_of(*about: object) -> str:
-    """Short hash of some things and of the source code of the package."""
+    """Short hash of some things and of the package: its source code and tables, but for trained weights."""
     digest = hashlib.sha256(repr(about).encode())
     source = SOURCE
-    for path in sorted(source.rglob("*.py")):
+    paths = [path for path in source.rglob("*") if path.suffix in KINDS and WEIGHTS not in path.parts]
+    for path in sorted(paths):
         digest.update(path.relative_to(source).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]
