@@ -55,7 +55,7 @@ def test_another_seed_or_other_code_starts_anew(found, monkeypatch, tmp_path):
 def test_a_quick_study_keeps_nothing(found, tmp_path):
     find, counts = found
     with keeping("made", 0, keep=False) as parts:
-        assert parts.part("one", find) == kept.part("one", find)
+        assert parts.part("one", find) == parts.part("one", find)
     assert len(counts) == 2
     assert not list(tmp_path.rglob("*.json"))
 
