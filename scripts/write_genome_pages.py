@@ -63,6 +63,7 @@ def blocks(results: Mapping[str, Results]) -> dict[str, str]:
         "ablation": _ablation(ablation),
         "worth": _worth(ablation),
         "either": _either(ablation),
+        "verdict": _verdict(ablation),
         "reasons": _reasons(reasons),
     }
 
@@ -195,6 +196,67 @@ def _either(ablation: Results) -> str:
             rows.append((f"{_column(case)}, {case['split_name']}, {network}", *scores, less))
     titles = ("", "density alone", "and pattern", "and intensities", "whole", "pattern less intensities")
     return table(titles, rows)
+
+
+def _verdict(ablation: Results) -> str:
+    """What the two tables say, with the figures of the parts by formula; a test looks whether the words are right."""
+
+    def of(task: str, variant: str, network: str = "invariants") -> str:
+        case = by_formula(ablation, task)
+        return f"{case['models'][network][variant][judged_by(task)]:.3f}"
+
+    def more(task: str, network: str = "invariants") -> str:
+        case = by_formula(ablation, task)
+        less = case["models"][network][INTENSITIES]["less"][PATTERN]
+        return _difference(_turned(less), judged_by(task))
+
+    sentences = (
+        (
+            f"The **crystal system** is in the pattern: {of('crystal-system', PATTERN)} without intensities, "
+            f"{of('crystal-system', 'whole')} with them, {of('crystal-system', INTENSITIES)} by intensities without "
+            f"places. Places that are off by a tenth of the shortest vector leave "
+            f"{of('crystal-system', 'jittered')}: it "
+            f"is the exact symmetry that tells."
+        ),
+        (
+            f"For **metals** the pattern matters more to our network than intensities without places "
+            f"({more('metal')}), as the paper says; to the PointNet of 27 points neither does "
+            f"({more('metal', 'PointNet')}), which hardly gets beyond the density: "
+            f"{of('metal', 'whole', 'PointNet')} of all, "
+            f"{of('metal', 'density alone', 'PointNet')} of the density alone. But this is no matter of exact "
+            f"symmetry: "
+            f"of places off by a tenth {of('metal', 'jittered')} is left of {of('metal', 'whole')}, of the pattern "
+            f"without intensities only {of('metal', PATTERN)}. Intensities at about their places are needed most."
+        ),
+        (
+            f"For **stability** the pattern matters more than intensities ({more('stable')}), but nothing "
+            f"tells much of "
+            f"it: {of('stable', 'whole')} of all, with an interval as wide as most differences."
+        ),
+        (
+            f"For the **bulk modulus** both are needed: {of('stiff', PATTERN)} by the pattern, "
+            f"{of('stiff', INTENSITIES)} by intensities, {of('stiff', 'whole')} by both. Intensities may "
+            f"matter a little more to ours "
+            f"({more('stiff')}) and do to the PointNet ({more('stiff', 'PointNet')}); exact places do not "
+            f"({of('stiff', 'jittered')}). The **shear modulus** is alike ({more('shear-stiff')})."
+        ),
+        (
+            f"The **density alone** does not explain the bulk modulus: {of('stiff', 'density alone')} against "
+            f"{of('stiff', 'whole')}. It tells as much as the lattice without it "
+            f"({of('stiff', 'lattice alone')}); the "
+            f"two together {of('stiff', 'lattice and density')}. Of the shear modulus it tells less "
+            f"({of('shear-stiff', 'density alone')} of {of('shear-stiff', 'whole')}), of metals most of what "
+            f"there is "
+            f"({of('metal', 'density alone')} of {of('metal', 'whole')})."
+        ),
+    )
+    return _list(sentences)
+
+
+def by_formula(ablation: Results, task: str) -> Results:
+    """The case of a task that is parted by formula."""
+    [found] = (case for case in ablation["tasks"] if case["task"] == task and case["split"]["by_formula"])
+    return found
 
 
 def _turned(less: Results) -> Results:

@@ -53,7 +53,7 @@ def made_results():
             "split_name": ("random", "by formula")[by_formula],
             "models": {name: figures(auc - 0.02 * by_formula) for name, auc in models.items()},
         }
-        for task in ("crystal-system", "stiff")
+        for task in ("crystal-system", "metal", "stable", "stiff", "shear-stiff")
         for by_formula in (False, True)
     ]
     left = {
@@ -81,7 +81,7 @@ def made_results():
     return {
         "genome": {"tasks": cases, "knows_the_elements": ["composition, boosted"]},
         "genome-ablation": {
-            "tasks": [case | {"models": {"invariants": ablated}} for case in cases],
+            "tasks": [case | {"models": {"invariants": ablated, "PointNet": ablated}} for case in cases],
             "meaning": {name: f"means {name}" for name in left},
         },
         "genome-reasons": {
@@ -126,7 +126,7 @@ def test_questions_and_results(blocks):
     assert (
         "| stiff | a calculated bulk modulus over 85 GPa | 1,234 | no 1,000, yes 234 | 31 % |" in blocks["questions"]
     )
-    assert "|  | crystal-system (accuracy) | stiff |" in blocks["results"]
+    assert "|  | crystal-system (accuracy) | metal | stable | stiff | shear-stiff |" in blocks["results"]
     row = "| composition, boosted *(knows the elements)* | 0.920 (0.910 to 0.930) | 0.970 (0.960 to 0.980) |"
     assert row in blocks["results"]
     words = " ".join(blocks["in words"].split())
@@ -149,6 +149,63 @@ def test_ablation_and_worth(blocks):
 def test_pattern_or_intensities(blocks):
     row = "| stiff, by formula, invariants | 0.700 | 0.900 | 0.850 | 0.930 | +0.050, +0.040 to +0.060 |"
     assert row in blocks["either"]
+
+
+def test_verdict(blocks):
+    words = " ".join(blocks["verdict"].split())
+    assert "crystal system** is in the pattern: 0.850 without intensities, 0.880 with them, 0.800 by" in words
+    assert "more to our network than intensities without places (+0.050, +0.040 to +0.060), as" in words
+
+
+def gain(less, metric="auc"):
+    """At least, and at most, of one input beyond the other."""
+    low, high = less["interval_95"][metric]
+    return -high, -low
+
+
+def test_the_words_of_the_verdict_are_right():
+    ablation = json.loads((ROOT / "results" / "genome-ablation" / "results.json").read_text(encoding="utf-8"))
+    models = {task: write_genome_pages.by_formula(ablation, task)["models"] for task in write_genome_pages.MEANING}
+    ours = {task: of["invariants"] for task, of in models.items()}
+    pattern, intensities = write_genome_pages.PATTERN, write_genome_pages.INTENSITIES
+    more = {task: gain(of[intensities]["less"][pattern]) for task, of in ours.items()}
+    system = ours["crystal-system"]
+    assert system[pattern]["accuracy"] > 0.97
+    assert system[intensities]["accuracy"] < 0.5
+    assert system["jittered"]["accuracy"] < 0.8
+    assert more["metal"][0] > 0
+    assert more["stable"][0] > 0
+    low, high = gain(models["metal"]["PointNet"][intensities]["less"][pattern])
+    assert low < 0 < high, "neither matters to the PointNet"
+    metal = models["metal"]["PointNet"]
+    assert metal["whole"]["auc"] - metal["density alone"]["auc"] < 0.03
+    assert ours["metal"][pattern]["less"]["whole"]["auc"] < 3 * ours["metal"]["jittered"]["less"]["whole"]["auc"] < 0
+    low, high = ours["stable"]["whole"]["interval_95"]["auc"]
+    assert 0.6 < ours["stable"]["whole"]["auc"] < 0.7
+    assert high - low > 0.09
+    assert more["stiff"][0] < 0
+    assert more["stiff"][1] < 0.001, "may matter a little more"
+    assert gain(models["stiff"]["PointNet"][intensities]["less"][pattern])[1] < 0
+    assert ours["stiff"]["jittered"]["less"]["whole"]["interval_95"]["auc"][1] > 0, "exact places do not"
+    assert more["shear-stiff"][0] < -0.02 < 0 < more["shear-stiff"][1] < 0.01
+    for task in ("stiff", "shear-stiff"):
+        for part in (pattern, intensities, "density alone"):
+            assert ours[task][part]["less"]["whole"]["interval_95"]["auc"][1] < 0, "both are needed"
+    stiff = ours["stiff"]
+    assert abs(stiff["density alone"]["auc"] - stiff["lattice alone"]["auc"]) < 0.01
+    assert ours["shear-stiff"]["density alone"]["auc"] < 0.7
+    assert ours["metal"]["density alone"]["auc"] > 0.8
+
+
+def test_random_parts_say_the_same():
+    ablation = json.loads((ROOT / "results" / "genome-ablation" / "results.json").read_text(encoding="utf-8"))
+    pattern, intensities = write_genome_pages.PATTERN, write_genome_pages.INTENSITIES
+    for case in ablation["tasks"]:
+        metric = "accuracy" if case["task"] == "crystal-system" else "auc"
+        ours = case["models"]["invariants"]
+        more = -ours[intensities]["less"][pattern][metric]
+        assert (more > 0) == (case["task"] in {"crystal-system", "metal", "stable"})
+        assert ours["density alone"]["less"]["whole"]["interval_95"][metric][1] < 0
 
 
 def test_numbers_that_are_written_alike_are_one():
