@@ -35,7 +35,7 @@ def lines_of_the_page():
     of_primitive = [rates[f"primitive, {way}"] for way in ("1 threads", "2 threads", "2 processes")]
     yield "primitive cell {:,.0f} and {:,.0f}, and {:,.0f} in two".format(*of_primitive)
     yield f"{RESULT['crystals']['structures']:,} structures of at most {RESULT['crystals']['most atoms']} atoms"
-    yield f"a load of {RESULT['load before']:.0f}"
+    yield f"a load of {RESULT['load before']:.1f}"
     gemmi, powder = RESULT["gemmi"], RESULT["pymatgen"]
     share = gemmi["largest difference, share of the maximum"]
     yield f"{gemmi['structures']} structures differ from gemmi's by at most {share:.0e}"
