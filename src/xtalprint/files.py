@@ -90,7 +90,7 @@ def remove_unfinished(folder: Path) -> None:
     for beside in folder.glob(".*.part"):
         owner = beside.name.removesuffix(".part").split(".")[-2]
         with suppress(OSError):
-            dead = here in beside.name and owner.isdigit() and not _is_alive(int(owner))
+            dead = here in beside.name and owner.isdigit() and not is_alive(int(owner))
             if dead or time.time() - beside.stat().st_mtime > ABANDONED:
                 beside.unlink()
 
@@ -122,7 +122,8 @@ def _bring_to_disk(folder: Path) -> None:
             raise
 
 
-def _is_alive(process: int) -> bool:
+def is_alive(process: int) -> bool:
+    """Whether a process of this machine, by its number, has not ended; where that cannot be asked, it has not."""
     if os.name == "nt":  # where signal 0 is not a question but Ctrl-C
         return True
     try:

@@ -11,6 +11,7 @@ import pytest
 from xtalprint.crystal import Crystal
 from xtalprint.datasets.properties import CRYSTAL_SYSTEMS, TASKS, Properties
 from xtalprint.errors import UnreadableFileError, WrongUsageError, XtalprintError
+from xtalprint.held import held
 from xtalprint.models import genome_inputs
 from xtalprint.models.genome_data import PARTS, make_case, rows_of
 from xtalprint.models.genome_inputs import (
@@ -188,3 +189,11 @@ def test_inputs_travel_by_their_path(table, tmp_path):
 def test_a_kind_that_there_is_not():
     with pytest.raises(WrongUsageError, match="invariant-whole"):
         source("invariant-whole")
+
+
+def test_no_two_processes_make_the_same_input(table, tmp_path):
+    with held(tmp_path / "size.lock"), pytest.raises(WrongUsageError, match="another run"):
+        prepare_input(table, "size", ROWS, tmp_path)
+    assert prepare_input(table, "size", ROWS, tmp_path).sha256
+    with held(tmp_path / "size.lock"):
+        assert prepare_input(table, "size", ROWS, tmp_path).sha256, "what is finished can be read"

@@ -20,6 +20,7 @@ from xtalprint.descriptors.interpretable import DENSITY, composition_statistics
 from xtalprint.descriptors.momentum_cloud import MomentumCloud
 from xtalprint.errors import UnreadableFileError, WrongUsageError, XtalprintError
 from xtalprint.geometry.lattice_basis import lattice_basis
+from xtalprint.held import held
 from xtalprint.models.files import sha256, write_json
 from xtalprint.models.genome_ablations import ABSENT, JITTER, MEANING, SCALES, ablated_invariants
 from xtalprint.models.genome_invariants import GenomeInvariants
@@ -213,6 +214,8 @@ def prepare_input(
     ------
     UnreadableFileError
         If the file there holds something else, or is damaged.
+    WrongUsageError
+        If another process is making it.
     """
     made_from = {
         "kind": kind,
@@ -225,7 +228,10 @@ def prepare_input(
     path, about = folder / f"{stem}.npy", folder / f"{stem}.json"
     state = _state(about, made_from)
     if "sha256" not in state:
-        _fill(table, kind, rows, state, about=about, workers=workers, say=say)
+        with held(folder / f"{stem}.lock"):
+            state = _state(about, made_from)  # another run may just have finished
+            if "sha256" not in state:
+                _fill(table, kind, rows, state, about=about, workers=workers, say=say)
     elif not path.is_file() or sha256(path) != state["sha256"]:
         raise UnreadableFileError("the file is damaged", source=str(path), remedy=REMEDY)
     failures = {int(rows[place]): text for place, text in state["failures"]}
