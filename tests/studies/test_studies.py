@@ -15,6 +15,7 @@ from xtalprint.cli.study_printout import printout
 from xtalprint.crystal import Crystal
 from xtalprint.errors import WrongUsageError
 from xtalprint.io import write_table
+from xtalprint.studies import base
 from xtalprint.studies.base import STUDIES, StudyResult, run_study
 
 RESULTS = Path(__file__).resolve().parents[2] / "results"
@@ -164,3 +165,10 @@ def test_help_and_list_say_that_md_needs_a_checkout():
     assert "run it in the root of a checkout" in told
     [line] = [x for x in CliRunner().invoke(main, ["study", "--list"]).stdout.splitlines() if x.startswith("md ")]
     assert "in a checkout" in line
+
+
+def test_a_folder_that_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(base, "import_module", lambda _: pytest.fail("the work was begun"))
+    (tmp_path / "file").write_text("")
+    with pytest.raises(WrongUsageError, match=r"cannot be written to .*file.*out.*another one"):
+        base.run_study("real-files", tmp_path / "file" / "out")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -259,10 +260,11 @@ def run_study(name: str, output: Path, *, seed: int = 0, quick: bool = False) ->
     Raises
     ------
     WrongUsageError
-        If there is no study of that name, or its data set is not to be found.
+        If there is no study of that name, its data set is not to be found, or the folder cannot be written to.
     """
     if name not in STUDIES:
         raise WrongUsageError("no such study", value=name, remedy=f"choose one of {', '.join(STUDIES)}")
+    _make(output)
     start = time.perf_counter()
     result: StudyResult = import_module(STUDIES[name].module).run(seed=seed, quick=quick)
     record = {
@@ -275,7 +277,6 @@ def run_study(name: str, output: Path, *, seed: int = 0, quick: bool = False) ->
         "versions": versions(),
         **result.figures,
     }
-    output.mkdir(parents=True, exist_ok=True)
     write_json(output / "results.json", record)
     with (output / "table.csv").open("w", newline="", encoding="utf-8") as stream:
         writer = csv.DictWriter(stream, fieldnames=list(result.table[0]))
@@ -284,6 +285,20 @@ def run_study(name: str, output: Path, *, seed: int = 0, quick: bool = False) ->
     for stem, drawing in result.drawings.items():
         drawing.savefig(output / f"{stem}.png", dpi=150)
     return result
+
+
+def _make(output: Path) -> None:
+    """Make the folder before the work, which may take hours."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=output):
+            pass
+    except OSError as error:
+        raise WrongUsageError(
+            f"the folder for the results cannot be written to ({error.strerror})",
+            value=str(output),
+            remedy="name another one, or make room",
+        ) from error
 
 
 def say(text: str) -> None:
