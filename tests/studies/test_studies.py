@@ -170,5 +170,5 @@ def test_help_and_list_say_that_md_needs_a_checkout():
 def test_a_folder_that_cannot_be_written_is_said_before_the_work(tmp_path, monkeypatch):
     monkeypatch.setattr(base, "import_module", lambda _: pytest.fail("the work was begun"))
     (tmp_path / "file").write_text("")
-    with pytest.raises(WrongUsageError, match=r"cannot be written to .*file.*out.*another one"):
+    with pytest.raises(WrongUsageError, match=r"file.out: the results cannot be written to .*another one"):
         base.run_study("real-files", tmp_path / "file" / "out")

@@ -295,8 +295,8 @@ def _make(output: Path) -> None:
             pass
     except OSError as error:
         raise WrongUsageError(
-            f"the folder for the results cannot be written to ({error.strerror})",
-            value=str(output),
+            f"the results cannot be written to this folder ({error.strerror})",
+            source=str(output),
             remedy="name another one, or make room",
         ) from error
 
