@@ -11,7 +11,6 @@ import pytest
 from xtalprint.crystal import Crystal
 from xtalprint.datasets.properties import CRYSTAL_SYSTEMS, TASKS, Properties
 from xtalprint.errors import UnreadableFileError, WrongUsageError, XtalprintError
-from xtalprint.held import held
 from xtalprint.models import genome_inputs
 from xtalprint.models.genome_data import PARTS, make_case, rows_of
 from xtalprint.models.genome_inputs import (
@@ -23,6 +22,7 @@ from xtalprint.models.genome_inputs import (
     prepare_input,
     source,
 )
+from xtalprint.models.held import held
 
 PAIRS = [("Na", "Cl"), ("Ga", "As"), ("Mg", "O"), ("Ti", "C"), ("Cs", "I"), ("Fe", "Al"), ("Ni", "S"), ("Zn", "Se")]
 

@@ -20,10 +20,10 @@ from xtalprint.descriptors.interpretable import DENSITY, composition_statistics
 from xtalprint.descriptors.momentum_cloud import MomentumCloud
 from xtalprint.errors import UnreadableFileError, WrongUsageError, XtalprintError
 from xtalprint.geometry.lattice_basis import lattice_basis
-from xtalprint.held import held
 from xtalprint.models.files import sha256, write_json
 from xtalprint.models.genome_ablations import ABSENT, JITTER, MEANING, SCALES, ablated_invariants
 from xtalprint.models.genome_invariants import GenomeInvariants
+from xtalprint.models.held import held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

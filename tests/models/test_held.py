@@ -10,7 +10,7 @@ from platform import node
 import pytest
 
 from xtalprint.errors import WrongUsageError
-from xtalprint.held import held
+from xtalprint.models.held import held
 
 
 def test_one_at_a_time(tmp_path):
