@@ -6,6 +6,7 @@ import json
 import runpy
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -269,3 +270,10 @@ def test_networks_of_random_weights_are_not_the_start_of_the_trained_one(tmp_pat
             assert not any(torch.allclose(one, other, atol=1e-6) for other in weights[:number])
         same = genome_training.make_network(config, 1, 4, torch.Generator().manual_seed(seed)).network
         assert torch.allclose(weights[0], same.output.weight, atol=1e-6), "this is how it starts"
+
+
+def test_failures_name_the_table_and_not_the_folders_of_this_machine():
+    table = SimpleNamespace(path=Path("/home/me/data/properties.parquet"), ids=np.array(["mp-1", "mp-2"]))
+    failed = SimpleNamespace(failures={1: "/home/me/data/properties.parquet, frame 1: too many atoms"})
+    found = genome_runs.failures_of(table, {"cloud": failed})
+    assert found == {"cloud": ["mp-2: properties.parquet, frame 1: too many atoms"]}

@@ -120,8 +120,12 @@ def all_cases(
 
 
 def failures_of(table: Properties, inputs: dict[Any, GenomeInput]) -> dict[str, list[str]]:
-    """Crystals without an input, and why, by kind."""
-    return {kind: [f"{table.ids[row]}: {text}" for row, text in one.failures.items()] for kind, one in inputs.items()}
+    """Crystals without an input, and why, by kind; of the table's path its name alone."""
+    path = str(table.path)
+    return {
+        kind: [f"{table.ids[row]}: {text.replace(path, Path(path).name)}" for row, text in one.failures.items()]
+        for kind, one in inputs.items()
+    }
 
 
 def measured(probabilities: NDArray[np.float64], case: GenomeCase, extent: Extent, seed: int) -> dict[str, Any]:
