@@ -273,7 +273,7 @@ def test_networks_of_random_weights_are_not_the_start_of_the_trained_one(tmp_pat
 
 
 def test_failures_name_the_table_and_not_the_folders_of_this_machine():
-    table = SimpleNamespace(path=Path("/home/me/data/properties.parquet"), ids=np.array(["mp-1", "mp-2"]))
-    failed = SimpleNamespace(failures={1: "/home/me/data/properties.parquet, frame 1: too many atoms"})
+    table = SimpleNamespace(path=Path("/data/sets/properties.parquet"), ids=np.array(["mp-1", "mp-2"]))
+    failed = SimpleNamespace(failures={1: "/data/sets/properties.parquet, frame 1: too many atoms"})
     found = genome_runs.failures_of(table, {"cloud": failed})
     assert found == {"cloud": ["mp-2: properties.parquet, frame 1: too many atoms"]}
